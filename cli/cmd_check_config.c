@@ -1,0 +1,57 @@
+/* cmd_check_config.c: `countersign check-config`: are the settings right? */
+#include "command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void print_settings(const struct config *config)
+{
+    printf("ok\n");
+    printf("listen:    %s port %d\n", *config->api_host ? config->api_host : "all addresses",
+           (int)config->port);
+    printf("database:  %s\n", config->database_path);
+    printf("site:      %s%s\n", config->site_url,
+           config->laptop ? " (GOTRUE_SITE_URL is not set: development defaults hold)" : "");
+}
+
+static void print_rows(void)
+{
+    int n;
+    const struct setting_row *rows = config_rows(&n);
+    for (int i = 0; i < n; i++) {
+        printf("%.*s\n    %s%s%s%s\n", (int)strcspn(rows[i].names, ","), rows[i].names,
+               rows[i].help, *rows[i].preset ? " (default: " : "", rows[i].preset,
+               *rows[i].preset ? ")" : "");
+    }
+}
+
+static int run(int argc, char **argv)
+{
+    struct common common;
+    if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+        print_rows();
+        return 0;
+    }
+    int code = common_options(&command_check_config, argc, argv, &common);
+    if (code >= 0) {
+        return code;
+    }
+    struct arena *arena = arena_new();
+    const struct config *config = load_config(arena, &common);
+    if (config) {
+        print_settings(config);
+    }
+    arena_free(&arena);
+    return config ? 0 : 1;
+}
+
+const struct command command_check_config = {
+    .name = "check-config",
+    .summary = "check the settings and show what follows from them",
+    .help = "usage: countersign check-config [OPTION]...\n\n"
+            "Reads the settings as serve does and says what is wrong with them, if anything.\n\n"
+            "  --config FILE    settings, as for serve\n"
+            "  --data-dir DIR   the data folder\n"
+            "  --list           list all settings with their defaults\n",
+    .run = run,
+};

@@ -1,0 +1,102 @@
+/* common.c: options and settings that commands share, see command.h. */
+#include "command.h"
+
+#include "base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+extern char **environ;
+
+static const char *value_of(const char *option, int argc, char **argv, int *i)
+{
+    size_t len = strlen(option);
+    if (strncmp(argv[*i], option, len) != 0) {
+        return NULL;
+    }
+    if (argv[*i][len] == '=') {
+        return argv[*i] + len + 1;
+    }
+    return !argv[*i][len] && *i + 1 < argc ? argv[++*i] : NULL;
+}
+
+int common_options(const struct command *command, int argc, char **argv, struct common *out)
+{
+    struct {
+        const char *name;
+        const char **value;
+    } options[] = {
+        { "--config", &out->config_file },
+        { "--data-dir", &out->data_dir },
+        { "--host", &out->host },
+        { "--port", &out->port },
+    };
+    *out = (struct common){ 0 };
+    for (int i = 1; i < argc; i++) {
+        const char *value = NULL;
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            fputs(command->help, stdout);
+            return 0;
+        }
+        if (strcmp(argv[i], "--json") == 0 || strcmp(argv[i], "--once") == 0) {
+            *(argv[i][2] == 'j' ? &out->json : &out->once) = true;
+            continue;
+        }
+        for (size_t o = 0; o < sizeof options / sizeof options[0] && !value; o++) {
+            value = value_of(options[o].name, argc, argv, &i);
+            if (value) {
+                *options[o].value = value;
+            }
+        }
+        if (!value) {
+            fprintf(stderr, "countersign %s: %s is not an option, or lacks its value\n\n%s",
+                    command->name, argv[i], command->help);
+            return 2;
+        }
+    }
+    return -1;
+}
+
+int complain(const char *text)
+{
+    fprintf(stderr, "countersign: %s\n", text);
+    return 1;
+}
+
+static enum log_level level_of(const char *name)
+{
+    return strcmp(name, "debug") == 0     ? LOG_DEBUG
+           : strncmp(name, "warn", 4) == 0 ? LOG_WARN
+           : strcmp(name, "info") == 0     ? LOG_INFO
+                                           : LOG_ERROR;
+}
+
+const struct config *load_config(struct arena *arena, const struct common *common)
+{
+    const char *arguments[4] = { NULL }, *error = NULL;
+    int n = 0;
+    if (common->data_dir) {
+        arguments[n++] = arena_printf(arena, "COUNTERSIGN_DATA_DIR=%s", common->data_dir);
+    }
+    if (common->host) {
+        arguments[n++] = arena_printf(arena, "GOTRUE_API_HOST=%s", common->host);
+    }
+    if (common->port) {
+        arguments[n++] = arena_printf(arena, "GOTRUE_API_PORT=%s", common->port);
+    }
+    struct config_sources sources = {
+        .environment = (const char *const *)environ,
+        .file = common->config_file,
+        .arguments = arguments,
+    };
+    const struct config *config = config_load(arena, &sources, &error);
+    if (!config) {
+        complain(error);
+        return NULL;
+    }
+    for (int i = 0; i < config->warnings.count; i++) {
+        fprintf(stderr, "countersign: warning: %s\n", config->warnings.items[i]);
+    }
+    log_set_level(level_of(config->log_level));
+    return config;
+}

@@ -1,0 +1,57 @@
+/* bodies.h: the structs into which JSON bodies are decoded, made from bodies.def. */
+#ifndef COUNTERSIGN_API_BODIES_H
+#define COUNTERSIGN_API_BODIES_H
+
+#include "base/ctx.h"
+#include "base/json.h"
+#include "base/uuid.h"
+
+#define BODY_TYPE_TEXT const char * /* NULL if absent */
+#define BODY_TYPE_OBJECT const struct json_t *
+#define BODY_TYPE_BOOL bool
+#define BODY_TYPE_ID struct uuid /* nil if absent */
+
+#define BEGIN(name) struct body_##name {
+#define FIELD(body, type, name) BODY_TYPE_##type name;
+#define END(name)                                                                                  \
+    }                                                                                              \
+    ;
+#define END_OPTIONAL(name) END(name)
+#include "api/bodies.def"
+#undef BEGIN
+#undef FIELD
+#undef END
+#undef END_OPTIONAL
+
+enum field_type { FIELD_TEXT, FIELD_OBJECT, FIELD_BOOL, FIELD_ID };
+
+struct body_field {
+    enum field_type type;
+    const char *name;
+    size_t offset;
+};
+
+struct body_shape {
+    size_t size;
+    const struct body_field *fields;
+    int count;
+    bool optional;
+};
+
+#define BEGIN(name) extern const struct body_shape shape_##name;
+#define FIELD(body, type, name)
+#define END(name)
+#define END_OPTIONAL(name)
+#include "api/bodies.def"
+#undef BEGIN
+#undef FIELD
+#undef END
+#undef END_OPTIONAL
+
+extern const struct body_shape shape_none; /* the body is not read */
+
+/* Decodes JSON text into a fresh struct of the shape (rows W5, G10). */
+enum problem body_decode(struct ctx *ctx, const struct body_shape *shape, const char *text,
+                         size_t len, const void **out) MUST_CHECK;
+
+#endif

@@ -1,0 +1,102 @@
+/* call.c: reading a request's query and making its reply, see call.h. */
+#include "api/call.h"
+
+#include "base/utf8.h"
+
+#include <string.h>
+
+const char *call_header(const struct call *call, const char *name)
+{
+    return call->header ? call->header(call->header_arg, name) : NULL;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Decodes in place: '+' and %XX. A '%' without two digits stays. Returns the length. */
+static size_t decode(char *text)
+{
+    char *to = text;
+    for (const char *p = text; *p; p++) {
+        int high = *p == '%' ? hex_digit(p[1]) : -1;
+        int low = high >= 0 ? hex_digit(p[2]) : -1;
+        if (low >= 0) {
+            *to++ = (char)(high << 4 | low);
+            p += 2;
+        } else {
+            *to++ = *p == '+' ? ' ' : *p;
+        }
+    }
+    *to = '\0';
+    return (size_t)(to - text);
+}
+
+enum problem call_query_nth(struct call *call, const char *name, int n, const char **out)
+{
+    size_t name_len = strlen(name);
+    *out = NULL;
+    for (const char *p = call->query; *p;) {
+        size_t len = strcspn(p, "&");
+        size_t key_len = strcspn(p, "=&");
+        if (key_len == name_len && memcmp(p, name, name_len) == 0 && n-- == 0) {
+            const char *value = p + key_len + (p[key_len] == '=');
+            char *text = arena_strndup(call->ctx.arena, value, (size_t)(p + len - value));
+            size_t decoded = decode(text);
+            if (!utf8_valid(text, decoded)) {
+                return ctx_fail(&call->ctx, P_BAD_REQUEST_TEXT,
+                                arena_strdup(call->ctx.arena, name));
+            }
+            *out = text;
+            return P_OK;
+        }
+        p += len;
+        p += *p == '&';
+    }
+    return P_OK;
+}
+
+enum problem call_query(struct call *call, const char *name, const char **out)
+{
+    return call_query_nth(call, name, 0, out);
+}
+
+void reply_header(struct call *call, const char *name, const char *value)
+{
+    struct reply *r = &call->reply;
+    if (r->n_headers < REPLY_HEADERS && value) {
+        r->headers[r->n_headers].name = name;
+        r->headers[r->n_headers++].value = value;
+    }
+}
+
+enum problem reply_with(struct call *call, void (*view)(struct call *, struct strbuf *),
+                        const void *data)
+{
+    call->reply.status = 200;
+    call->reply.view = view;
+    call->reply.data = data;
+    return P_OK;
+}
+
+static void view_empty_object(struct call *call, struct strbuf *out)
+{
+    (void)call;
+    strbuf_str(out, "{}");
+}
+
+enum problem reply_empty_object(struct call *call)
+{
+    return reply_with(call, view_empty_object, NULL);
+}
+
+enum problem reply_no_content(struct call *call)
+{
+    call->reply.status = 204;
+    return P_OK;
+}

@@ -1,0 +1,97 @@
+/* call.h: one request and its answer, as the pipeline and the handlers see it. Nothing here knows
+ * of sockets: the listener and the tests fill it in alike. */
+#ifndef COUNTERSIGN_API_CALL_H
+#define COUNTERSIGN_API_CALL_H
+
+#include "base/ctx.h"
+#include "base/json.h"
+#include "domain/claims.h"
+#include "work/executor.h"
+
+/* What the whole server shares; read-only after start. */
+struct services {
+    const struct config *config;
+    struct realm realm;
+    struct vault vault;
+    struct clock clock;
+    struct entropy entropy;
+    struct executor *executor;
+    struct limits *limits; /* http/limits.h */
+    const char *version;
+};
+
+/* Who asks, as the token says and the database confirms. */
+struct principal {
+    bool known, admin;
+    struct claims claims;
+    struct user user;          /* of a user's token */
+    struct uuid session_id;    /* nil: none */
+};
+
+enum { REPLY_HEADERS = 12 };
+
+struct call;
+
+struct reply {
+    int status;
+    void (*view)(struct call *call, struct strbuf *out); /* NULL: no body */
+    const void *data;                                    /* of the view */
+    struct {
+        const char *name, *value;
+    } headers[REPLY_HEADERS];
+    int n_headers;
+    const char *cache_control; /* NULL: no-store */
+};
+
+enum param { PARAM_USER, PARAM_FACTOR, PARAM_COUNT };
+
+struct route;
+
+struct call {
+    struct ctx ctx;
+    struct services *services;
+    const struct route *route;
+    /* the request */
+    const char *method, *path, *query; /* path without the /auth/v1 in front; query raw, or "" */
+    const char *(*header)(void *arg, const char *name);
+    void *header_arg;
+    const char *peer; /* address of the connection */
+    char *body;
+    size_t body_len, body_room;
+    bool body_too_large;
+    const char *params[PARAM_COUNT]; /* of the path, as text */
+    struct uuid param_ids[PARAM_COUNT];
+    const void *in; /* the decoded body: struct body_NAME */
+    /* worked out */
+    const char *request_id;
+    struct caller caller;
+    struct principal principal;
+    const char *audience; /* row W13 */
+    bool new_envelope;    /* contract-mfa.md 2.3 */
+    /* the answer */
+    enum problem problem;
+    struct reply reply;
+    int64_t began_us; /* steady clock */
+};
+
+/* A handler runs in the transaction that its route asks for (NULL: in none). */
+typedef enum problem handler_fn(struct call *call, struct tx *tx);
+
+const char *call_header(const struct call *call, const char *name); /* NULL if not sent */
+
+/* A parameter of the query, decoded; NULL if absent. P_BAD_REQUEST_TEXT: no UTF-8, or a NUL. */
+enum problem call_query(struct call *call, const char *name, const char **out) MUST_CHECK;
+
+/* The n-th of a repeatable parameter; NULL if there are fewer. */
+enum problem call_query_nth(struct call *call, const char *name, int n,
+                            const char **out) MUST_CHECK;
+
+void reply_header(struct call *call, const char *name, const char *value);
+
+/* A success with a body. */
+enum problem reply_with(struct call *call, void (*view)(struct call *, struct strbuf *),
+                        const void *data);
+enum problem reply_empty_object(struct call *call);
+enum problem reply_no_content(struct call *call);
+
+#endif

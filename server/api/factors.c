@@ -1,0 +1,59 @@
+/* factors.c: POST /factors, POST /factors/{id}/challenge and /verify, DELETE /factors/{id}
+ * (contract-mfa.md 4.2 to 4.5). */
+#include "api/bodies.h"
+#include "api/handlers.h"
+#include "api/session_reply.h"
+#include "api/views.h"
+#include "domain/mfa.h"
+
+static struct holder holder_of(const struct call *call)
+{
+    return (struct holder){
+        .user_id = call->principal.user.id,
+        .session_id = call->principal.session_id,
+        .caller = &call->caller,
+    };
+}
+
+enum problem factors_post(struct call *call, struct tx *tx)
+{
+    const struct body_factor_enroll *body = call->in;
+    struct holder holder = holder_of(call);
+    struct enrolment *out = ARENA_NEW(call->ctx.arena, struct enrolment);
+    struct enrol_request in = {
+        .friendly_name = body->friendly_name ? body->friendly_name : "",
+        .issuer = body->issuer,
+    };
+    enum problem problem =
+        mfa_enrol(&call->services->realm, tx, &holder,
+                  body->factor_type ? body->factor_type : "", &in, out);
+    return problem ? problem : reply_with(call, view_enrolment, out);
+}
+
+enum problem factor_challenge(struct call *call, struct tx *tx)
+{
+    struct holder holder = holder_of(call);
+    struct opened_challenge *out = ARENA_NEW(call->ctx.arena, struct opened_challenge);
+    enum problem problem = mfa_challenge(&call->services->realm, tx, &holder,
+                                         &call->param_ids[PARAM_FACTOR], out);
+    return problem ? problem : reply_with(call, view_challenge, out);
+}
+
+enum problem factor_verify(struct call *call, struct tx *tx)
+{
+    const struct body_factor_verify *body = call->in;
+    struct holder holder = holder_of(call);
+    struct grant *out = ARENA_NEW(call->ctx.arena, struct grant);
+    struct proof proof = { body->challenge_id, body->code };
+    enum problem problem = mfa_verify(&call->services->realm, tx, &holder,
+                                      &call->param_ids[PARAM_FACTOR], &proof, out);
+    return problem ? problem : reply_session(call, out);
+}
+
+enum problem factor_unenrol(struct call *call, struct tx *tx)
+{
+    struct holder holder = holder_of(call);
+    enum problem problem = mfa_unenrol(&call->services->realm, tx, &holder,
+                                       &call->param_ids[PARAM_FACTOR]);
+    return problem ? problem : reply_with(call, view_id, &call->param_ids[PARAM_FACTOR]);
+}

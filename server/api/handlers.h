@@ -1,0 +1,20 @@
+/* handlers.h: the handlers that http/routes.def names; a file a resource. */
+#ifndef COUNTERSIGN_API_HANDLERS_H
+#define COUNTERSIGN_API_HANDLERS_H
+
+#include "api/call.h"
+
+handler_fn health_get, settings_get, jwks_get;                         /* public.c */
+handler_fn sign_up_post;                                               /* sign_up_post.c */
+handler_fn token_password, token_refresh, token_pkce, token_id_token;  /* token.c */
+handler_fn token_web3;                                                 /* token.c */
+handler_fn user_get, user_put, logout_post;                            /* user.c */
+handler_fn factors_post, factor_challenge, factor_verify, factor_unenrol; /* factors.c */
+handler_fn admin_users_get, admin_users_post, admin_user_get;          /* admin_users.c */
+handler_fn admin_user_put, admin_user_delete;
+handler_fn admin_factors_get, admin_factor_put, admin_factor_delete; /* admin_factors.c */
+handler_fn admin_audit_get;                                          /* admin_audit.c */
+handler_fn authorize_get, callback_any;                              /* refusals.c */
+handler_fn admin_empty_providers, admin_empty_sso, admin_empty_passkeys;
+
+#endif

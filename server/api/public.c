@@ -1,0 +1,59 @@
+/* public.c: what anyone may read: GET /health, /settings, /.well-known/jwks.json (rows HE1, ST1,
+ * JW1). */
+#include "api/handlers.h"
+#include "api/views.h"
+
+static void view_health(struct call *call, struct strbuf *out)
+{
+    strbuf_str(out, "{\"version\":");
+    json_quote(out, call->services->version);
+    strbuf_str(out, ",\"name\":\"GoTrue\",\"description\":"
+                    "\"Countersign, a user registration and authentication API\"}");
+}
+
+enum problem health_get(struct call *call, struct tx *tx)
+{
+    (void)tx;
+    return reply_with(call, view_health, NULL);
+}
+
+static void view_settings(struct call *call, struct strbuf *out)
+{
+    static const char *const absent[] = {
+        "apple",    "azure",         "bitbucket", "discord", "facebook", "snapchat", "figma",
+        "fly",      "github",        "gitlab",    "google",  "keycloak", "kakao",    "linkedin",
+        "linkedin_oidc", "notion",   "spotify",   "slack",   "slack_oidc", "workos", "twitch",
+        "twitter",
+    };
+    const struct config *c = call->services->config;
+    strbuf_printf(out, "{\"external\":{\"anonymous_users\":%s",
+                  c->anonymous_enabled ? "true" : "false");
+    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) {
+        strbuf_printf(out, ",\"%s\":false", absent[i]);
+    }
+    strbuf_printf(out, ",\"email\":%s,\"phone\":%s,\"zoom\":false}",
+                  c->email_enabled ? "true" : "false", c->phone_enabled ? "true" : "false");
+    strbuf_printf(out, ",\"disable_signup\":%s,\"mailer_autoconfirm\":%s,\"phone_autoconfirm\":%s",
+                  c->disable_signup ? "true" : "false", c->mailer_autoconfirm ? "true" : "false",
+                  c->sms_autoconfirm ? "true" : "false");
+    strbuf_str(out, ",\"sms_provider\":\"\",\"saml_enabled\":false,"
+                    "\"saml_private_key_next_configured\":false,\"passkeys_enabled\":false}");
+}
+
+enum problem settings_get(struct call *call, struct tx *tx)
+{
+    (void)tx;
+    return reply_with(call, view_settings, NULL);
+}
+
+static void view_jwks(struct call *call, struct strbuf *out)
+{
+    keyring_write_jwks(call->services->realm.keyring, out);
+}
+
+enum problem jwks_get(struct call *call, struct tx *tx)
+{
+    (void)tx;
+    call->reply.cache_control = "public, max-age=600";
+    return reply_with(call, view_jwks, NULL);
+}

@@ -1,0 +1,13 @@
+/* session_reply.h: answering with a session: the body and the sb-auth-* headers. */
+#ifndef COUNTERSIGN_API_SESSION_REPLY_H
+#define COUNTERSIGN_API_SESSION_REPLY_H
+
+#include "api/call.h"
+
+/* The grant must live in the call's arena. */
+enum problem reply_session(struct call *call, const struct grant *grant);
+
+/* The headers alone, for an error after the session was found (contract-internals.md §3.5). */
+void reply_session_headers(struct call *call, const struct grant *grant);
+
+#endif

@@ -1,0 +1,53 @@
+/* sign_up_post.c: POST /signup. Runs on the hash pool: the password is hashed before the
+ * transaction, whether the account exists or not, so that the time taken tells nothing. */
+#include "api/bodies.h"
+#include "api/handlers.h"
+#include "api/session_reply.h"
+#include "api/views.h"
+#include "crypto/password.h"
+#include "domain/sign_up.h"
+
+struct run {
+    struct call *call;
+    struct sign_up *in;
+    struct signed_up *out;
+};
+
+static enum problem in_tx(struct ctx *ctx, struct tx *tx, void *arg)
+{
+    struct run *run = arg;
+    (void)ctx;
+    return sign_up_run(&run->call->services->realm, tx, &run->call->caller, run->in, run->out);
+}
+
+enum problem sign_up_post(struct call *call, struct tx *tx)
+{
+    const struct body_sign_up *body = call->in;
+    struct sign_up *in = ARENA_NEW(call->ctx.arena, struct sign_up);
+    struct signed_up *out = ARENA_NEW(call->ctx.arena, struct signed_up);
+    (void)tx;
+    *in = (struct sign_up){
+        .email = body->email,
+        .phone = body->phone,
+        .password = body->password,
+        .channel = body->channel,
+        .code_challenge = body->code_challenge,
+        .code_challenge_method = body->code_challenge_method,
+        .data = body->data,
+        .aud = call->audience,
+    };
+    enum problem problem = sign_up_check(&call->services->realm, &call->ctx, in);
+    if (problem) {
+        return problem;
+    }
+    if (in->provider) {
+        in->password_hash = password_hash(call->ctx.arena, call->ctx.entropy, in->password);
+    }
+    problem = exec_write(call->services->executor, &call->ctx, in_tx,
+                         &(struct run){ call, in, out });
+    if (problem) {
+        return problem;
+    }
+    return out->has_session ? reply_session(call, &out->grant)
+                            : reply_with(call, view_user, &out->grant.person);
+}

@@ -1,0 +1,136 @@
+/* token.c: POST /token, a handler a grant type (contract-accounts.md section 3). */
+#include "api/bodies.h"
+#include "api/handlers.h"
+#include "api/session_reply.h"
+#include "crypto/password.h"
+#include "domain/password_login.h"
+#include "domain/session.h"
+
+#include <string.h>
+
+struct login_run {
+    struct call *call;
+    struct login *login;
+    struct grant *grant;
+};
+
+static enum problem find_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
+{
+    struct login_run *run = arg;
+    (void)ctx;
+    return login_find(&run->call->services->realm, tx, run->login);
+}
+
+static enum problem finish_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
+{
+    struct login_run *run = arg;
+    (void)ctx;
+    return login_finish(&run->call->services->realm, tx, run->login, run->grant);
+}
+
+static void compare(struct call *call, struct login *login)
+{
+    const char *password = login->password ? login->password : "";
+    if (!login->hash) {
+        login->fits = password_verify_nobody(password);
+        return;
+    }
+    login->fits = password_verify(login->hash, password);
+    if (login->fits && password_hash_stale(login->hash)) {
+        login->new_hash = password_hash(call->ctx.arena, call->ctx.entropy, password);
+    }
+}
+
+enum problem token_password(struct call *call, struct tx *tx)
+{
+    const struct body_password_grant *body = call->in;
+    struct login *login = ARENA_NEW(call->ctx.arena, struct login);
+    struct grant *grant = ARENA_NEW(call->ctx.arena, struct grant);
+    struct login_run run = { call, login, grant };
+    (void)tx;
+    *login = (struct login){
+        .email = body->email,
+        .phone = body->phone,
+        .password = body->password,
+        .aud = call->audience,
+        .caller = &call->caller,
+    };
+    enum problem problem = login_check(&call->services->realm, &call->ctx, login);
+    if (!problem) {
+        problem = exec_read(call->services->executor, &call->ctx, find_in_tx, &run);
+    }
+    if (problem) {
+        return problem;
+    }
+    compare(call, login);
+    problem = exec_write(call->services->executor, &call->ctx, finish_in_tx, &run);
+    return problem ? problem : reply_session(call, grant);
+}
+
+enum problem token_refresh(struct call *call, struct tx *tx)
+{
+    const struct body_refresh_grant *body = call->in;
+    struct grant *grant = ARENA_NEW(call->ctx.arena, struct grant);
+    enum problem problem = session_refresh(&call->services->realm, tx, &call->caller,
+                                           body->refresh_token, grant);
+    if (problem) {
+        call->reply.n_headers = 0;
+        reply_session_headers(call, grant);
+        return problem;
+    }
+    call->reply.n_headers = 0; /* the transaction may have run before */
+    if (!grant->reused) {
+        reply_header(call, "sb-auth-refresh-token-reuse", "false");
+    }
+    return reply_session(call, grant);
+}
+
+/* Row TK31: no flow was ever begun, so no code is known. */
+enum problem token_pkce(struct call *call, struct tx *tx)
+{
+    const struct body_pkce_grant *body = call->in;
+    (void)tx;
+    if (!body->auth_code || !*body->auth_code || !body->code_verifier || !*body->code_verifier) {
+        return P_PKCE_EMPTY;
+    }
+    return P_FLOW_NOT_FOUND;
+}
+
+/* contract-accounts.md 1.4. */
+enum problem token_id_token(struct call *call, struct tx *tx)
+{
+    const struct body_id_token_grant *body = call->in;
+    static const struct {
+        const char *name, *issuer;
+    } known[] = {
+        { "google", "https://accounts.google.com" },
+        { "apple", "https://appleid.apple.com" },
+        { "facebook", "https://www.facebook.com" },
+        { "azure", "https://login.microsoftonline.com" },
+        { "keycloak", "" },
+        { "kakao", "https://kauth.kakao.com" },
+    };
+    (void)tx;
+    if (!body->id_token || !*body->id_token) {
+        return P_ID_TOKEN_REQUIRED;
+    }
+    bool provider = body->provider && *body->provider;
+    bool client = body->client_id && *body->client_id && body->issuer && *body->issuer;
+    if (!provider && !client) {
+        return P_ID_TOKEN_PROVIDER;
+    }
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if ((provider && strcmp(known[i].name, body->provider) == 0) ||
+            (!provider && strcmp(known[i].issuer, body->issuer) == 0)) {
+            return ctx_fail(&call->ctx, P_ID_TOKEN_OFF, known[i].issuer);
+        }
+    }
+    return ctx_fail(&call->ctx, P_ID_TOKEN_UNKNOWN, provider ? body->provider : body->issuer);
+}
+
+enum problem token_web3(struct call *call, struct tx *tx)
+{
+    (void)call;
+    (void)tx;
+    return P_WEB3_OFF;
+}

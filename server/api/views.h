@@ -1,0 +1,53 @@
+/* views.h: users, sessions and factors as JSON (contract-accounts.md 1.5; contract-mfa.md F1). */
+#ifndef COUNTERSIGN_API_VIEWS_H
+#define COUNTERSIGN_API_VIEWS_H
+
+#include "api/call.h"
+#include "domain/factor.h"
+#include "domain/mfa.h"
+#include "store/audit.h"
+
+/* data: const struct person * */
+void view_user(struct call *call, struct strbuf *out);
+
+/* data: const struct grant * */
+void view_session(struct call *call, struct strbuf *out);
+
+/* data: const struct enrolment * */
+void view_enrolment(struct call *call, struct strbuf *out);
+
+/* data: const struct opened_challenge * */
+void view_challenge(struct call *call, struct strbuf *out);
+
+/* data: const struct factor * */
+void view_factor(struct call *call, struct strbuf *out);
+
+/* data: const struct person *: its factors as a bare array */
+void view_factors(struct call *call, struct strbuf *out);
+
+/* data: const struct uuid *: {"id":..} */
+void view_id(struct call *call, struct strbuf *out);
+
+struct people {
+    struct person *list;
+    int count;
+    const char *aud;
+};
+
+/* data: const struct people * */
+void view_people(struct call *call, struct strbuf *out);
+
+struct audit_list {
+    struct audit_row *rows;
+    int count;
+};
+
+/* data: const struct audit_list * */
+void view_audit(struct call *call, struct strbuf *out);
+
+/* data: const char *: JSON text as it is */
+void view_text(struct call *call, struct strbuf *out);
+
+void write_user(struct strbuf *out, const struct person *person);
+
+#endif

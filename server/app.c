@@ -1,0 +1,294 @@
+/* app.c: composes clock, entropy, keys, store, executor and listener into a server, see app.h. */
+#include "app.h"
+
+#include "base/log.h"
+#include "crypto/base64.h"
+#include "factor/registry.h"
+#include "http/limits.h"
+#include "http/listener.h"
+#include "key_files.h"
+#include "store/facts.h"
+#include "work/sweeper.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef COUNTERSIGN_VERSION
+#error "COUNTERSIGN_VERSION is set by the build"
+#endif
+
+enum { SECRET_BYTES = 48, OWN_KEY_ID_HEX = 12 };
+#define DRAIN_US (60 * US_PER_S)
+
+struct app {
+    struct services services;
+    struct keyring *keyring;
+    struct listener *listener;
+    struct sweeper *sweeper;
+    const char *secret;
+    bool secret_is_own;
+};
+
+const char *app_version(void)
+{
+    return COUNTERSIGN_VERSION;
+}
+
+static bool add_key(struct vault *vault, struct arena *arena, const char *id, const char *text,
+                    const char **error)
+{
+    uint8_t *bytes;
+    size_t len;
+    if (vault->count >= VAULT_KEYS || strlen(id) >= sizeof vault->keys[0].id || !*id) {
+        *error = "encryption keys: at most 16, each with a name of 1 to 80 bytes";
+        return false;
+    }
+    if (!base64url_decode(arena, text, strlen(text), &bytes, &len) || len != VAULT_KEY) {
+        *error = arena_printf(arena, "the encryption key %s is not 32 bytes as base64url without "
+                                     "padding",
+                              id);
+        return false;
+    }
+    struct vault_key *key = &vault->keys[vault->count++];
+    memcpy(key->id, id, strlen(id) + 1);
+    memcpy(key->key, bytes, VAULT_KEY);
+    return true;
+}
+
+/* id:key,id:key */
+static bool add_decryption_keys(struct vault *vault, struct arena *arena, const char *map,
+                                const char **error)
+{
+    for (const char *p = map; *p;) {
+        size_t len = strcspn(p, ","), id_len = strcspn(p, ":,");
+        if (p[id_len] != ':') {
+            *error = "GOTRUE_SECURITY_DB_ENCRYPTION_DECRYPTION_KEYS: id:key,id:key is allowed";
+            return false;
+        }
+        const char *id = arena_strndup(arena, p, id_len);
+        const char *key = arena_strndup(arena, p + id_len + 1, len - id_len - 1);
+        if (!add_key(vault, arena, id, key, error)) {
+            return false;
+        }
+        p += len;
+        p += *p == ',';
+    }
+    return true;
+}
+
+/* What identifies a key without giving it away. */
+static const char *fingerprint(struct arena *arena, const char *key)
+{
+    uint8_t hash[SHA256_SIZE];
+    hkdf_sha256(key, strlen(key), "countersign key fingerprint", hash, sizeof hash);
+    return hex_encode(hash, 16, arena_alloc(arena, 33));
+}
+
+static enum problem read_fact(struct ctx *ctx, struct tx *tx, void *arg)
+{
+    (void)ctx;
+    *(const char **)arg = fact_get(tx, "encryption_key");
+    return P_OK;
+}
+
+static enum problem write_fact(struct ctx *ctx, struct tx *tx, void *arg)
+{
+    (void)ctx;
+    fact_put(tx, "encryption_key", arg);
+    return P_OK;
+}
+
+/* The database remembers which key file belongs to it: without that key nobody's second factor
+ * could be verified any more, so a lost or foreign key file stops the start. */
+static const char *own_key(struct app *app, struct arena *arena, const char **error)
+{
+    struct services *s = &app->services;
+    const char *known = NULL, *path = s->config->database_path;
+    struct ctx ctx = { .arena = arena, .entropy = &s->entropy };
+    const char *key = key_file_read(arena, path, "encryption-key", error);
+    if (*error || !s->executor) {
+        return key;
+    }
+    enum problem problem = exec_read(s->executor, &ctx, read_fact, &known);
+    if (!problem && known && (!key || strcmp(known, fingerprint(arena, key)) != 0)) {
+        *error = arena_printf(arena,
+                              "%s.encryption-key %s, but the database was written with it: "
+                              "restore that file from a backup",
+                              path, key ? "holds another key" : "is missing");
+        return NULL;
+    }
+    if (!problem && !key) {
+        key = key_file_make(arena, &s->entropy, path, "encryption-key", VAULT_KEY, error);
+    }
+    if (!problem && key && !known) {
+        char *mark = arena_strdup(arena, fingerprint(arena, key));
+        problem = exec_write(s->executor, &ctx, write_fact, mark);
+    }
+    if (problem) {
+        *error = problem_row(problem)->text;
+    }
+    return *error ? NULL : key;
+}
+
+static bool fill_vault(struct app *app, struct arena *arena, const char **error)
+{
+    struct services *s = &app->services;
+    struct vault *vault = &s->vault;
+    const struct config *c = s->config;
+    vault->seals = c->encrypt;
+    if (*c->encryption_key && !add_key(vault, arena, c->encryption_key_id, c->encryption_key,
+                                       error)) {
+        return false;
+    }
+    if (!add_decryption_keys(vault, arena, c->decryption_keys, error)) {
+        return false;
+    }
+    bool needed = c->encrypt && !*c->encryption_key;
+    const char *own = needed ? own_key(app, arena, error)
+                             : key_file_read(arena, c->database_path, "encryption-key", error);
+    if (*error) {
+        return false;
+    }
+    if (own) {
+        char id[2 + OWN_KEY_ID_HEX + 1] = "k-";
+        memcpy(id + 2, fingerprint(arena, own), OWN_KEY_ID_HEX);
+        vault->current = *c->encryption_key ? 0 : vault->count;
+        return add_key(vault, arena, id, own, error);
+    }
+    return true;
+}
+
+static bool load_secret(struct app *app, struct arena *arena, bool may_make, const char **error)
+{
+    const struct config *c = app->services.config;
+    app->secret = *c->jwt_secret ? c->jwt_secret : NULL;
+    app->secret_is_own = !app->secret;
+    if (!app->secret) {
+        app->secret = key_file_read(arena, c->database_path, "jwt-secret", error);
+    }
+    if (!app->secret && !*error && may_make) {
+        app->secret = key_file_make(arena, &app->services.entropy, c->database_path, "jwt-secret",
+                                    SECRET_BYTES, error);
+    }
+    if (!app->secret && !*error) {
+        *error = arena_printf(arena, "there are no keys yet beside %s: start the server once, or "
+                                     "set GOTRUE_JWT_SECRET",
+                              c->database_path);
+    }
+    return app->secret != NULL;
+}
+
+static bool load_keys(struct app *app, struct arena *arena, const char **error)
+{
+    struct services *s = &app->services;
+    struct keyring_settings settings = {
+        .secret = app->secret,
+        .secret_kid = s->config->jwt_key_id,
+        .jwks = s->config->jwt_keys,
+        .valid_methods = *s->config->jwt_valid_methods ? s->config->jwt_valid_methods : NULL,
+    };
+    app->keyring = keyring_new(arena, &settings, error);
+    s->realm.config = s->config;
+    s->realm.vault = &s->vault;
+    s->realm.keyring = app->keyring;
+    s->realm.kinds = factor_kinds;
+    hkdf_sha256(app->secret, strlen(app->secret), "countersign lookup key", s->realm.lookup_key,
+                sizeof s->realm.lookup_key);
+    return app->keyring != NULL;
+}
+
+static bool open_store(struct app *app, struct arena *arena, const char **error)
+{
+    struct services *s = &app->services;
+    const struct config *c = s->config;
+    if (!*c->database_url && !make_folder_of(arena, c->database_path, error)) {
+        return false;
+    }
+    struct executor_settings settings = {
+        .url = arena_printf(arena, "sqlite:%s", c->database_path),
+        .slow_threads = (int)c->hash_threads,
+        .deadline_us = c->max_request_us,
+    };
+    s->executor = executor_start(arena, &settings, error);
+    return s->executor != NULL;
+}
+
+static bool start_parts(struct app *app, struct arena *arena, unsigned parts, const char **error)
+{
+    struct services *s = &app->services;
+    if ((parts & APP_STORE) && !open_store(app, arena, error)) {
+        return false;
+    }
+    if (!load_secret(app, arena, parts & APP_STORE, error) || !load_keys(app, arena, error)) {
+        return false;
+    }
+    if ((parts & APP_STORE) && !fill_vault(app, arena, error)) {
+        return false;
+    }
+    if (parts & APP_LISTEN) {
+        s->limits = limits_new(s->config);
+        if (s->config->cleanup) {
+            struct sweep_ages ages = { s->config->timebox_us, s->config->inactivity_us };
+            app->sweeper = sweeper_start(s->executor, &s->clock, &s->entropy, &ages);
+        }
+        app->listener = listener_start(arena, s, error);
+        return app->listener != NULL;
+    }
+    return true;
+}
+
+struct app *app_start(struct arena *arena, const struct config *config, unsigned parts,
+                      const char **error)
+{
+    struct app *app = calloc(1, sizeof *app);
+    if (!app) {
+        log_die("out of memory");
+    }
+    *error = NULL;
+    app->services = (struct services){
+        .config = config,
+        .clock = clock_system(),
+        .entropy = entropy_system(),
+        .version = COUNTERSIGN_VERSION,
+    };
+    if (!start_parts(app, arena, parts, error)) {
+        app_stop(&app);
+    }
+    return app;
+}
+
+void app_stop(struct app **app)
+{
+    if (!app || !*app) {
+        return;
+    }
+    struct app *a = *app;
+    *app = NULL;
+    listener_stop(&a->listener, DRAIN_US);
+    sweeper_stop(&a->sweeper);
+    executor_stop(&a->services.executor);
+    limits_free(&a->services.limits);
+    keyring_free(&a->keyring);
+    explicit_bzero(a, sizeof *a);
+    free(a);
+}
+
+struct services *app_services(struct app *app)
+{
+    return &app->services;
+}
+
+int app_port(const struct app *app)
+{
+    return app->listener ? listener_port(app->listener) : 0;
+}
+
+const char *app_secret(const struct app *app)
+{
+    return app->secret;
+}
+
+bool app_secret_is_own(const struct app *app)
+{
+    return app->secret_is_own;
+}

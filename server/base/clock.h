@@ -1,0 +1,25 @@
+/* clock.h: the time of day, replaceable in tests. Microseconds since 1970, UTC. */
+#ifndef COUNTERSIGN_BASE_CLOCK_H
+#define COUNTERSIGN_BASE_CLOCK_H
+
+#include <stdint.h>
+
+#define US_PER_S INT64_C(1000000)
+
+struct clock {
+    int64_t (*now_us)(void *arg);
+    void *arg;
+};
+
+/* The system's clock. */
+struct clock clock_system(void);
+
+/* A steady clock for measuring durations only. */
+int64_t clock_steady_us(void);
+
+static inline int64_t clock_now_us(const struct clock *clock)
+{
+    return clock->now_us(clock->arg);
+}
+
+#endif

@@ -1,0 +1,32 @@
+/* ctx.h: all that lower layers see of the request under way: its arena, its time, the random
+ * source, and the details of the answer if it fails. */
+#ifndef COUNTERSIGN_BASE_CTX_H
+#define COUNTERSIGN_BASE_CTX_H
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/entropy.h"
+#include "base/problem.h"
+
+#include <stdint.h>
+
+enum weak_reason { WEAK_LENGTH = 1, WEAK_CHARACTERS = 2, WEAK_PWNED = 4 };
+
+struct ctx {
+    struct arena *arena;
+    struct entropy *entropy;
+    int64_t now_us; /* read once when the request began */
+    /* of the failure that is being reported */
+    const char *problem_arg;
+    unsigned weak_reasons;
+    int64_t retry_after_s;
+};
+
+/* Returns problem, with arg for the "%s" of its text. */
+static inline enum problem ctx_fail(struct ctx *ctx, enum problem problem, const char *arg)
+{
+    ctx->problem_arg = arg;
+    return problem;
+}
+
+#endif

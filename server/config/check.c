@@ -1,0 +1,87 @@
+/* check.c: clamps as the official server has them, rules between settings, derived values. */
+#include "config/check.h"
+
+#include "base/clock.h"
+#include "base/strbuf.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Row N4: sets separated by ':', "\:" is a colon, empty sets dropped. */
+static struct text_list split_sets(struct arena *arena, const char *text)
+{
+    const char **sets = ARENA_ARRAY(arena, const char *, strlen(text) + 1);
+    int count = 0;
+    struct strbuf set = strbuf_in(arena, 8192);
+    for (const char *p = text;; p++) {
+        if (*p && *p != ':') {
+            p += *p == '\\' && p[1] == ':';
+            strbuf_char(&set, *p);
+            continue;
+        }
+        if (set.len) {
+            sets[count++] = arena_strndup(arena, set.data, set.len);
+            set.len = 0;
+        }
+        if (!*p) {
+            return (struct text_list){ sets, count };
+        }
+    }
+}
+
+static const char *check_database(struct arena *arena, struct config *c)
+{
+    const char *url = c->database_url;
+    if (!*url) {
+        c->database_path = arena_printf(arena, "%s/countersign.db", c->data_dir);
+        return NULL;
+    }
+    if (strncmp(url, "sqlite:", 7) == 0 && url[7]) {
+        const char *path = url + 7;
+        c->database_path = strncmp(path, "///", 3) == 0 ? path + 2 : path;
+        return NULL;
+    }
+    if (strncmp(url, "postgres://", 11) == 0 || strncmp(url, "postgresql://", 13) == 0) {
+        return "DATABASE_URL: PostgreSQL is not supported by this version yet; use sqlite:PATH";
+    }
+    return "DATABASE_URL: sqlite:PATH is allowed, such as sqlite:/var/lib/countersign/auth.db";
+}
+
+static const char *check_url(struct arena *arena, const char *name, const char *url)
+{
+    const char *colon = strstr(url, "://");
+    if (!colon || colon == url || !colon[3]) {
+        return arena_printf(arena, "%s=%s: an absolute URL is allowed, such as https://example.com",
+                            name, url);
+    }
+    return NULL;
+}
+
+const char *config_check(struct arena *arena, struct config *c)
+{
+    c->jwt_exp_s = c->jwt_exp_s ? c->jwt_exp_s : 3600;
+    c->password_min = c->password_min < 6 ? 6 : c->password_min;
+    c->challenge_ttl_s = c->challenge_ttl_s < 300 ? 300 : (double)(int64_t)c->challenge_ttl_s;
+    c->factor_ttl_us = c->factor_ttl_us < 300 * US_PER_S ? 300 * US_PER_S : c->factor_ttl_us;
+    c->refresh_version = c->refresh_version == 2 ? 2 : 1;
+    c->password_sets = split_sets(arena, c->password_characters);
+    if (!*c->external_url) {
+        const char *host = *c->api_host ? c->api_host : "127.0.0.1";
+        c->external_url = arena_printf(arena, "http://%s:%d", host, (int)c->port);
+    }
+    if (c->laptop && !*c->jwt_issuer) {
+        c->jwt_issuer = c->external_url;
+    }
+    const char *wrong = check_database(arena, c);
+    if (!wrong) {
+        wrong = check_url(arena, "API_EXTERNAL_URL", c->external_url);
+    }
+    if (!wrong) {
+        wrong = check_url(arena, "GOTRUE_SITE_URL", c->site_url);
+    }
+    if (!wrong && *c->encryption_key && !*c->encryption_key_id) {
+        wrong = "GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY_ID must name the key that "
+                "GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY gives";
+    }
+    return wrong;
+}

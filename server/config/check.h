@@ -1,0 +1,10 @@
+/* check.h: the rules between settings, and what is worked out from them. */
+#ifndef COUNTERSIGN_CONFIG_CHECK_H
+#define COUNTERSIGN_CONFIG_CHECK_H
+
+#include "config/config.h"
+
+/* Completes the configuration; NULL, or what is wrong for a person. */
+const char *config_check(struct arena *arena, struct config *config);
+
+#endif

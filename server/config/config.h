@@ -1,0 +1,56 @@
+/* config.h: the settings, read once at start from the environment and a file; settings.def lists
+ * them. Read-only afterwards, shared by all threads. */
+#ifndef COUNTERSIGN_CONFIG_CONFIG_H
+#define COUNTERSIGN_CONFIG_CONFIG_H
+
+#include "base/arena.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct text_list {
+    const char *const *items;
+    int count;
+};
+
+#define CONFIG_TYPE_TEXT const char *
+#define CONFIG_TYPE_SECRET const char *
+#define CONFIG_TYPE_CHOICE const char *
+#define CONFIG_TYPE_LIST struct text_list
+#define CONFIG_TYPE_BOOL bool
+#define CONFIG_TYPE_INT int64_t
+#define CONFIG_TYPE_REAL double
+#define CONFIG_TYPE_DURATION int64_t /* microseconds */
+
+struct config {
+#define SETTING(type, field, names, preset, laptop, least, most, help) CONFIG_TYPE_##type field;
+#include "config/settings.def"
+#undef SETTING
+    bool laptop;                    /* GOTRUE_SITE_URL is not set: development defaults hold */
+    const char *database_path;      /* of the SQLite file */
+    struct text_list password_sets; /* password_characters, split */
+    struct text_list warnings;      /* for a person, made while reading */
+};
+
+/* Where settings come from, later ones win: environ-like "NAME=value" entries, a dotenv file, and
+ * "NAME=value" entries of the command line. Each may be NULL. */
+struct config_sources {
+    const char *const *environment;
+    const char *file;
+    const char *const *arguments;
+};
+
+/* NULL on error, with *error naming the variable, the value and what is allowed. A secret's value
+ * is never shown. */
+const struct config *config_load(struct arena *arena, const struct config_sources *sources,
+                                 const char **error);
+
+bool list_has(const struct text_list *list, const char *text);
+
+/* Rows of settings.def, for documentation and --help. */
+struct setting_row {
+    const char *type, *names, *preset, *laptop, *help;
+};
+const struct setting_row *config_rows(int *count);
+
+#endif

@@ -1,0 +1,187 @@
+/* account_update.c: changes that users make to themselves, see account_update.h. */
+#include "domain/account_update.h"
+
+#include "domain/address.h"
+#include "domain/audit_event.h"
+#include "domain/password_rules.h"
+#include "domain/profile.h"
+
+#include <string.h>
+
+static bool given(const char *text)
+{
+    return text && *text;
+}
+
+enum problem update_form(const struct realm *realm, struct ctx *ctx, struct update *in)
+{
+    enum problem problem = P_OK;
+    if (given(in->email)) {
+        problem = email_normalise(ctx, in->email, &in->new_email);
+    }
+    if (!problem && given(in->phone)) {
+        problem = phone_normalise(ctx, in->phone, &in->new_phone);
+    }
+    if (!problem && given(in->phone) && given(in->channel) && strcmp(in->channel, "sms") != 0) {
+        problem = P_CHANNEL_INVALID;
+    }
+    if (!problem && in->password) {
+        problem = password_check(realm, ctx, in->password);
+    }
+    return problem;
+}
+
+/* Drops addresses that are the user's already (row US20). */
+static void drop_unchanged(const struct user *user, struct update *in)
+{
+    if (in->new_email && user->email && strcmp(in->new_email, user->email) == 0) {
+        in->new_email = NULL;
+    }
+    if (in->new_phone && user->phone && strcmp(in->new_phone, user->phone) == 0) {
+        in->new_phone = NULL;
+    }
+}
+
+static enum problem check_level(struct tx *tx, const struct user *user, const struct update *in)
+{
+    struct session session;
+    bool named = !uuid_is_nil(&in->session_id);
+    if (named && (!session_by_id(tx, &in->session_id, &session) ||
+                  !uuid_equal(&session.user_id, &user->id))) {
+        return P_JWT_SESSION_NOT_FOUND;
+    }
+    bool guarded = in->password || in->new_email || in->new_phone;
+    if (guarded && !(named && aal_is_2(session.aal)) && factor_any_verified(tx, &user->id)) {
+        return P_UPDATE_NEEDS_AAL2;
+    }
+    return P_OK;
+}
+
+/* Row US10: not after a sign-in by a code or link, which shows that the password is lost. */
+static bool session_proves_mailbox(struct tx *tx, const struct update *in)
+{
+    struct amr list[AMR_MAX];
+    int n = amr_of(tx, &in->session_id, list);
+    for (int i = 0; i < n; i++) {
+        if (strcmp(list[i].method, "otp") == 0 || strcmp(list[i].method, "magiclink") == 0 ||
+            strcmp(list[i].method, "recovery") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Changes of an address that need no message: until delivery exists there are no others. */
+static enum problem check_addresses(const struct realm *realm, struct tx *tx,
+                                    const struct user *user, const struct update *in)
+{
+    if (in->new_email && user_email_taken(tx, in->new_email, &user->id)) {
+        return P_EMAIL_TAKEN;
+    }
+    if (in->new_phone && user_phone_taken(tx, in->new_phone, &user->id)) {
+        return P_PHONE_TAKEN;
+    }
+    bool email_at_once = user->is_anonymous && realm->config->mailer_autoconfirm;
+    if ((in->new_email && !email_at_once) || (in->new_phone && !realm->config->sms_autoconfirm)) {
+        return P_MAIL_CHANGE_OFF;
+    }
+    return P_OK;
+}
+
+static enum problem check_rights(const struct realm *realm, const struct user *user,
+                                 const struct update *in)
+{
+    if (in->app_metadata && (strcmp(user->role, realm->config->admin_group) != 0 ||
+                             strcmp(user->aud, realm->config->jwt_aud) != 0)) {
+        return P_APP_METADATA_NEEDS_ADMIN;
+    }
+    return P_OK;
+}
+
+static enum problem load_and_check(const struct realm *realm, struct tx *tx, struct update *in,
+                                   struct user *user)
+{
+    if (!user_by_id(tx, &in->user_id, user)) {
+        return P_JWT_USER_NOT_FOUND;
+    }
+    drop_unchanged(user, in);
+    enum problem problem = check_rights(realm, user, in);
+    if (!problem) {
+        problem = check_level(tx, user, in);
+    }
+    if (!problem && user->is_anonymous && in->password && !in->new_email && !in->new_phone) {
+        problem = P_ANONYMOUS_PASSWORD;
+    }
+    if (!problem && user->is_sso && (in->new_email || in->new_phone || in->password)) {
+        problem = P_SSO_MANAGED;
+    }
+    return problem ? problem : check_addresses(realm, tx, user, in);
+}
+
+enum problem update_check(const struct realm *realm, struct tx *tx, struct update *in)
+{
+    struct user user;
+    enum problem problem = load_and_check(realm, tx, in, &user);
+    if (problem || !in->password) {
+        return problem;
+    }
+    in->old_hash = NULL;
+    if (*user.password) {
+        in->old_hash = vault_open(realm->vault, tx->ctx->arena, &user.id, user.password);
+    }
+    in->needs_current = realm->config->current_password && in->old_hash &&
+                        !session_proves_mailbox(tx, in);
+    return in->needs_current && !given(in->current_password) ? P_CURRENT_PASSWORD_REQUIRED : P_OK;
+}
+
+static void apply_password(const struct realm *realm, struct tx *tx, struct update *in,
+                           struct user *user)
+{
+    user->password =
+        vault_seal(realm->vault, tx->ctx->arena, tx->ctx->entropy, &user->id, in->new_hash);
+    user_clear_tokens(tx, user);
+    sessions_delete(tx, &user->id, &in->session_id);
+    audit_by_user(realm, tx, user, AUDIT_UPDATED_PASSWORD, NULL, NULL);
+}
+
+static void apply_addresses(struct tx *tx, const struct update *in, struct user *user)
+{
+    if (in->new_email) {
+        user->email = in->new_email;
+        user->email_confirmed_at = tx->ctx->now_us;
+        user->is_anonymous = false;
+        identity_set_address(tx, user, "email", in->new_email, true);
+    }
+    if (in->new_phone) {
+        user->phone = in->new_phone;
+        user->phone_confirmed_at = tx->ctx->now_us;
+        user->is_anonymous = false;
+        identity_set_address(tx, user, "phone", in->new_phone, true);
+    }
+    if (in->new_email || in->new_phone) {
+        providers_recompute(tx, user);
+    }
+}
+
+enum problem update_apply(const struct realm *realm, struct tx *tx, struct update *in,
+                          struct person *out)
+{
+    struct user *user = &out->user;
+    enum problem problem = load_and_check(realm, tx, in, user);
+    if (problem) {
+        return problem;
+    }
+    if (in->password) {
+        apply_password(realm, tx, in, user);
+    }
+    user->user_metadata = in->data ? json_merged(tx->ctx->arena, user->user_metadata, in->data)
+                                   : user->user_metadata;
+    user->app_metadata = in->app_metadata ? json_merged(tx->ctx->arena, user->app_metadata,
+                                                        in->app_metadata)
+                                          : user->app_metadata;
+    apply_addresses(tx, in, user);
+    user_save(tx, user);
+    audit_by_user(realm, tx, user, AUDIT_USER_MODIFIED, NULL, NULL);
+    person_load(tx, out);
+    return P_OK;
+}

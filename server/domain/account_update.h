@@ -1,0 +1,35 @@
+/* account_update.h: PUT /user (contract-accounts.md 5.2). Like sign-in in three steps: check
+ * (read), compare and hash outside any transaction, apply (write, which checks again). */
+#ifndef COUNTERSIGN_DOMAIN_ACCOUNT_UPDATE_H
+#define COUNTERSIGN_DOMAIN_ACCOUNT_UPDATE_H
+
+#include "domain/grant.h"
+
+#include "base/json.h"
+
+struct update {
+    struct uuid user_id, session_id; /* session nil: none */
+    const char *email, *phone;       /* NULL or "": unchanged */
+    const char *password;            /* NULL: unchanged */
+    const char *current_password, *channel;
+    const struct json_t *data, *app_metadata; /* objects or NULL */
+    /* made by update_form */
+    const char *new_email, *new_phone;
+    /* made by update_check */
+    const char *old_hash; /* opened; NULL: the account has no password */
+    bool needs_current;   /* row US10 */
+    /* made by the caller */
+    const char *new_hash;
+};
+
+/* Row US1: the form alone. */
+enum problem update_form(const struct realm *realm, struct ctx *ctx, struct update *in) MUST_CHECK;
+
+/* Rows US2 to US8, US10. */
+enum problem update_check(const struct realm *realm, struct tx *tx, struct update *in) MUST_CHECK;
+
+/* Rows US13 to US19. */
+enum problem update_apply(const struct realm *realm, struct tx *tx, struct update *in,
+                          struct person *out) MUST_CHECK;
+
+#endif

@@ -1,0 +1,23 @@
+/* assurance.h: authentication methods (amr) and the assurance level (aal) that follows from them
+ * (contract rows S3, S4; contract-internals.md §6.7). */
+#ifndef COUNTERSIGN_DOMAIN_ASSURANCE_H
+#define COUNTERSIGN_DOMAIN_ASSURANCE_H
+
+#include "store/factors.h"
+#include "store/sessions.h"
+
+/* "aal2" if any method is a second factor's, else "aal1". */
+const char *aal_of(const struct amr *list, int n);
+
+/* "aal2" if the user has a verified factor, else "aal1". */
+const char *aal_highest(const struct factor *factors, int n);
+
+bool aal_is_2(const char *aal);
+
+/* The amr method of a factor type. */
+const char *method_of_factor(const char *factor_type);
+
+/* The time of the newest second-factor entry; 0 if there is none. */
+int64_t mfa_at(const struct amr *list, int n);
+
+#endif

@@ -1,0 +1,90 @@
+/* audit_event.c: builds the payloads of audit rows, see audit_event.h. */
+#include "domain/audit_event.h"
+
+#include "base/json.h"
+#include "store/audit.h"
+
+#include <string.h>
+
+enum { PAYLOAD_MAX = 64 << 10 };
+
+static const struct {
+    const char *action, *log_type;
+} kinds[] = {
+#define AUDIT(name, action, log_type) [AUDIT_##name] = { action, log_type },
+#include "domain/audit.def"
+#undef AUDIT
+};
+
+struct actor {
+    const struct uuid *id;
+    const char *username, *full_name;
+    bool via_sso;
+};
+
+static void pair(struct strbuf *b, const char *before, const char *name, const char *value)
+{
+    strbuf_str(b, before);
+    json_quote(b, name);
+    strbuf_char(b, ':');
+    json_quote(b, value);
+}
+
+static void write_event(const struct realm *realm, struct tx *tx, const struct actor *actor,
+                        enum audit_action action, const char *ip, const struct trait *traits)
+{
+    if (realm->config->audit_off) {
+        return;
+    }
+    char id[UUID_TEXT];
+    struct strbuf b = strbuf_in(tx->ctx->arena, PAYLOAD_MAX);
+    pair(&b, "{", "action", kinds[action].action);
+    pair(&b, ",", "actor_id", uuid_format(actor->id, id));
+    if (actor->full_name) {
+        pair(&b, ",", "actor_name", actor->full_name);
+    }
+    pair(&b, ",", "actor_username", actor->username);
+    strbuf_str(&b, actor->via_sso ? ",\"actor_via_sso\":true" : ",\"actor_via_sso\":false");
+    pair(&b, ",", "log_type", kinds[action].log_type);
+    if (traits) {
+        strbuf_str(&b, ",\"traits\":{");
+        for (int i = 0; traits[i].name; i++) {
+            pair(&b, i ? "," : "", traits[i].name, traits[i].value ? traits[i].value : "");
+        }
+        strbuf_char(&b, '}');
+    }
+    strbuf_char(&b, '}');
+    if (strbuf_ok(&b)) {
+        audit_insert(tx, b.data, ip);
+    }
+}
+
+/* full_name of the metadata; most users have none, so the text is searched before it is read. */
+static const char *full_name_of(struct arena *arena, const struct user *user)
+{
+    if (!user->user_metadata || !strstr(user->user_metadata, "\"full_name\"")) {
+        return NULL;
+    }
+    const char *detail;
+    return json_member_text(
+        json_read(arena, user->user_metadata, strlen(user->user_metadata), &detail), "full_name");
+}
+
+void audit_by_user(const struct realm *realm, struct tx *tx, const struct user *user,
+                   enum audit_action action, const char *ip, const struct trait *traits)
+{
+    struct actor actor = {
+        .id = &user->id,
+        .username = user->phone ? user->phone : user->email ? user->email : "",
+        .full_name = full_name_of(tx->ctx->arena, user),
+        .via_sso = user->is_sso,
+    };
+    write_event(realm, tx, &actor, action, ip, traits);
+}
+
+void audit_by_admin(const struct realm *realm, struct tx *tx, const char *role,
+                    enum audit_action action, const struct trait *traits)
+{
+    struct actor actor = { .id = &uuid_nil, .username = role ? role : "" };
+    write_event(realm, tx, &actor, action, NULL, traits);
+}

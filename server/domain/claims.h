@@ -1,0 +1,25 @@
+/* claims.h: the claims of access tokens, made and read (contract rows S5, S9, G2, G3, B15;
+ * contract-internals.md §2.1). */
+#ifndef COUNTERSIGN_DOMAIN_CLAIMS_H
+#define COUNTERSIGN_DOMAIN_CLAIMS_H
+
+#include "domain/grant.h"
+
+struct claims {
+    const char *sub, *role, *aud, *session_id, *iss; /* NULL where absent */
+    bool has_exp, is_anonymous;
+};
+
+/* The signed access token of the grant, and when it ends (seconds since 1970). NULL only if
+ * signing fails. */
+const char *claims_sign(const struct realm *realm, struct ctx *ctx, const struct grant *grant,
+                        int64_t *expires_at_s);
+
+/* Verifies a token's signature and times and reads its claims; P_BAD_JWT with the detail. */
+enum problem claims_read(const struct realm *realm, struct ctx *ctx, const char *token,
+                         struct claims *out) MUST_CHECK;
+
+/* A long-lived API key: HS256 token with only a role, as anon and service_role keys are. */
+const char *claims_api_key(const struct realm *realm, struct ctx *ctx, const char *role);
+
+#endif

@@ -1,0 +1,42 @@
+/* grant.h: a session as it is answered: the user with all that clients need (factors included, or
+ * they cannot tell the next level), the session, its methods, and a refresh token. The access
+ * token is made from it when the answer is written, outside the transaction. */
+#ifndef COUNTERSIGN_DOMAIN_GRANT_H
+#define COUNTERSIGN_DOMAIN_GRANT_H
+
+#include "domain/assurance.h"
+#include "domain/realm.h"
+#include "store/identities.h"
+#include "store/users.h"
+
+struct person {
+    struct user user;
+    struct identity *identities;
+    int n_identities;
+    struct factor *factors;
+    int n_factors;
+};
+
+struct grant {
+    struct person person;
+    struct session session;
+    struct amr amr[AMR_MAX];
+    int n_amr;
+    const char *refresh_token;
+    /* for the sb-auth-* headers (rows R13, W15, TK22) */
+    int refresh_version;
+    bool signed_in, reused, rotated;
+    const char *reuse_cause; /* NULL: none */
+    /* password sign-in alone: shown even when null (row O9) */
+    bool shows_weakness;
+    unsigned weak_reasons;
+    const char *weak_message;
+};
+
+/* Factors and identities of person->user. */
+void person_load(struct tx *tx, struct person *person);
+
+/* person_load and the amr of grant->session. */
+void grant_load(struct tx *tx, struct grant *grant);
+
+#endif

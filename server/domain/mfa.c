@@ -1,0 +1,274 @@
+/* mfa.c: enrolling, challenging and removing factors; verification is in mfa_verify.c. */
+#include "domain/mfa.h"
+
+#include "domain/address.h"
+#include "domain/audit_event.h"
+
+#include <string.h>
+
+enum { NAME_MAX_CHARS = 255 };
+
+/* Characters of UTF-8 text. */
+static size_t characters(const char *text)
+{
+    size_t n = 0;
+    for (; *text; text++) {
+        n += ((unsigned char)*text & 0xC0) != 0x80;
+    }
+    return n;
+}
+
+const struct factor_kind *factor_kind_of(const struct realm *realm, const char *type)
+{
+    for (int i = 0; realm->kinds[i]; i++) {
+        if (strcmp(realm->kinds[i]->type, type) == 0) {
+            return realm->kinds[i];
+        }
+    }
+    return NULL;
+}
+
+enum problem factor_kind_off(const char *type, bool enrolling)
+{
+    if (strcmp(type, "totp") == 0) {
+        return enrolling ? P_TOTP_ENROLL_OFF : P_TOTP_VERIFY_OFF;
+    }
+    if (strcmp(type, "phone") == 0) {
+        return enrolling ? P_PHONE_ENROLL_OFF : P_PHONE_VERIFY_OFF;
+    }
+    return enrolling ? P_WEBAUTHN_ENROLL_OFF : P_WEBAUTHN_VERIFY_OFF;
+}
+
+static enum problem check_limits(const struct realm *realm, struct tx *tx, const struct user *user,
+                                 const struct session *session, const char *name)
+{
+    const struct config *config = realm->config;
+    struct factor *list;
+    int n = factors_of(tx, &user->id, &list), verified = 0;
+    for (int i = 0; i < n; i++) {
+        if (strcmp(list[i].friendly_name, name) == 0) {
+            return ctx_fail(tx->ctx, P_FACTOR_NAME_TAKEN, name);
+        }
+        verified += factor_is_verified(&list[i]);
+    }
+    if (n >= config->max_factors || verified >= config->max_verified) {
+        return P_FACTORS_TOO_MANY;
+    }
+    return verified && !aal_is_2(session->aal) ? P_ENROLL_NEEDS_AAL2 : P_OK;
+}
+
+static enum problem check_labels(struct ctx *ctx, const struct enrol_request *in)
+{
+    if (characters(in->friendly_name) > NAME_MAX_CHARS) {
+        return ctx_fail(ctx, P_TEXT_TOO_LONG, "friendly_name cannot be longer than 255 characters");
+    }
+    if (in->issuer && characters(in->issuer) > NAME_MAX_CHARS) {
+        return ctx_fail(ctx, P_TEXT_TOO_LONG, "issuer cannot be longer than 255 characters");
+    }
+    return P_OK;
+}
+
+/* The user and the session as they are now: the token was checked before the transaction. */
+static enum problem load_holder(struct tx *tx, const struct holder *holder, struct user *user,
+                                struct session *session, enum problem no_session)
+{
+    if (!user_by_id(tx, &holder->user_id, user)) {
+        return P_JWT_USER_NOT_FOUND;
+    }
+    if (uuid_is_nil(&holder->session_id)) {
+        return no_session;
+    }
+    if (!session_by_id(tx, &holder->session_id, session) ||
+        !uuid_equal(&session->user_id, &user->id)) {
+        return P_JWT_SESSION_NOT_FOUND;
+    }
+    return P_OK;
+}
+
+static enum problem check_enrolment(const struct realm *realm, struct tx *tx, const char *type,
+                                    const struct enrol_request *in)
+{
+    const struct factor_kind *kind = factor_kind_of(realm, type);
+    if (strcmp(type, "totp") != 0 && strcmp(type, "phone") != 0 && strcmp(type, "webauthn") != 0) {
+        return P_FACTOR_TYPE_UNKNOWN;
+    }
+    if (!kind || !kind->enroll_on(realm->config)) {
+        return factor_kind_off(type, true);
+    }
+    return check_labels(tx->ctx, in);
+}
+
+enum problem mfa_enrol(const struct realm *realm, struct tx *tx, const struct holder *holder,
+                       const char *type, const struct enrol_request *in, struct enrolment *out)
+{
+    struct ctx *ctx = tx->ctx;
+    struct user user;
+    struct session session;
+    enum problem problem = load_holder(tx, holder, &user, &session, P_ENROLL_NO_SESSION);
+    if (!problem) {
+        problem = check_enrolment(realm, tx, type, in);
+    }
+    if (problem) {
+        return problem;
+    }
+    factors_sweep(tx, &user.id, ctx->now_us - realm->config->factor_ttl_us,
+                  ctx->now_us - (int64_t)realm->config->challenge_ttl_s * US_PER_S);
+    problem = check_limits(realm, tx, &user, &session, in->friendly_name);
+    if (problem) {
+        tx_keep(tx); /* the sweep */
+        return problem;
+    }
+    out->factor = (struct factor){
+        .id = uuid_v4(ctx->entropy),
+        .user_id = user.id,
+        .friendly_name = in->friendly_name,
+        .type = factor_kind_of(realm, type)->type,
+        .status = "unverified",
+        .secret = "",
+        .created_at = ctx->now_us,
+    };
+    problem = factor_kind_of(realm, type)->enroll(realm, tx, &user, in, out);
+    if (problem) {
+        return problem;
+    }
+    factor_insert(tx, &out->factor);
+    char id[UUID_TEXT];
+    audit_by_user(realm, tx, &user, AUDIT_FACTOR_IN_PROGRESS, holder->caller->ip,
+                  TRAITS({ "factor_id", uuid_format(&out->factor.id, id) }));
+    return P_OK;
+}
+
+static enum problem own_factor(struct tx *tx, const struct uuid *user_id,
+                               const struct uuid *factor_id, struct factor *out)
+{
+    bool found = factor_by_id(tx, factor_id, out) && uuid_equal(&out->user_id, user_id);
+    return found ? P_OK : P_FACTOR_NOT_FOUND;
+}
+
+enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struct holder *holder,
+                           const struct uuid *factor_id, struct opened_challenge *out)
+{
+    struct ctx *ctx = tx->ctx;
+    struct user user;
+    struct factor factor;
+    if (!user_by_id(tx, &holder->user_id, &user)) {
+        return P_JWT_USER_NOT_FOUND;
+    }
+    enum problem problem = own_factor(tx, &user.id, factor_id, &factor);
+    if (problem) {
+        return problem;
+    }
+    const struct factor_kind *kind = factor_kind_of(realm, factor.type);
+    if (!kind || !kind->verify_on(realm->config)) {
+        return factor_kind_off(factor.type, false);
+    }
+    struct challenge challenge = {
+        .id = uuid_v7(ctx->entropy, ctx->now_us),
+        .factor_id = factor.id,
+        .created_at = ctx->now_us,
+        .ip = holder->caller->ip,
+        .otp = "",
+    };
+    challenge_insert(tx, &challenge);
+    factor_challenged(tx, &factor.id, ctx->now_us);
+    char id[UUID_TEXT];
+    audit_by_user(realm, tx, &user, AUDIT_CHALLENGE_CREATED, holder->caller->ip,
+                  TRAITS({ "factor_id", uuid_format(&factor.id, id) },
+                         { "factor_status", factor.status }));
+    *out = (struct opened_challenge){
+        .id = challenge.id,
+        .type = factor.type,
+        .expires_at_s = ctx->now_us / US_PER_S + (int64_t)realm->config->challenge_ttl_s,
+    };
+    return P_OK;
+}
+
+static void remove_factor(struct tx *tx, const struct factor *factor)
+{
+    factor_delete(tx, &factor->id);
+    sessions_downgrade(tx, &factor->user_id, &factor->id, method_of_factor(factor->type));
+}
+
+enum problem mfa_unenrol(const struct realm *realm, struct tx *tx, const struct holder *holder,
+                         const struct uuid *factor_id)
+{
+    struct user user;
+    struct session session;
+    struct factor factor;
+    if (!user_by_id(tx, &holder->user_id, &user)) {
+        return P_JWT_USER_NOT_FOUND;
+    }
+    enum problem problem = own_factor(tx, &user.id, factor_id, &factor);
+    if (!problem) {
+        problem = load_holder(tx, holder, &user, &session, P_UNENROLL_NO_SESSION);
+    }
+    if (problem) {
+        return problem;
+    }
+    if (factor_is_verified(&factor) && !aal_is_2(session.aal)) {
+        return P_UNENROLL_NEEDS_AAL2;
+    }
+    remove_factor(tx, &factor);
+    char id[UUID_TEXT], session_id[UUID_TEXT];
+    audit_by_user(realm, tx, &user, AUDIT_FACTOR_UNENROLLED, holder->caller->ip,
+                  TRAITS({ "factor_id", uuid_format(&factor.id, id) },
+                         { "factor_status", factor.status },
+                         { "session_id", uuid_format(&session.id, session_id) }));
+    return P_OK;
+}
+
+enum problem mfa_admin_delete(const struct realm *realm, struct tx *tx, const struct user *user,
+                              const struct uuid *factor_id, const char *ip, struct factor *out)
+{
+    enum problem problem = own_factor(tx, &user->id, factor_id, out);
+    if (problem) {
+        return problem;
+    }
+    remove_factor(tx, out);
+    char id[UUID_TEXT], user_id[UUID_TEXT];
+    audit_by_user(realm, tx, user, AUDIT_FACTOR_DELETED, ip,
+                  TRAITS({ "factor_id", uuid_format(factor_id, id) },
+                         { "user_id", uuid_format(&user->id, user_id) }));
+    return P_OK;
+}
+
+static enum problem change_name(struct tx *tx, struct factor *factor, const char *name)
+{
+    if (characters(name) > NAME_MAX_CHARS) {
+        return ctx_fail(tx->ctx, P_TEXT_TOO_LONG,
+                        "friendly_name cannot be longer than 255 characters");
+    }
+    struct factor *list;
+    int n = factors_of(tx, &factor->user_id, &list);
+    for (int i = 0; i < n; i++) {
+        if (!uuid_equal(&list[i].id, &factor->id) && strcmp(list[i].friendly_name, name) == 0) {
+            return ctx_fail(tx->ctx, P_FACTOR_NAME_TAKEN, name);
+        }
+    }
+    factor->friendly_name = name;
+    return P_OK;
+}
+
+enum problem mfa_admin_update(const struct realm *realm, struct tx *tx, const struct user *user,
+                              const struct uuid *factor_id, const struct factor_change *change,
+                              struct factor *out)
+{
+    enum problem problem = own_factor(tx, &user->id, factor_id, out);
+    if (!problem && change->phone && *change->phone) {
+        problem = phone_normalise(tx->ctx, change->phone, &out->phone);
+    }
+    if (!problem && change->friendly_name && *change->friendly_name) {
+        problem = change_name(tx, out, change->friendly_name);
+    }
+    if (problem) {
+        return problem;
+    }
+    factor_save(tx, out);
+    factor_guard_clear(tx, &out->id);
+    char id[UUID_TEXT], user_id[UUID_TEXT];
+    audit_by_user(realm, tx, user, AUDIT_FACTOR_UPDATED, NULL,
+                  TRAITS({ "factor_id", uuid_format(factor_id, id) },
+                         { "factor_type", out->type },
+                         { "user_id", uuid_format(&user->id, user_id) }));
+    return P_OK;
+}

@@ -1,0 +1,60 @@
+/* mfa.h: factors: enrolment, challenges, verification, removal (contract-mfa.md 4.2 to 4.5, 4.9).
+ * What is common to all kinds of factor stands here: limits, names, expiry, single use, lock-out,
+ * step-up, audit. What a kind adds is in factor/. */
+#ifndef COUNTERSIGN_DOMAIN_MFA_H
+#define COUNTERSIGN_DOMAIN_MFA_H
+
+#include "domain/factor.h"
+#include "domain/grant.h"
+
+/* A signed-in user who acts on own factors. */
+struct holder {
+    struct uuid user_id, session_id; /* session nil: the token names none */
+    const struct caller *caller;
+};
+
+/* Rows E1 to E3, E6, E9 to E13, B6, B10, B14. */
+enum problem mfa_enrol(const struct realm *realm, struct tx *tx, const struct holder *holder,
+                       const char *type, const struct enrol_request *in,
+                       struct enrolment *out) MUST_CHECK;
+
+struct opened_challenge {
+    struct uuid id;
+    const char *type;
+    int64_t expires_at_s;
+};
+
+/* The kind of that type, or NULL. */
+const struct factor_kind *factor_kind_of(const struct realm *realm, const char *type);
+
+/* The answer where the kind is switched off or not there: row E13, or C6. */
+enum problem factor_kind_off(const char *type, bool enrolling);
+
+/* Rows G9, C1, C6, C7, B13. */
+enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struct holder *holder,
+                           const struct uuid *factor_id, struct opened_challenge *out) MUST_CHECK;
+
+/* Rows G9, V1 to V10, B1 to B4. Failed attempts are kept. */
+enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct holder *holder,
+                        const struct uuid *factor_id, const struct proof *proof,
+                        struct grant *out) MUST_CHECK;
+
+/* Rows G9, U1 to U4. */
+enum problem mfa_unenrol(const struct realm *realm, struct tx *tx, const struct holder *holder,
+                         const struct uuid *factor_id) MUST_CHECK;
+
+/* By an admin: rows A2, A3 and the reset of row B3. */
+enum problem mfa_admin_delete(const struct realm *realm, struct tx *tx, const struct user *user,
+                              const struct uuid *factor_id, const char *ip,
+                              struct factor *out) MUST_CHECK;
+
+struct factor_change {
+    const char *friendly_name; /* NULL: as it is */
+    const char *phone;         /* NULL: as it is */
+};
+
+enum problem mfa_admin_update(const struct realm *realm, struct tx *tx, const struct user *user,
+                              const struct uuid *factor_id, const struct factor_change *change,
+                              struct factor *out) MUST_CHECK;
+
+#endif

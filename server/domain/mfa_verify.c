@@ -1,0 +1,183 @@
+/* mfa_verify.c: a code against a challenge: guessing stopped, single use, step-up (contract-mfa.md
+ * 4.4 and rows B1 to B4). One transaction; what a failed attempt counts is kept. */
+#include "base/log.h"
+#include "domain/audit_event.h"
+#include "domain/mfa.h"
+#include "domain/session.h"
+
+#include <string.h>
+
+struct attempt {
+    const struct realm *realm;
+    struct tx *tx;
+    const struct holder *holder;
+    struct factor factor;
+    struct challenge challenge;
+    struct factor_guard guard;
+    struct user user;
+    struct session session;
+    bool factor_changed;
+};
+
+/* Row B3: after so many wrong codes in a row the factor is locked, longer each time. */
+static void book_failure(struct attempt *a)
+{
+    const struct config *config = a->realm->config;
+    struct factor_guard *g = &a->guard;
+    g->failures++;
+    if (g->failures >= config->lock_for_good) {
+        g->locked_until = LOCKED_FOR_GOOD;
+    } else if (g->failures % config->lock_after == 0) {
+        int64_t length = config->lock_first_us;
+        for (int64_t n = g->failures / config->lock_after; n > 1 && length < config->lock_max_us;
+             n--) {
+            length *= 2;
+        }
+        length = length < config->lock_max_us ? length : config->lock_max_us;
+        g->locked_until = a->tx->ctx->now_us + length;
+    }
+    factor_guard_put(a->tx, &a->factor.id, g);
+    tx_keep(a->tx);
+    char id[UUID_TEXT], user[UUID_TEXT];
+    log_write(LOG_WARN, g->locked_until ? "wrong code; the factor is locked" : "wrong code",
+              LOG_STR("factor_id", uuid_format(&a->factor.id, id)),
+              LOG_STR("user_id", uuid_format(&a->user.id, user)),
+              LOG_INT("failures", g->failures));
+}
+
+static enum problem check_lock(struct attempt *a)
+{
+    a->guard = factor_guard_of(a->tx, &a->factor.id);
+    int64_t left = a->guard.locked_until - a->tx->ctx->now_us;
+    if (left <= 0) {
+        a->guard.locked_until = 0;
+        return P_OK;
+    }
+    int64_t seconds = (left + US_PER_S - 1) / US_PER_S;
+    a->tx->ctx->retry_after_s = seconds < 86400 ? seconds : 86400;
+    return P_FACTOR_LOCKED;
+}
+
+/* Rows V2 to V4. */
+static enum problem check_challenge(struct attempt *a, const struct uuid *id)
+{
+    struct tx *tx = a->tx;
+    if (!challenge_by_id(tx, id, &a->challenge) ||
+        !uuid_equal(&a->challenge.factor_id, &a->factor.id)) {
+        return P_CHALLENGE_NOT_FOUND;
+    }
+    if (a->challenge.verified_at ||
+        strcmp(a->challenge.ip ? a->challenge.ip : "", a->holder->caller->ip) != 0) {
+        return P_CHALLENGE_SPENT;
+    }
+    int64_t life_us = (int64_t)a->realm->config->challenge_ttl_s * US_PER_S;
+    if (tx->ctx->now_us > a->challenge.created_at + life_us) {
+        char text[UUID_TEXT];
+        challenge_delete(tx, id);
+        tx_keep(tx);
+        return ctx_fail(tx->ctx, P_CHALLENGE_EXPIRED,
+                        arena_strdup(tx->ctx->arena, uuid_format(id, text)));
+    }
+    return P_OK;
+}
+
+static enum problem check_proof(struct attempt *a, const struct factor_kind *kind,
+                                const struct proof *proof)
+{
+    struct factor_check check = {
+        .realm = a->realm,
+        .tx = a->tx,
+        .factor = &a->factor,
+        .challenge = &a->challenge,
+        .proof = proof,
+        .guard = &a->guard,
+    };
+    enum problem problem = kind->check(&check);
+    if (problem && problem == kind->wrong) {
+        book_failure(a);
+    }
+    a->factor_changed = check.factor_changed;
+    return problem;
+}
+
+/* Rows V7 to V10. */
+static enum problem settle(struct attempt *a, struct grant *out)
+{
+    struct tx *tx = a->tx;
+    struct session *s = &a->session;
+    struct amr list[AMR_MAX];
+    if (!challenge_claim(tx, &a->challenge.id)) {
+        return P_CHALLENGE_SPENT;
+    }
+    a->guard = (struct factor_guard){ .last_step = a->guard.last_step };
+    factor_guard_put(tx, &a->factor.id, &a->guard);
+    factor_guards_release(tx, &a->user.id);
+    if (!factor_is_verified(&a->factor) || a->factor_changed) {
+        a->factor.status = "verified";
+        factor_save(tx, &a->factor);
+    }
+    amr_put(tx, &s->id, method_of_factor(a->factor.type));
+    s->aal = aal_of(list, amr_of(tx, &s->id, list));
+    s->factor_id = a->factor.id;
+    enum problem problem = session_raise(a->realm, tx, s, &out->refresh_token);
+    if (problem) {
+        return problem;
+    }
+    session_save(tx, s);
+    sessions_delete_low(tx, &a->user.id, &s->id);
+    factors_delete_unverified(tx, &a->user.id, a->factor.type);
+    char factor[UUID_TEXT], challenge[UUID_TEXT];
+    audit_by_user(a->realm, tx, &a->user, AUDIT_VERIFICATION_ATTEMPTED, a->holder->caller->ip,
+                  TRAITS({ "challenge_id", uuid_format(&a->challenge.id, challenge) },
+                         { "factor_id", uuid_format(&a->factor.id, factor) },
+                         { "factor_type", a->factor.type }));
+    out->person.user = a->user;
+    out->session = *s;
+    out->refresh_version = s->refresh_key ? 2 : 1;
+    grant_load(tx, out);
+    return P_OK;
+}
+
+static enum problem find_all(struct attempt *a, const struct uuid *factor_id)
+{
+    const struct holder *h = a->holder;
+    if (!user_by_id(a->tx, &h->user_id, &a->user)) {
+        return P_JWT_USER_NOT_FOUND;
+    }
+    if (!factor_by_id(a->tx, factor_id, &a->factor) ||
+        !uuid_equal(&a->factor.user_id, &a->user.id)) {
+        return P_FACTOR_NOT_FOUND;
+    }
+    if (!session_by_id(a->tx, &h->session_id, &a->session) ||
+        !uuid_equal(&a->session.user_id, &a->user.id)) {
+        return P_JWT_SESSION_NOT_FOUND;
+    }
+    return P_OK;
+}
+
+enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct holder *holder,
+                        const struct uuid *factor_id, const struct proof *proof,
+                        struct grant *out)
+{
+    struct attempt a = { .realm = realm, .tx = tx, .holder = holder };
+    *out = (struct grant){ 0 };
+    enum problem problem = find_all(&a, factor_id);
+    if (problem) {
+        return problem;
+    }
+    const struct factor_kind *kind = factor_kind_of(realm, a.factor.type);
+    if (!kind || !kind->verify_on(realm->config)) {
+        return factor_kind_off(a.factor.type, false);
+    }
+    if (!proof->code || !*proof->code) {
+        return P_CODE_EMPTY;
+    }
+    problem = check_lock(&a);
+    if (!problem) {
+        problem = check_challenge(&a, &proof->challenge_id);
+    }
+    if (!problem) {
+        problem = check_proof(&a, kind, proof);
+    }
+    return problem ? problem : settle(&a, out);
+}

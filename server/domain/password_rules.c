@@ -1,0 +1,52 @@
+/* password_rules.c: length and character classes of passwords, see password_rules.h. */
+#include "domain/password_rules.h"
+
+#include "base/strbuf.h"
+#include "crypto/password.h"
+
+#include <string.h>
+
+static bool lacks_a_class(const struct text_list *sets, const char *password)
+{
+    for (int i = 0; i < sets->count; i++) {
+        if (!strpbrk(password, sets->items[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+unsigned password_weaknesses(const struct realm *realm, struct arena *arena, const char *password,
+                             const char **message)
+{
+    const struct config *config = realm->config;
+    struct strbuf text = strbuf_in(arena, 16384);
+    unsigned reasons = 0;
+    if ((int64_t)strlen(password) < config->password_min) {
+        reasons |= WEAK_LENGTH;
+        strbuf_printf(&text, "Password should be at least %d characters.",
+                      (int)config->password_min);
+    }
+    if (lacks_a_class(&config->password_sets, password)) {
+        strbuf_str(&text, reasons ? " " : "");
+        strbuf_str(&text, "Password should contain at least one character of each: ");
+        for (int i = 0; i < config->password_sets.count; i++) {
+            strbuf_str(&text, i ? ", " : "");
+            strbuf_str(&text, config->password_sets.items[i]);
+        }
+        strbuf_char(&text, '.');
+        reasons |= WEAK_CHARACTERS;
+    }
+    *message = text.data ? text.data : "";
+    return reasons;
+}
+
+enum problem password_check(const struct realm *realm, struct ctx *ctx, const char *password)
+{
+    if (strlen(password) > PASSWORD_MAX) {
+        return P_PASSWORD_TOO_LONG;
+    }
+    const char *message;
+    ctx->weak_reasons = password_weaknesses(realm, ctx->arena, password, &message);
+    return ctx->weak_reasons ? ctx_fail(ctx, P_PASSWORD_WEAK, message) : P_OK;
+}

@@ -1,0 +1,17 @@
+/* password_rules.h: what a new password must be like (contract-accounts.md N3, N4). */
+#ifndef COUNTERSIGN_DOMAIN_PASSWORD_RULES_H
+#define COUNTERSIGN_DOMAIN_PASSWORD_RULES_H
+
+#include "domain/realm.h"
+
+#include "base/ctx.h"
+
+/* P_PASSWORD_TOO_LONG, or P_PASSWORD_WEAK with all reasons. */
+enum problem password_check(const struct realm *realm, struct ctx *ctx,
+                            const char *password) MUST_CHECK;
+
+/* The reasons alone (bits of enum weak_reason) and their text. */
+unsigned password_weaknesses(const struct realm *realm, struct arena *arena, const char *password,
+                             const char **message);
+
+#endif

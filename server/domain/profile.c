@@ -1,0 +1,109 @@
+/* profile.c: identities and the metadata that mirrors them, see profile.h. */
+#include "domain/profile.h"
+
+#include <string.h>
+
+enum { DATA_MAX = 4 << 20 };
+
+static void member(struct strbuf *b, const char *name, const char *value)
+{
+    json_quote(b, name);
+    strbuf_char(b, ':');
+    if (value) {
+        json_quote(b, value);
+    } else {
+        strbuf_str(b, "null"); /* deletes the key in json_merged */
+    }
+}
+
+const char *identity_data_of(struct arena *arena, const struct uuid *user_id, const char *email,
+                             const char *phone, const struct json_t *data)
+{
+    char id[UUID_TEXT];
+    const char *detail;
+    struct strbuf b = strbuf_in(arena, DATA_MAX);
+    strbuf_char(&b, '{');
+    member(&b, "sub", uuid_format(user_id, id));
+    strbuf_char(&b, ',');
+    member(&b, "email", email);
+    strbuf_char(&b, ',');
+    member(&b, "phone", phone);
+    strbuf_str(&b, ",\"email_verified\":false,\"phone_verified\":false}");
+    return json_merged(arena, json_merged(arena, "{}", data),
+                       json_read(arena, b.data, b.len, &detail));
+}
+
+void identity_add(struct tx *tx, const struct user *user, const char *provider, const char *data)
+{
+    char id[UUID_TEXT];
+    struct identity identity = {
+        .id = uuid_v4(tx->ctx->entropy),
+        .user_id = user->id,
+        .provider = provider,
+        .provider_id = uuid_format(&user->id, id),
+        .data = data,
+        .last_sign_in_at = tx->ctx->now_us,
+        .created_at = tx->ctx->now_us,
+        .updated_at = tx->ctx->now_us,
+    };
+    identity_insert(tx, &identity);
+}
+
+void identity_set_address(struct tx *tx, const struct user *user, const char *provider,
+                          const char *address, bool verified)
+{
+    struct arena *arena = tx->ctx->arena;
+    bool email = strcmp(provider, "email") == 0;
+    struct strbuf b = strbuf_in(arena, DATA_MAX);
+    const char *detail;
+    strbuf_char(&b, '{');
+    member(&b, provider, address);
+    strbuf_printf(&b, ",\"%s_verified\":%s}", provider, verified ? "true" : "false");
+    const struct json_t *patch = json_read(arena, b.data, b.len, &detail);
+    struct identity *list;
+    int n = identities_of(tx, &user->id, &list);
+    for (int i = 0; i < n; i++) {
+        if (strcmp(list[i].provider, provider) == 0) {
+            list[i].data = json_merged(arena, list[i].data, patch);
+            identity_save(tx, &list[i]);
+            return;
+        }
+    }
+    const char *fresh = identity_data_of(arena, &user->id, email ? address : NULL,
+                                         email ? NULL : address, NULL);
+    identity_add(tx, user, provider, json_merged(arena, fresh, patch));
+}
+
+static bool listed_before(const struct identity *list, int n, const char *provider)
+{
+    for (int i = 0; i < n; i++) {
+        if (strcmp(list[i].provider, provider) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void providers_recompute(struct tx *tx, struct user *user)
+{
+    struct arena *arena = tx->ctx->arena;
+    struct identity *list;
+    int n = identities_of(tx, &user->id, &list);
+    struct strbuf b = strbuf_in(arena, DATA_MAX);
+    const char *detail;
+    strbuf_char(&b, '{');
+    if (n) {
+        member(&b, "provider", list[0].provider);
+        strbuf_char(&b, ',');
+    }
+    strbuf_str(&b, "\"providers\":[");
+    for (int i = 0; i < n; i++) {
+        if (!listed_before(list, i, list[i].provider)) {
+            strbuf_str(&b, i ? "," : "");
+            json_quote(&b, list[i].provider);
+        }
+    }
+    strbuf_str(&b, "]}");
+    user->app_metadata =
+        json_merged(arena, user->app_metadata, json_read(arena, b.data, b.len, &detail));
+}

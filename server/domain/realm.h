@@ -1,0 +1,26 @@
+/* realm.h: what every rule may need to know: the settings and the keys. Made at start, read-only. */
+#ifndef COUNTERSIGN_DOMAIN_REALM_H
+#define COUNTERSIGN_DOMAIN_REALM_H
+
+#include "config/config.h"
+#include "crypto/aead.h"
+#include "crypto/digest.h"
+#include "crypto/keyring.h"
+
+struct factor_kind;
+
+struct realm {
+    const struct config *config;
+    const struct vault *vault;
+    const struct keyring *keyring;
+    const struct factor_kind *const *kinds; /* of factors; ends with NULL */
+    uint8_t lookup_key[SHA256_SIZE]; /* for keyed hashes of what must not be readable */
+};
+
+/* Who sends a request, as far as rows are concerned. */
+struct caller {
+    const char *ip;         /* text form */
+    const char *user_agent; /* NULL if not sent */
+};
+
+#endif

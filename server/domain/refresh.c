@@ -1,0 +1,267 @@
+/* refresh.c: the refresh token grant: finding the session, its validity, and what becomes of each
+ * form of token (contract-internals.md §3.2 to §3.4; rows R1 to R11, B4). */
+#include "base/log.h"
+#include "crypto/refresh_token.h"
+#include "domain/audit_event.h"
+#include "domain/session.h"
+#include "store/refresh_tokens.h"
+
+#include <string.h>
+
+/* For so long after a second factor's step a token from before it is refused without ending the
+ * session: another tab may still hold it (§3.4, better). */
+#define RAISE_GRACE_US (60 * US_PER_S)
+
+struct refresh {
+    const struct realm *realm;
+    struct tx *tx;
+    const struct caller *caller;
+    struct refresh_token token;
+    struct refresh_row row; /* version 1 */
+    struct grant *grant;
+};
+
+static int64_t last_refresh(const struct refresh *r)
+{
+    const struct session *s = &r->grant->session;
+    if (s->refreshed_at || r->token.version == 2) {
+        return s->refreshed_at ? s->refreshed_at : s->created_at;
+    }
+    return r->row.updated_at > s->created_at ? r->row.updated_at : s->created_at;
+}
+
+/* §3.2: in this order. */
+static enum problem check_validity(const struct refresh *r)
+{
+    const struct session *s = &r->grant->session;
+    const struct config *config = r->realm->config;
+    struct ctx *ctx = r->tx->ctx;
+    int64_t now = ctx->now_us;
+    if ((s->not_after && now > s->not_after) ||
+        (config->timebox_us && now > s->created_at + config->timebox_us)) {
+        return ctx_fail(ctx, P_SESSION_EXPIRED, "");
+    }
+    if (config->inactivity_us && now > last_refresh(r) + config->inactivity_us) {
+        return ctx_fail(ctx, P_SESSION_EXPIRED, " (Inactivity)");
+    }
+    if (config->low_aal_us && !aal_is_2(s->aal) && now > s->created_at + config->low_aal_us &&
+        factor_any_verified(r->tx, &s->user_id)) {
+        return ctx_fail(ctx, P_SESSION_EXPIRED, " (Low AAL: User Needs MFA Verification)");
+    }
+    if (config->single_session && session_newer_exists(r->tx, s)) {
+        return ctx_fail(ctx, P_SESSION_EXPIRED, " (Revoked by Newer Login)");
+    }
+    return P_OK;
+}
+
+static bool raised_just_now(const struct refresh *r)
+{
+    struct amr list[AMR_MAX];
+    int n = amr_of(r->tx, &r->grant->session.id, list);
+    int64_t at = mfa_at(list, n);
+    return at && r->tx->ctx->now_us - at < RAISE_GRACE_US;
+}
+
+/* An old token was shown: whoever has it may have stolen it, so the session ends, and that is
+ * kept although the answer is an error. */
+static enum problem refuse_old(struct refresh *r)
+{
+    char id[UUID_TEXT];
+    if (r->realm->config->rotation && !raised_just_now(r)) {
+        log_write(LOG_WARN, "an old refresh token was used again; its session was ended",
+                  LOG_STR("session_id", uuid_format(&r->grant->session.id, id)));
+        if (r->token.version == 2) {
+            session_delete(r->tx, &r->grant->session.id);
+            r->grant->rotated = true;
+        } else {
+            refresh_rows_revoke(r->tx, &r->grant->session.id);
+        }
+        tx_keep(r->tx);
+    }
+    return P_REFRESH_USED;
+}
+
+static void add_cause(struct refresh *r, const char *cause)
+{
+    struct grant *g = r->grant;
+    g->reused = true;
+    g->reuse_cause = g->reuse_cause
+                         ? arena_printf(r->tx->ctx->arena, "%s,%s", g->reuse_cause, cause)
+                         : cause;
+}
+
+/* §3.4. */
+static enum problem step_v2(struct refresh *r)
+{
+    struct session *s = &r->grant->session;
+    const struct config *config = r->realm->config;
+    int64_t behind = s->refresh_counter - r->token.counter;
+    int64_t age = r->tx->ctx->now_us - last_refresh(r);
+    if (behind < 0) {
+        return P_REFRESH_FOREIGN;
+    }
+    if (behind > 0) {
+        if (age < config->reuse_interval_s * US_PER_S) {
+            add_cause(r, "concurrent-refresh");
+        }
+        if (behind == 1 && age <= config->lost_answer_us) {
+            add_cause(r, "fail-to-save");
+        }
+        if (config->refresh_reuse) {
+            add_cause(r, "always-allow");
+        }
+        if (!r->grant->reused) {
+            return refuse_old(r);
+        }
+    } else {
+        s->refresh_counter++;
+        s->refreshed_at = r->tx->ctx->now_us;
+    }
+    uint8_t key[REFRESH_KEY];
+    enum problem problem = session_key(r->realm, r->tx, s, key);
+    if (!problem) {
+        r->grant->refresh_token =
+            refresh_token_v2(r->tx->ctx->arena, key, &s->id, s->refresh_counter);
+        explicit_bzero(key, sizeof key);
+    }
+    return problem;
+}
+
+/* A stable draw a session: the last byte of its id, which is random. */
+static bool upgrades(const struct refresh *r)
+{
+    const struct config *config = r->realm->config;
+    return config->refresh_version == 2 &&
+           r->grant->session.id.bytes[15] * 100 / 256 < config->refresh_upgrade;
+}
+
+static enum problem to_v2(struct refresh *r)
+{
+    struct session *s = &r->grant->session;
+    uint8_t key[REFRESH_KEY];
+    if (!s->refresh_key) {
+        session_key_new(r->realm, r->tx, s, key);
+    } else {
+        enum problem problem = session_key(r->realm, r->tx, s, key);
+        if (problem) {
+            return problem;
+        }
+        s->refresh_counter++;
+    }
+    r->grant->refresh_version = 2;
+    r->grant->refresh_token =
+        refresh_token_v2(r->tx->ctx->arena, key, &s->id, s->refresh_counter);
+    explicit_bzero(key, sizeof key);
+    return P_OK;
+}
+
+static enum problem swap_v1(struct refresh *r)
+{
+    struct session *s = &r->grant->session;
+    audit_by_user(r->realm, r->tx, &r->grant->person.user, AUDIT_TOKEN_REVOKED, NULL, NULL);
+    if (!r->row.revoked) {
+        refresh_row_revoke(r->tx, r->row.id);
+    }
+    s->refreshed_at = r->tx->ctx->now_us;
+    if (upgrades(r)) {
+        return to_v2(r);
+    }
+    r->grant->refresh_token = refresh_token_v1(r->tx->ctx->arena, r->tx->ctx->entropy);
+    refresh_row_insert(r->tx, &s->user_id, &s->id, r->grant->refresh_token, r->row.token);
+    return P_OK;
+}
+
+/* §3.3. */
+static enum problem step_v1(struct refresh *r)
+{
+    struct session *s = &r->grant->session;
+    struct refresh_row active;
+    if (!r->row.revoked) {
+        return swap_v1(r);
+    }
+    int64_t age = r->tx->ctx->now_us - r->row.updated_at;
+    if (refresh_row_active(r->tx, &s->id, &active)) {
+        if (active.parent && strcmp(active.parent, r->row.token) == 0) {
+            r->grant->reused = true;
+            r->grant->refresh_token = active.token;
+            return P_OK;
+        }
+    } else if (s->refresh_key && s->refresh_counter == 0 &&
+               age <= r->realm->config->lost_answer_us) {
+        /* The answer that moved the session to version 2 was lost (§3.3, better). */
+        uint8_t key[REFRESH_KEY];
+        enum problem problem = session_key(r->realm, r->tx, s, key);
+        r->grant->refresh_version = 2;
+        r->grant->reused = true;
+        r->grant->refresh_token =
+            problem ? NULL : refresh_token_v2(r->tx->ctx->arena, key, &s->id, 0);
+        explicit_bzero(key, sizeof key);
+        return problem;
+    }
+    if (age <= r->realm->config->reuse_interval_s * US_PER_S) {
+        return swap_v1(r);
+    }
+    return refuse_old(r);
+}
+
+static enum problem find_session(struct refresh *r)
+{
+    struct grant *g = r->grant;
+    uint8_t key[REFRESH_KEY];
+    if (r->token.version == 1) {
+        if (!refresh_row_by_token(r->tx, r->token.text, &r->row)) {
+            return P_REFRESH_NOT_FOUND;
+        }
+        if (uuid_is_nil(&r->row.session_id) ||
+            !session_by_id(r->tx, &r->row.session_id, &g->session)) {
+            refresh_row_delete(r->tx, r->row.id);
+            tx_keep(r->tx);
+            return P_REFRESH_NO_SESSION;
+        }
+    } else if (!session_by_id(r->tx, &r->token.session, &g->session) || !g->session.refresh_key ||
+               session_key(r->realm, r->tx, &g->session, key) ||
+               !refresh_token_fits(&r->token, key)) {
+        return P_REFRESH_NOT_FOUND;
+    }
+    return user_by_id(r->tx, &g->session.user_id, &g->person.user) ? P_OK : P_REFRESH_NOT_FOUND;
+}
+
+enum problem session_refresh(const struct realm *realm, struct tx *tx, const struct caller *caller,
+                             const char *token, struct grant *grant)
+{
+    struct refresh r = { .realm = realm, .tx = tx, .caller = caller, .grant = grant };
+    *grant = (struct grant){ 0 };
+    if (!refresh_token_parse(tx->ctx->arena, token ? token : "", &r.token)) {
+        return P_REFRESH_MALFORMED;
+    }
+    grant->refresh_version = r.token.version;
+    enum problem problem = find_session(&r);
+    if (problem) {
+        return problem;
+    }
+    if (grant->person.user.banned_until > tx->ctx->now_us) {
+        return P_REFRESH_BANNED;
+    }
+    problem = check_validity(&r);
+    if (!problem) {
+        problem = r.token.version == 2 ? step_v2(&r) : step_v1(&r);
+    }
+    if (problem) {
+        return problem;
+    }
+    struct session *s = &grant->session;
+    audit_by_user(realm, tx, &grant->person.user, AUDIT_TOKEN_REFRESHED, NULL, NULL);
+    if (vault_stale(realm->vault, tx->ctx->arena, s->refresh_key ? s->refresh_key : "")) {
+        const char *plain = vault_open(realm->vault, tx->ctx->arena, &s->id,
+                                       s->refresh_key ? s->refresh_key : "");
+        s->refresh_key = plain && *plain ? vault_seal(realm->vault, tx->ctx->arena,
+                                                      tx->ctx->entropy, &s->id, plain)
+                                         : s->refresh_key;
+    }
+    s->user_agent = caller->user_agent;
+    s->ip = caller->ip;
+    session_save(tx, s);
+    grant->signed_in = true;
+    grant_load(tx, grant);
+    return P_OK;
+}

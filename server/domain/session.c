@@ -1,0 +1,111 @@
+/* session.c: opening, raising and ending sessions; refreshing is in refresh.c. */
+#include "domain/session.h"
+
+#include "crypto/base64.h"
+#include "crypto/refresh_token.h"
+#include "domain/audit_event.h"
+#include "store/refresh_tokens.h"
+
+#include <string.h>
+
+void session_key_new(const struct realm *realm, struct tx *tx, struct session *session,
+                     uint8_t key[32])
+{
+    entropy_bytes(tx->ctx->entropy, key, REFRESH_KEY);
+    const char *text = base64url_encode(tx->ctx->arena, key, REFRESH_KEY);
+    session->refresh_key =
+        vault_seal(realm->vault, tx->ctx->arena, tx->ctx->entropy, &session->id, text);
+    session->refresh_counter = 0;
+}
+
+enum problem session_key(const struct realm *realm, struct tx *tx, const struct session *session,
+                         uint8_t key[32])
+{
+    const char *text =
+        vault_open(realm->vault, tx->ctx->arena, &session->id, session->refresh_key);
+    uint8_t *bytes;
+    size_t len;
+    if (!text || !base64url_decode(tx->ctx->arena, text, strlen(text), &bytes, &len) ||
+        len != REFRESH_KEY) {
+        return P_UNEXPECTED;
+    }
+    memcpy(key, bytes, REFRESH_KEY);
+    return P_OK;
+}
+
+void session_open(const struct realm *realm, struct tx *tx, const struct caller *caller,
+                  const char *method, struct grant *grant)
+{
+    struct arena *arena = tx->ctx->arena;
+    struct session *s = &grant->session;
+    *s = (struct session){
+        .id = uuid_v7(tx->ctx->entropy, tx->ctx->now_us),
+        .user_id = grant->person.user.id,
+        .created_at = tx->ctx->now_us,
+        .aal = "aal1",
+        .user_agent = caller->user_agent,
+        .ip = caller->ip,
+    };
+    uint8_t key[REFRESH_KEY];
+    grant->refresh_version = (int)realm->config->refresh_version;
+    if (grant->refresh_version == 2) {
+        session_key_new(realm, tx, s, key);
+        grant->refresh_token = refresh_token_v2(arena, key, &s->id, 0);
+        explicit_bzero(key, sizeof key);
+    } else {
+        grant->refresh_token = refresh_token_v1(arena, tx->ctx->entropy);
+    }
+    session_insert(tx, s);
+    if (grant->refresh_version == 1) {
+        refresh_row_insert(tx, &s->user_id, &s->id, grant->refresh_token, NULL);
+    }
+    amr_put(tx, &s->id, method);
+    user_signed_in(tx, &grant->person.user);
+    grant->signed_in = true;
+    grant_load(tx, grant);
+}
+
+/* Version 1: the new token has no parent, or else the token from before the step would be the
+ * parent of the active one and answered with it (row R4 against row B4). */
+static void raise_v1(struct tx *tx, const struct session *session, const char **refresh_token)
+{
+    struct refresh_row row;
+    if (refresh_row_oldest(tx, &session->id, &row)) {
+        refresh_row_revoke(tx, row.id);
+    }
+    *refresh_token = refresh_token_v1(tx->ctx->arena, tx->ctx->entropy);
+    refresh_row_insert(tx, &session->user_id, &session->id, *refresh_token, NULL);
+}
+
+enum problem session_raise(const struct realm *realm, struct tx *tx, struct session *session,
+                           const char **refresh_token)
+{
+    session->refreshed_at = tx->ctx->now_us;
+    if (!session->refresh_key) {
+        raise_v1(tx, session, refresh_token);
+        return P_OK;
+    }
+    uint8_t key[REFRESH_KEY];
+    enum problem problem = session_key(realm, tx, session, key);
+    if (problem) {
+        return problem;
+    }
+    session->refresh_counter += 2;
+    *refresh_token =
+        refresh_token_v2(tx->ctx->arena, key, &session->id, session->refresh_counter);
+    explicit_bzero(key, sizeof key);
+    return P_OK;
+}
+
+void session_logout(const struct realm *realm, struct tx *tx, const struct user *user,
+                    const struct uuid *session, enum logout_scope scope)
+{
+    if (!session || scope == LOGOUT_GLOBAL) {
+        sessions_delete(tx, &user->id, NULL);
+    } else if (scope == LOGOUT_LOCAL) {
+        session_delete(tx, session);
+    } else {
+        sessions_delete(tx, &user->id, session);
+    }
+    audit_by_user(realm, tx, user, AUDIT_LOGOUT, NULL, NULL);
+}

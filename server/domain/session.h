@@ -1,0 +1,36 @@
+/* session.h: sessions begin, are raised and end; their refresh tokens (contract-mfa.md 4.6, 4.7;
+ * contract-internals.md §3). */
+#ifndef COUNTERSIGN_DOMAIN_SESSION_H
+#define COUNTERSIGN_DOMAIN_SESSION_H
+
+#include "domain/grant.h"
+
+/* A new aal1 session of grant->person.user by the method (row O10), with its first refresh token;
+ * fills the rest of the grant. */
+void session_open(const struct realm *realm, struct tx *tx, const struct caller *caller,
+                  const char *method, struct grant *grant);
+
+/* After a second factor: a new refresh token such that no token from before the step yields the
+ * raised session (rows V10, B4). Changes *session; the caller saves it. */
+enum problem session_raise(const struct realm *realm, struct tx *tx, struct session *session,
+                           const char **refresh_token) MUST_CHECK;
+
+/* The key of a version 2 session, opened. */
+enum problem session_key(const struct realm *realm, struct tx *tx, const struct session *session,
+                         uint8_t key[32]) MUST_CHECK;
+
+/* Gives the session a key of its own and counter 0. */
+void session_key_new(const struct realm *realm, struct tx *tx, struct session *session,
+                     uint8_t key[32]);
+
+/* grant_type=refresh_token, whole. */
+enum problem session_refresh(const struct realm *realm, struct tx *tx, const struct caller *caller,
+                             const char *token, struct grant *grant) MUST_CHECK;
+
+enum logout_scope { LOGOUT_GLOBAL, LOGOUT_LOCAL, LOGOUT_OTHERS };
+
+/* Row S8. session NULL: every scope acts as global. */
+void session_logout(const struct realm *realm, struct tx *tx, const struct user *user,
+                    const struct uuid *session, enum logout_scope scope);
+
+#endif

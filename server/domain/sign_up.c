@@ -1,0 +1,227 @@
+/* sign_up.c: the rules of sign-up, see sign_up.h. */
+#include "domain/sign_up.h"
+
+#include "domain/address.h"
+#include "domain/audit_event.h"
+#include "domain/password_rules.h"
+#include "domain/profile.h"
+#include "domain/session.h"
+
+#include <string.h>
+#include <strings.h>
+
+static bool given(const char *text)
+{
+    return text && *text;
+}
+
+/* Row N7. */
+static enum problem check_pkce(const struct sign_up *in)
+{
+    const char *challenge = in->code_challenge, *method = in->code_challenge_method;
+    if (given(challenge) != given(method)) {
+        return P_PKCE_INCOMPLETE;
+    }
+    if (!given(challenge)) {
+        return P_OK;
+    }
+    size_t len = strlen(challenge);
+    if (len < 43 || len > 128) {
+        return P_PKCE_LENGTH;
+    }
+    if (strspn(challenge, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~-") !=
+        len) {
+        return P_PKCE_ALPHABET;
+    }
+    return strcasecmp(method, "s256") == 0 || strcasecmp(method, "plain") == 0 ? P_OK
+                                                                                : P_PKCE_METHOD;
+}
+
+static enum problem check_identifier(const struct realm *realm, struct ctx *ctx,
+                                     struct sign_up *in)
+{
+    bool by_email = given(in->email);
+    in->provider = by_email ? "email" : "phone";
+    if (!given(in->password)) {
+        return P_SIGNUP_NO_PASSWORD;
+    }
+    enum problem problem = password_check(realm, ctx, in->password);
+    if (problem) {
+        return problem;
+    }
+    if (by_email && given(in->phone)) {
+        return P_SIGNUP_BOTH;
+    }
+    if (!by_email && given(in->channel) && strcmp(in->channel, "sms") != 0) {
+        return P_CHANNEL_INVALID;
+    }
+    if (!by_email && given(in->code_challenge)) {
+        return P_PKCE_PHONE;
+    }
+    problem = check_pkce(in);
+    if (problem) {
+        return problem;
+    }
+    if (by_email && !realm->config->email_enabled) {
+        return P_EMAIL_SIGNUPS_OFF;
+    }
+    if (!by_email && !realm->config->phone_enabled) {
+        return P_PHONE_SIGNUPS_OFF;
+    }
+    return by_email ? email_normalise(ctx, in->email, &in->address)
+                    : phone_normalise(ctx, in->phone, &in->address);
+}
+
+enum problem sign_up_check(const struct realm *realm, struct ctx *ctx, struct sign_up *in)
+{
+    if (!given(in->email) && !given(in->phone)) {
+        in->provider = NULL;
+        return !realm->config->anonymous_enabled ? P_ANONYMOUS_DISABLED
+               : realm->config->disable_signup   ? P_SIGNUP_DISABLED
+                                                 : P_OK;
+    }
+    return realm->config->disable_signup ? P_SIGNUP_DISABLED : check_identifier(realm, ctx, in);
+}
+
+static struct user fresh_user(const struct realm *realm, struct tx *tx, const struct sign_up *in)
+{
+    return (struct user){
+        .id = uuid_v4(tx->ctx->entropy),
+        .aud = in->aud,
+        .role = realm->config->default_role,
+        .password = "",
+        .email_change = "",
+        .phone_change = "",
+        .created_at = tx->ctx->now_us,
+        .updated_at = tx->ctx->now_us,
+        .app_metadata = "{}",
+        .user_metadata = "{}",
+    };
+}
+
+static void sign_up_anonymous(const struct realm *realm, struct tx *tx,
+                              const struct caller *caller, const struct sign_up *in,
+                              struct signed_up *out)
+{
+    struct user *u = &out->grant.person.user;
+    *u = fresh_user(realm, tx, in);
+    u->is_anonymous = true;
+    u->user_metadata = json_merged(tx->ctx->arena, "{}", in->data);
+    user_insert(tx, u);
+    session_open(realm, tx, caller, "anonymous", &out->grant);
+    out->has_session = true;
+}
+
+/* Row SU20: nothing of the real account shows, and nothing tells the answer from a new one. */
+static void pretend(const struct realm *realm, struct tx *tx, const struct sign_up *in,
+                    struct signed_up *out)
+{
+    struct user *u = &out->grant.person.user;
+    bool by_email = strcmp(in->provider, "email") == 0;
+    *u = fresh_user(realm, tx, in);
+    u->email = by_email ? in->address : NULL;
+    u->phone = by_email ? NULL : in->address;
+    u->confirmation_sent_at = tx->ctx->now_us;
+    u->app_metadata = arena_printf(tx->ctx->arena, "{\"provider\":\"%s\",\"providers\":[\"%s\"]}",
+                                   in->provider, in->provider);
+    u->user_metadata = json_merged(tx->ctx->arena, "{}", in->data);
+}
+
+static void confirm(struct tx *tx, struct user *u, bool by_email)
+{
+    const char *detail, *patch = "{\"email_verified\":true}";
+    if (by_email) {
+        u->email_confirmed_at = tx->ctx->now_us;
+        u->user_metadata = json_merged(tx->ctx->arena, u->user_metadata,
+                                       json_read(tx->ctx->arena, patch, strlen(patch), &detail));
+    } else {
+        u->phone_confirmed_at = tx->ctx->now_us;
+    }
+}
+
+static void sign_up_new(const struct realm *realm, struct tx *tx, const struct caller *caller,
+                        const struct sign_up *in, struct signed_up *out)
+{
+    struct arena *arena = tx->ctx->arena;
+    struct user *u = &out->grant.person.user;
+    bool by_email = strcmp(in->provider, "email") == 0;
+    bool at_once = by_email ? realm->config->mailer_autoconfirm : realm->config->sms_autoconfirm;
+    *u = fresh_user(realm, tx, in);
+    u->email = by_email ? in->address : NULL;
+    u->phone = by_email ? NULL : in->address;
+    u->password = vault_seal(realm->vault, arena, tx->ctx->entropy, &u->id, in->password_hash);
+    /* Row SU16: a phone identity names no phone. */
+    const char *data = identity_data_of(arena, &u->id, u->email, NULL, in->data);
+    u->app_metadata = arena_printf(arena, "{\"provider\":\"%s\",\"providers\":[\"%s\"]}",
+                                   in->provider, in->provider);
+    u->user_metadata = data;
+    if (at_once) {
+        confirm(tx, u, by_email);
+    } else {
+        u->confirmation_sent_at = tx->ctx->now_us;
+    }
+    user_insert(tx, u);
+    identity_add(tx, u, in->provider, data);
+    if (at_once) {
+        audit_by_user(realm, tx, u, AUDIT_USER_SIGNEDUP, NULL,
+                      TRAITS({ "provider", in->provider }));
+        audit_by_user(realm, tx, u, AUDIT_LOGIN, NULL, TRAITS({ "provider", in->provider }));
+        session_open(realm, tx, caller, "password", &out->grant);
+        out->has_session = true;
+        return;
+    }
+    audit_by_user(realm, tx, u, AUDIT_CONFIRMATION_REQUESTED, NULL,
+                  TRAITS({ "provider", in->provider }));
+    person_load(tx, &out->grant.person);
+}
+
+/* Rows SU17 to SU22 for an account that exists. A session is never the answer: only an identifier
+ * that this very request confirms may give one (the serious one of the notes in section 2). */
+static enum problem sign_up_existing(const struct realm *realm, struct tx *tx,
+                                     const struct sign_up *in, struct signed_up *out)
+{
+    struct user *u = &out->grant.person.user;
+    bool by_email = strcmp(in->provider, "email") == 0;
+    bool confirmed = by_email ? u->email_confirmed_at != 0 : u->phone_confirmed_at != 0;
+    bool at_once = realm->config->mailer_autoconfirm || realm->config->sms_autoconfirm;
+    if (confirmed || at_once) {
+        audit_by_user(realm, tx, u, AUDIT_REPEATED_SIGNUP, NULL,
+                      TRAITS({ "provider", in->provider }));
+        tx_keep(tx);
+        if (at_once) {
+            return P_USER_EXISTS;
+        }
+        pretend(realm, tx, in, out);
+        return P_OK;
+    }
+    u->confirmation_sent_at = tx->ctx->now_us;
+    user_save(tx, u);
+    audit_by_user(realm, tx, u, AUDIT_CONFIRMATION_REQUESTED, NULL,
+                  TRAITS({ "provider", in->provider }));
+    person_load(tx, &out->grant.person);
+    return P_OK;
+}
+
+enum problem sign_up_run(const struct realm *realm, struct tx *tx, const struct caller *caller,
+                         const struct sign_up *in, struct signed_up *out)
+{
+    *out = (struct signed_up){ 0 };
+    struct user *u = &out->grant.person.user;
+    if (!in->provider) {
+        sign_up_anonymous(realm, tx, caller, in, out);
+        return P_OK;
+    }
+    bool by_email = strcmp(in->provider, "email") == 0;
+    bool exists = by_email ? user_by_email(tx, in->aud, in->address, u)
+                           : user_by_phone(tx, in->aud, in->address, u);
+    if (exists) {
+        return sign_up_existing(realm, tx, in, out);
+    }
+    /* Row W13: an address is unique over all audiences, and over identities too. */
+    if (by_email ? user_email_taken(tx, in->address, NULL)
+                 : user_phone_taken(tx, in->address, NULL)) {
+        return P_USER_EXISTS;
+    }
+    sign_up_new(realm, tx, caller, in, out);
+    return P_OK;
+}

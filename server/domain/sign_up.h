@@ -1,0 +1,35 @@
+/* sign_up.h: POST /signup (contract-accounts.md section 2). The caller checks, hashes the password
+ * outside any transaction, and then signs up. */
+#ifndef COUNTERSIGN_DOMAIN_SIGN_UP_H
+#define COUNTERSIGN_DOMAIN_SIGN_UP_H
+
+#include "domain/grant.h"
+
+#include "base/json.h"
+
+struct sign_up {
+    const char *email, *phone, *password; /* NULL or "" if not given */
+    const char *channel, *code_challenge, *code_challenge_method;
+    const struct json_t *data; /* object or NULL */
+    const char *aud;
+    /* made by sign_up_check */
+    const char *provider; /* "email", "phone", or NULL: anonymous */
+    const char *address;
+    /* made by the caller */
+    const char *password_hash;
+};
+
+/* Rows SU2 to SU13 in their order; normalises the address. */
+enum problem sign_up_check(const struct realm *realm, struct ctx *ctx,
+                           struct sign_up *in) MUST_CHECK;
+
+struct signed_up {
+    bool has_session; /* else the bare user is the answer */
+    struct grant grant;
+};
+
+/* Rows SU4, SU14 to SU23. */
+enum problem sign_up_run(const struct realm *realm, struct tx *tx, const struct caller *caller,
+                         const struct sign_up *in, struct signed_up *out) MUST_CHECK;
+
+#endif

@@ -1,0 +1,108 @@
+/* totp_factor.c: authenticator apps as a kind of factor: secret and Key URI at enrolment, codes of
+ * RFC 6238 afterwards (contract rows E2, E3, V5, V6, B1, B6, B11, B18). */
+#include "crypto/base32.h"
+#include "crypto/totp.h"
+#include "domain/factor.h"
+#include "factor/totp/key_uri.h"
+
+#include <string.h>
+
+enum { WINDOW = 1, CODE_ROOM = 16, URI_MAX = 2000 /* what a QR code holds, with a margin */ };
+
+extern const struct factor_kind totp_factor; /* named by factors.def */
+
+static bool enroll_on(const struct config *config)
+{
+    return config->totp_enroll;
+}
+
+static bool verify_on(const struct config *config)
+{
+    return config->totp_verify;
+}
+
+/* host[:port] of the site (row E3). */
+static const char *site_host(const struct realm *realm, struct arena *arena)
+{
+    const char *host = strstr(realm->config->site_url, "://");
+    host = host ? host + 3 : realm->config->site_url;
+    size_t len = strcspn(host, "/?#");
+    const char *at = memchr(host, '@', len);
+    if (at) {
+        len -= (size_t)(at + 1 - host);
+        host = at + 1;
+    }
+    return arena_strndup(arena, host, len);
+}
+
+/* Row B6: a user without an e-mail address has a phone number or, at least, an id. */
+static const char *account_name(struct arena *arena, const struct user *user)
+{
+    char id[UUID_TEXT];
+    return user->email   ? user->email
+           : user->phone ? user->phone
+                         : arena_strdup(arena, uuid_format(&user->id, id));
+}
+
+static enum problem enroll(const struct realm *realm, struct tx *tx, const struct user *user,
+                           const struct enrol_request *in, struct enrolment *out)
+{
+    struct ctx *ctx = tx->ctx;
+    uint8_t bytes[TOTP_SECRET];
+    entropy_bytes(ctx->entropy, bytes, sizeof bytes);
+    out->secret = base32_encode(ctx->arena, bytes, sizeof bytes);
+    explicit_bzero(bytes, sizeof bytes);
+    const char *issuer = in->issuer && *in->issuer ? in->issuer : site_host(realm, ctx->arena);
+    out->uri = key_uri(ctx->arena, issuer, account_name(ctx->arena, user), out->secret);
+    if (strlen(out->uri) > URI_MAX) {
+        return P_LABEL_TOO_LONG;
+    }
+    out->factor.secret =
+        vault_seal(realm->vault, ctx->arena, ctx->entropy, &out->factor.id, out->secret);
+    return P_OK;
+}
+
+/* Row B18: blanks around and inside are dropped. A text too long to be a code becomes "". */
+static void read_code(const char *code, char out[CODE_ROOM])
+{
+    size_t n = 0;
+    for (; *code && n < CODE_ROOM - 1; code++) {
+        if (!strchr(" \t\r\n", *code)) {
+            out[n++] = *code;
+        }
+    }
+    out[*code ? 0 : n] = '\0';
+}
+
+/* Is it the code of a step in the window that is newer than the newest one used (row B1)? */
+static enum problem check(struct factor_check *c)
+{
+    struct ctx *ctx = c->tx->ctx;
+    char digits[CODE_ROOM];
+    uint8_t *secret;
+    size_t len;
+    const char *text = vault_open(c->realm->vault, ctx->arena, &c->factor->id, c->factor->secret);
+    if (!text || !base32_decode(ctx->arena, text, &secret, &len) || len == 0) {
+        return P_SECRET_UNREADABLE;
+    }
+    read_code(c->proof->code, digits);
+    bool fits = totp_match(&totp_default, secret, len, digits,
+                           totp_step(&totp_default, ctx->now_us), WINDOW, c->guard->last_step,
+                           &c->guard->last_step);
+    explicit_bzero(digits, sizeof digits);
+    if (fits && vault_stale(c->realm->vault, ctx->arena, c->factor->secret)) {
+        c->factor->secret =
+            vault_seal(c->realm->vault, ctx->arena, ctx->entropy, &c->factor->id, text);
+        c->factor_changed = true;
+    }
+    return fits ? P_OK : P_TOTP_WRONG;
+}
+
+const struct factor_kind totp_factor = {
+    .type = "totp",
+    .enroll_on = enroll_on,
+    .verify_on = verify_on,
+    .wrong = P_TOTP_WRONG,
+    .enroll = enroll,
+    .check = check,
+};

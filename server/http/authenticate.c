@@ -1,0 +1,195 @@
+/* authenticate.c: who asks and may they, see authenticate.h. */
+#include "http/authenticate.h"
+
+#include "base/utf8.h"
+#include "store/factors.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum { AUDIENCE_MAX = 255 };
+
+/* Row G1: "bearer", one space, and a token without blanks; NULL if the header is not of that form. */
+static const char *bearer_of(const struct call *call)
+{
+    const char *header = call_header(call, "Authorization");
+    if (!header || strncasecmp(header, "bearer ", 7) != 0 || !header[7] ||
+        header[7 + strcspn(header + 7, " \t\r\n\v\f")]) {
+        return NULL;
+    }
+    return header + 7;
+}
+
+static bool admin_role(const struct call *call, const struct claims *claims)
+{
+    return claims->role && list_has(&call->services->config->admin_roles, claims->role);
+}
+
+/* Row W13. */
+static enum problem find_audience(struct call *call)
+{
+    const char *asked = call_header(call, "X-JWT-AUD");
+    const struct claims *claims = &call->principal.claims;
+    if (asked && *asked) {
+        size_t len = strlen(asked);
+        if (len > AUDIENCE_MAX || !utf8_valid(asked, len)) {
+            return ctx_fail(&call->ctx, P_BAD_REQUEST_TEXT, "X-JWT-AUD");
+        }
+        call->audience = asked;
+        return P_OK;
+    }
+    bool of_token = call->principal.known && claims->aud && *claims->aud &&
+                    !admin_role(call, claims);
+    call->audience = of_token ? claims->aud : call->services->config->jwt_aud;
+    return P_OK;
+}
+
+/* Rows G3, G5, B15: what a user's token must hold, before the database is asked. */
+static enum problem check_claims(struct call *call)
+{
+    struct principal *p = &call->principal;
+    const struct claims *c = &p->claims;
+    const char *issuer = call->services->config->jwt_issuer;
+    if (!c->sub || !*c->sub) {
+        return P_JWT_NO_SUB;
+    }
+    if (!uuid_parse(c->sub, &p->user.id)) {
+        return P_JWT_SUB_NOT_UUID;
+    }
+    if (!c->has_exp) {
+        return ctx_fail(&call->ctx, P_BAD_JWT, "token has invalid claims: exp is required");
+    }
+    if (*issuer && c->iss && strcmp(c->iss, issuer) != 0) {
+        return ctx_fail(&call->ctx, P_BAD_JWT,
+                        "token has invalid claims: token has invalid issuer");
+    }
+    if (c->session_id && *c->session_id && !uuid_parse(c->session_id, &p->session_id)) {
+        return P_JWT_SESSION_NOT_UUID;
+    }
+    return P_OK;
+}
+
+/* Rows G8, G9: the factor must be one of this user's; looked up before limits and body. */
+static enum problem check_factor(struct call *call, struct tx *tx)
+{
+    struct factor factor;
+    if (!call->params[PARAM_FACTOR]) {
+        return P_OK;
+    }
+    if (!uuid_parse(call->params[PARAM_FACTOR], &call->param_ids[PARAM_FACTOR])) {
+        return P_FACTOR_ID_NOT_UUID;
+    }
+    return factor_by_id(tx, &call->param_ids[PARAM_FACTOR], &factor) &&
+                   uuid_equal(&factor.user_id, &call->principal.user.id)
+               ? P_OK
+               : P_FACTOR_NOT_FOUND;
+}
+
+static enum problem check_session(struct call *call, struct tx *tx, struct session *session)
+{
+    struct principal *p = &call->principal;
+    if (uuid_is_nil(&p->session_id)) {
+        return P_OK;
+    }
+    return session_by_id(tx, &p->session_id, session) &&
+                   (p->admin || uuid_equal(&session->user_id, &p->user.id))
+               ? P_OK
+               : P_JWT_SESSION_NOT_FOUND;
+}
+
+/* Rows G4 to G7, B15. */
+static enum problem user_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
+{
+    struct call *call = arg;
+    struct principal *p = &call->principal;
+    struct uuid id = p->user.id;
+    struct session session;
+    if (!user_by_id(tx, &id, &p->user) || p->user.deleted_at) {
+        p->user.id = id;
+        return P_JWT_USER_NOT_FOUND;
+    }
+    enum problem problem = check_session(call, tx, &session);
+    if (problem) {
+        return problem;
+    }
+    if (*call->services->config->jwt_aud && p->claims.aud &&
+        strcmp(p->claims.aud, p->user.aud) != 0) {
+        return ctx_fail(ctx, P_BAD_JWT, "token has invalid claims: token has invalid audience");
+    }
+    if (p->user.banned_until > ctx->now_us) {
+        return P_USER_BANNED;
+    }
+    if (call->route && call->route->rights == RIGHTS_NAMED && p->user.is_anonymous) {
+        return P_ANONYMOUS_REFUSED;
+    }
+    return check_factor(call, tx);
+}
+
+/* Rows A4, A5, G9 under /admin. */
+static enum problem admin_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
+{
+    struct call *call = arg;
+    struct principal *p = &call->principal;
+    struct session session;
+    enum problem problem = check_session(call, tx, &session);
+    if (problem) {
+        return problem;
+    }
+    if (!uuid_is_nil(&p->session_id) && session.not_after && ctx->now_us > session.not_after) {
+        return P_ADMIN_SESSION_EXPIRED;
+    }
+    if (!call->route || call->route->rights != RIGHTS_ADMIN_OF) {
+        return P_OK;
+    }
+    if (!uuid_parse(call->params[PARAM_USER], &call->param_ids[PARAM_USER])) {
+        return P_USER_ID_NOT_UUID;
+    }
+    if (!user_by_id(tx, &call->param_ids[PARAM_USER], &p->user)) {
+        return P_USER_NOT_FOUND;
+    }
+    return check_factor(call, tx);
+}
+
+static enum problem authenticate_admin(struct call *call)
+{
+    struct principal *p = &call->principal;
+    if (!admin_role(call, &p->claims)) {
+        return P_NOT_ADMIN;
+    }
+    p->admin = true;
+    const char *session = p->claims.session_id;
+    if (session && *session && !uuid_parse(session, &p->session_id)) {
+        return P_JWT_SESSION_NOT_UUID;
+    }
+    bool of_user = call->route && call->route->rights == RIGHTS_ADMIN_OF;
+    if (!of_user && uuid_is_nil(&p->session_id)) {
+        return P_OK;
+    }
+    return exec_read(call->services->executor, &call->ctx, admin_in_tx, call);
+}
+
+enum problem authenticate(struct call *call, enum rights rights)
+{
+    struct principal *p = &call->principal;
+    const char *token = bearer_of(call);
+    if (!token && rights != RIGHTS_NOBODY) {
+        return P_NO_BEARER;
+    }
+    enum problem problem =
+        token ? claims_read(&call->services->realm, &call->ctx, token, &p->claims) : P_OK;
+    p->known = token && !problem;
+    if (rights == RIGHTS_NOBODY) {
+        return find_audience(call); /* a bad token is no hindrance where none is needed */
+    }
+    if (!problem) {
+        problem = find_audience(call);
+    }
+    if (problem) {
+        return problem;
+    }
+    if (rights == RIGHTS_ADMIN || rights == RIGHTS_ADMIN_OF) {
+        return authenticate_admin(call);
+    }
+    problem = check_claims(call);
+    return problem ? problem : exec_read(call->services->executor, &call->ctx, user_in_tx, call);
+}

@@ -1,0 +1,14 @@
+/* client_address.h: the address of whoever sent a request (row B16, W14): the peer, unless it is a
+ * configured proxy; then the last address of X-Forwarded-For that is no configured proxy. */
+#ifndef COUNTERSIGN_HTTP_CLIENT_ADDRESS_H
+#define COUNTERSIGN_HTTP_CLIENT_ADDRESS_H
+
+#include "api/call.h"
+
+/* In its usual text form, in the call's arena. */
+const char *client_address(struct call *call);
+
+/* Is the address in the network ("10.0.0.0/8", "::1", "192.168.1.7")? */
+bool address_in_network(const char *address, const char *network);
+
+#endif

@@ -1,0 +1,398 @@
+/* listener.c: sockets and HTTP by libmicrohttpd, the only file that knows it. It collects a
+ * request's body (bounded), hands the call to the pipeline, and, where that asks for the executor,
+ * suspends the connection until the work is done. */
+#include "http/listener.h"
+
+#include "base/log.h"
+#include "http/pipeline.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    BACKLOG = 1024,
+    IDLE_S = 60,              /* an idle or silent connection is closed after so long */
+    CONNECTION_MEMORY = 128 << 10, /* header blocks must fit; each reset wipes so much */
+    HEADERS_MAX = 64 << 10,   /* above: 431 in our own envelope */
+    SWALLOW_MAX = 16 << 20,   /* of a body too large so much is read before the answer */
+    CONNECTIONS_MAX = 16384,
+};
+
+struct listener {
+    struct services *services;
+    struct MHD_Daemon *daemon;
+    int socket, port;
+    atomic_int under_way;
+};
+
+/* One request on a connection. */
+struct exchange {
+    struct call call;
+    struct listener *listener;
+    struct MHD_Connection *connection;
+    struct work work;
+    char peer[INET6_ADDRSTRLEN];
+    size_t swallowed;
+    bool begun, suspended, done, answered;
+};
+
+static const char *header_of(void *arg, const char *name)
+{
+    return MHD_lookup_connection_value(arg, MHD_HEADER_KIND, name);
+}
+
+/* Names the peer; an IPv4 address that came in over IPv6 keeps its IPv4 form. */
+static void name_peer(struct exchange *x)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *address = info ? info->client_addr : NULL;
+    if (address && address->sa_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)address;
+        inet_ntop(AF_INET, &in->sin_addr, x->peer, sizeof x->peer);
+    } else if (address && address->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)(const void *)address;
+        inet_ntop(AF_INET6, &in->sin6_addr, x->peer, sizeof x->peer);
+    }
+}
+
+/* libmicrohttpd calls this first, with the URI as it was sent; what it returns is the request's
+ * own pointer from then on. */
+static void *new_exchange(void *arg, const char *uri, struct MHD_Connection *connection)
+{
+    struct exchange *x = calloc(1, sizeof *x);
+    if (!x) {
+        log_die("out of memory");
+    }
+    x->listener = arg;
+    x->connection = connection;
+    struct call *call = &x->call;
+    call->services = x->listener->services;
+    call->ctx.arena = arena_new();
+    size_t len = strcspn(uri, "?");
+    call->path = arena_strndup(call->ctx.arena, uri, len);
+    call->query = arena_strdup(call->ctx.arena, uri[len] ? uri + len + 1 : "");
+    call->header = header_of;
+    call->header_arg = connection;
+    call->peer = x->peer;
+    atomic_fetch_add(&x->listener->under_way, 1);
+    return x;
+}
+
+static void end_exchange(void *arg, struct MHD_Connection *connection, void **request,
+                         enum MHD_RequestTerminationCode why)
+{
+    struct exchange *x = *request;
+    (void)arg;
+    (void)connection;
+    (void)why;
+    if (x) {
+        atomic_fetch_sub(&x->listener->under_way, 1);
+        if (x->call.body) {
+            explicit_bzero(x->call.body, x->call.body_room);
+            free(x->call.body);
+        }
+        arena_free(&x->call.ctx.arena);
+        free(x);
+        *request = NULL;
+    }
+}
+
+/* Paths and queries stay as they were sent; the router and call_query decode. */
+static size_t no_unescape(void *arg, struct MHD_Connection *connection, char *text)
+{
+    (void)arg;
+    (void)connection;
+    return strlen(text);
+}
+
+static enum MHD_Result sum_headers(void *arg, enum MHD_ValueKind kind, const char *name,
+                                   const char *value)
+{
+    (void)kind;
+    *(size_t *)arg += strlen(name) + (value ? strlen(value) : 0);
+    return MHD_YES;
+}
+
+/* Before the body: is it worth reading? */
+static void look_at_headers(struct exchange *x)
+{
+    size_t total = strlen(x->call.path) + strlen(x->call.query);
+    MHD_get_connection_values(x->connection, MHD_HEADER_KIND, sum_headers, &total);
+    if (total > HEADERS_MAX) {
+        x->call.problem = P_HEADERS_TOO_LARGE;
+    }
+    const char *length = header_of(x->connection, "Content-Length");
+    if (length && strtoull(length, NULL, 10) > BODY_LIMIT) {
+        x->call.body_too_large = true;
+    }
+}
+
+static enum MHD_Result collect(struct exchange *x, const char *data, size_t *len)
+{
+    struct call *call = &x->call;
+    if (call->body_too_large || call->body_len + *len > BODY_LIMIT) {
+        call->body_too_large = true;
+        x->swallowed += *len;
+        *len = 0;
+        return x->swallowed > SWALLOW_MAX ? MHD_NO : MHD_YES;
+    }
+    if (call->body_len + *len + 1 > call->body_room) {
+        size_t room = call->body_room ? call->body_room * 2 : 1024;
+        while (room < call->body_len + *len + 1) {
+            room *= 2;
+        }
+        char *grown = calloc(1, room);
+        if (!grown) {
+            log_die("out of memory");
+        }
+        if (call->body) {
+            memcpy(grown, call->body, call->body_len);
+            explicit_bzero(call->body, call->body_room);
+            free(call->body);
+        }
+        call->body = grown;
+        call->body_room = room;
+    }
+    memcpy(call->body + call->body_len, data, *len);
+    call->body_len += *len;
+    *len = 0;
+    return MHD_YES;
+}
+
+static enum MHD_Result send_answer(struct exchange *x)
+{
+    struct answer answer;
+    struct reply *reply = &x->call.reply;
+    pipeline_answer(&x->call, &answer);
+    /* The arena outlives the response: both end in end_exchange. */
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        answer.len, (void *)(uintptr_t)answer.body, MHD_RESPMEM_PERSISTENT);
+    if (!response) {
+        return MHD_NO;
+    }
+    for (int i = 0; i < reply->n_headers; i++) {
+        MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
+    }
+    if (x->call.problem == P_HEADERS_TOO_LARGE) {
+        MHD_add_response_header(response, "Connection", "close");
+    }
+    enum MHD_Result result =
+        MHD_queue_response(x->connection, (unsigned)answer.status, response);
+    MHD_destroy_response(response);
+    x->answered = true;
+    return result;
+}
+
+/* On another thread, when the work is durable. */
+static void work_done(struct work *work)
+{
+    struct exchange *x = work->arg;
+    x->call.problem = work->result;
+    x->done = true;
+    MHD_resume_connection(x->connection);
+}
+
+static enum problem run_slow(struct ctx *ctx, void *arg)
+{
+    struct exchange *x = arg;
+    return pipeline_on_pool(ctx, &x->call);
+}
+
+static enum problem run_tx(struct ctx *ctx, struct tx *tx, void *arg)
+{
+    struct exchange *x = arg;
+    return pipeline_in_tx(ctx, tx, &x->call);
+}
+
+/* Suspended before the work is handed over: it may be done before this returns. */
+static enum MHD_Result hand_over(struct exchange *x, enum next next)
+{
+    struct executor *executor = x->listener->services->executor;
+    x->work = (struct work){
+        .ctx = &x->call.ctx,
+        .fn = run_tx,
+        .slow = run_slow,
+        .arg = x,
+        .done = work_done,
+    };
+    MHD_suspend_connection(x->connection);
+    bool taken = next == NEXT_WRITE ? exec_write_later(executor, &x->work)
+                                    : exec_slow_later(executor, &x->work);
+    if (!taken) {
+        x->call.ctx.retry_after_s = next == NEXT_SLOW ? exec_slow_wait_s(executor) : 1;
+        x->work.result = P_OVERLOADED;
+        work_done(&x->work);
+    }
+    return MHD_YES;
+}
+
+static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *url,
+                              const char *method, const char *version, const char *data,
+                              size_t *len, void **request)
+{
+    struct exchange *x = *request;
+    (void)arg;
+    (void)connection;
+    (void)url;
+    (void)version;
+    if (!x->begun) {
+        x->begun = true;
+        x->call.method = arena_strdup(x->call.ctx.arena, method);
+        name_peer(x);
+        look_at_headers(x);
+        return MHD_YES;
+    }
+    if (*len) {
+        return collect(x, data, len);
+    }
+    if (x->answered) {
+        return MHD_NO;
+    }
+    if (x->done) {
+        return send_answer(x);
+    }
+    enum next next = pipeline_begin(&x->call);
+    return next == NEXT_ANSWER ? send_answer(x) : hand_over(x, next);
+}
+
+static int try_listen(const struct addrinfo *address)
+{
+    int yes = 1, no = 0;
+    int fd = socket(address->ai_family, address->ai_socktype | SOCK_CLOEXEC, address->ai_protocol);
+    if (fd < 0) {
+        return -1;
+    }
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    if (address->ai_family == AF_INET6) {
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
+    }
+    if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0) {
+        return fd;
+    }
+    int failed = errno;
+    close(fd);
+    errno = failed;
+    return -1;
+}
+
+/* An empty host means all addresses, of both families where the system has both. */
+static int open_socket(struct arena *arena, const struct config *config, const char **error)
+{
+    char port[8];
+    struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE }, *list = NULL;
+    snprintf(port, sizeof port, "%d", (int)config->port);
+    hints.ai_family = *config->api_host ? AF_UNSPEC : AF_INET6;
+    const char *host = *config->api_host ? config->api_host : NULL;
+    int failed = getaddrinfo(host, port, &hints, &list);
+    if (failed) {
+        *error = arena_printf(arena, "GOTRUE_API_HOST=%s: no such address: %s",
+                              config->api_host, gai_strerror(failed));
+        return -1;
+    }
+    int fd = -1;
+    for (const struct addrinfo *a = list; a && fd < 0; a = a->ai_next) {
+        fd = try_listen(a);
+    }
+    int why = errno;
+    freeaddrinfo(list);
+    if (fd < 0 && !host) { /* a system without IPv6 */
+        struct sockaddr_in any = { .sin_family = AF_INET,
+                                   .sin_port = htons((uint16_t)config->port) };
+        struct addrinfo v4 = { .ai_family = AF_INET,
+                               .ai_socktype = SOCK_STREAM,
+                               .ai_addr = (struct sockaddr *)(void *)&any,
+                               .ai_addrlen = sizeof any };
+        fd = try_listen(&v4);
+        why = errno;
+    }
+    if (fd < 0) {
+        *error = arena_printf(arena, "cannot listen on %s port %s: %s%s",
+                              host ? host : "any address", port, strerror(why),
+                              why == EADDRINUSE ? "; is another server running there? Choose "
+                                                  "another port with --port or PORT"
+                                                : "");
+    }
+    return fd;
+}
+
+static int port_of(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t len = sizeof address;
+    if (getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
+        return 0;
+    }
+    return address.ss_family == AF_INET6
+               ? ntohs(((struct sockaddr_in6 *)(void *)&address)->sin6_port)
+               : ntohs(((struct sockaddr_in *)(void *)&address)->sin_port);
+}
+
+struct listener *listener_start(struct arena *arena, struct services *services, const char **error)
+{
+    int fd = open_socket(arena, services->config, error);
+    if (fd < 0) {
+        return NULL;
+    }
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    struct listener *l = calloc(1, sizeof *l);
+    if (!l) {
+        log_die("out of memory");
+    }
+    l->services = services;
+    l->socket = fd;
+    l->port = port_of(fd);
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned threads = services->config->http_threads ? (unsigned)services->config->http_threads
+                       : cores > 0                    ? (unsigned)cores
+                                                      : 1;
+    l->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle, l,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? threads : 0,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+        MHD_OPTION_URI_LOG_CALLBACK, new_exchange, l, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape,
+        NULL, MHD_OPTION_NOTIFY_COMPLETED, end_exchange, l, MHD_OPTION_END);
+    if (!l->daemon) {
+        *error = "cannot start the HTTP server: not enough memory, threads or file descriptors";
+        close(fd);
+        free(l);
+        return NULL;
+    }
+    return l;
+}
+
+int listener_port(const struct listener *listener)
+{
+    return listener->port;
+}
+
+void listener_stop(struct listener **listener, int64_t wait_us)
+{
+    if (!listener || !*listener) {
+        return;
+    }
+    struct listener *l = *listener;
+    *listener = NULL;
+    int fd = MHD_quiesce_daemon(l->daemon);
+    int64_t until = clock_steady_us() + wait_us;
+    while (atomic_load(&l->under_way) > 0 && clock_steady_us() < until) {
+        usleep(2000);
+    }
+    MHD_stop_daemon(l->daemon);
+    if (fd >= 0) {
+        close(fd);
+    }
+    free(l);
+}

@@ -1,0 +1,166 @@
+/* pipeline.c: route -> authenticate -> authorise -> limit -> decode -> run -> render -> log. */
+#include "http/pipeline.h"
+
+#include "base/log.h"
+#include "base/utf8.h"
+#include "http/authenticate.h"
+#include "http/client_address.h"
+#include "http/cors.h"
+#include "http/limits.h"
+
+#include <string.h>
+
+enum { USER_AGENT_MAX = 512, REQUEST_ID_MAX = 128 };
+
+/* /auth/v1/x is /x (the official clients put the first in front, a gateway takes it away). */
+static const char *strip_prefix(const char *path)
+{
+    static const char prefix[] = "/auth/v1";
+    size_t len = sizeof prefix - 1;
+    return strncmp(path, prefix, len) == 0 && path[len] == '/' ? path + len : path;
+}
+
+static void name_request(struct call *call)
+{
+    const char *header = call->services->config->request_id_header;
+    const char *given = *header ? call_header(call, header) : NULL;
+    if (*header) {
+        given = given ? given : "";
+        bool fine = utf8_valid(given, strlen(given));
+        call->request_id = arena_strndup(call->ctx.arena, fine ? given : "",
+                                         fine ? utf8_prefix(given, REQUEST_ID_MAX) : 0);
+        return;
+    }
+    char id[UUID_TEXT];
+    struct uuid fresh = uuid_v4(call->ctx.entropy);
+    call->request_id = arena_strdup(call->ctx.arena, uuid_format(&fresh, id));
+}
+
+/* Row B17: header values that are kept must be text. */
+static enum problem read_caller(struct call *call)
+{
+    const char *agent = call_header(call, "User-Agent");
+    call->caller.ip = client_address(call);
+    if (agent) {
+        if (!utf8_valid(agent, strlen(agent))) {
+            return ctx_fail(&call->ctx, P_BAD_REQUEST_TEXT, "User-Agent");
+        }
+        call->caller.user_agent =
+            arena_strndup(call->ctx.arena, agent, utf8_prefix(agent, USER_AGENT_MAX));
+    }
+    return P_OK;
+}
+
+static enum problem decode_body(struct call *call)
+{
+    const struct body_shape *shape = call->route->body;
+    if (shape == &shape_none) {
+        return P_OK;
+    }
+    if (call->body_too_large) {
+        return P_BODY_TOO_LARGE;
+    }
+    return body_decode(&call->ctx, shape, call->body, call->body_len, &call->in);
+}
+
+/* Anonymous sign-ups have a limiter of their own (row SU3), known only from the body. */
+static enum limiter limiter_of(const struct call *call)
+{
+    if (call->route->limiter != LIMIT_SIGNUP) {
+        return call->route->limiter;
+    }
+    const struct body_sign_up *in = call->in;
+    bool named = (in->email && *in->email) || (in->phone && *in->phone);
+    return named ? LIMIT_SIGNUP : LIMIT_ANONYMOUS;
+}
+
+static enum problem gates(struct call *call)
+{
+    struct match match;
+    enum problem problem = read_caller(call);
+    if (problem) {
+        return problem;
+    }
+    route_find(call, &match);
+    call->route = match.route;
+    problem = authenticate(call, match.route ? match.route->rights : match.group);
+    if (problem) {
+        return problem;
+    }
+    if (match.problem) {
+        reply_header(call, "Allow", match.allow);
+        return match.problem;
+    }
+    if (call->route->refusal) {
+        return call->route->refusal;
+    }
+    bool body_first = call->route->limiter == LIMIT_SIGNUP;
+    problem = body_first ? decode_body(call) : P_OK;
+    if (!problem) {
+        problem = limits_check(call, limiter_of(call));
+    }
+    return problem || body_first ? problem : decode_body(call);
+}
+
+enum problem pipeline_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
+{
+    struct call *call = arg;
+    (void)ctx;
+    return call->route->handler(call, tx);
+}
+
+enum problem pipeline_on_pool(struct ctx *ctx, void *arg)
+{
+    return pipeline_in_tx(ctx, NULL, arg);
+}
+
+enum next pipeline_begin(struct call *call)
+{
+    call->began_us = clock_steady_us();
+    call->ctx.now_us = clock_now_us(&call->services->clock);
+    call->ctx.entropy = &call->services->entropy;
+    call->path = strip_prefix(call->path);
+    call->new_envelope = wants_new_envelope(call_header(call, "X-Supabase-Api-Version"));
+    name_request(call);
+    if (cors_preflight(call)) {
+        return NEXT_ANSWER;
+    }
+    if (!call->problem) { /* the listener may have found one */
+        call->problem = gates(call);
+    }
+    if (call->problem) {
+        return NEXT_ANSWER;
+    }
+    switch (call->route->run) {
+    case RUN_WRITE:
+        return NEXT_WRITE;
+    case RUN_SLOW:
+        return NEXT_SLOW;
+    case RUN_READ:
+        call->problem =
+            exec_read(call->services->executor, &call->ctx, pipeline_in_tx, call);
+        break;
+    case RUN_INLINE:
+        call->problem = call->route->handler(call, NULL);
+        break;
+    }
+    return NEXT_ANSWER;
+}
+
+void pipeline_answer(struct call *call, struct answer *out)
+{
+    render(call, out);
+    bool health = call->route && strcmp(call->route->pattern, "/health") == 0;
+    if (!call->services->config->access_log || health || !log_wants(LOG_INFO)) {
+        return;
+    }
+    enum log_level level = out->status >= 500   ? LOG_ERROR
+                           : out->status >= 400 ? LOG_WARN
+                                                : LOG_INFO;
+    log_write(level, "request completed", LOG_STR("method", call->method),
+              LOG_STR("path", call->route ? call->route->pattern : "(none)"),
+              LOG_INT("status", out->status),
+              LOG_STR("error_code", call->problem ? problem_row(call->problem)->code : ""),
+              LOG_INT("duration_us", clock_steady_us() - call->began_us),
+              LOG_STR("remote_addr", call->caller.ip), LOG_STR("request_id", call->request_id));
+}

@@ -1,0 +1,48 @@
+/* router.h: which row of routes.def a request is for. */
+#ifndef COUNTERSIGN_HTTP_ROUTER_H
+#define COUNTERSIGN_HTTP_ROUTER_H
+
+#include "api/bodies.h"
+#include "api/call.h"
+
+enum rights { RIGHTS_NOBODY, RIGHTS_USER, RIGHTS_NAMED, RIGHTS_ADMIN, RIGHTS_ADMIN_OF };
+
+enum limiter {
+    LIMIT_NONE,
+    LIMIT_SIGNUP,
+    LIMIT_ANONYMOUS,
+    LIMIT_TOKEN,
+    LIMIT_USER,
+    LIMIT_CHALLENGE,
+    LIMIT_VERIFY,
+    LIMIT_COUNT
+};
+
+enum run { RUN_INLINE, RUN_READ, RUN_WRITE, RUN_SLOW };
+
+struct route {
+    const char *method;  /* "ANY": all */
+    const char *pattern; /* as in routes.def */
+    const char *grant;
+    handler_fn *handler; /* NULL: refusal */
+    enum rights rights;
+    enum limiter limiter;
+    const struct body_shape *body;
+    enum run run;
+    enum problem refusal;
+};
+
+struct match {
+    const struct route *route;   /* NULL: none */
+    enum rights group;           /* what the path's group asks of everybody (row W9) */
+    enum problem problem;        /* why there is none */
+    const char *allow;           /* methods of the path, for 405 */
+};
+
+/* Finds the route of call->method and call->path, and fills call->params. */
+void route_find(struct call *call, struct match *out);
+
+/* The rows, for tests and documentation. */
+const struct route *route_rows(int *count);
+
+#endif

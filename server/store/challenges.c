@@ -1,0 +1,44 @@
+/* challenges.c: SQL of the table mfa_challenges, see challenges.h. */
+#include "store/challenges.h"
+
+void challenge_insert(struct tx *tx, const struct challenge *c)
+{
+    DB_SQL(sql, "insert into @mfa_challenges (id, factor_id, created_at, ip_address, otp_code, "
+                "web_authn_session_data) values ($1, $2, $3, $4, $5, $6)");
+    db_exec(tx, &sql, V_ID(&c->id), V_ID(&c->factor_id), V_TIME(c->created_at), V_TEXT(c->ip),
+            V_TEXT(c->otp), V_JSON(c->webauthn_data));
+}
+
+bool challenge_by_id(struct tx *tx, const struct uuid *id, struct challenge *out)
+{
+    DB_SQL(sql, "select id, factor_id, created_at, verified_at, ip_address, otp_code, "
+                "web_authn_session_data from @mfa_challenges where id = $1");
+    struct rows *r = db_query(tx, &sql, V_ID(id));
+    bool found = rows_next(r);
+    if (found) {
+        *out = (struct challenge){
+            .id = rows_id(r, 0),
+            .factor_id = rows_id(r, 1),
+            .created_at = rows_time(r, 2),
+            .verified_at = rows_time(r, 3),
+            .ip = rows_text(r, 4),
+            .otp = rows_text(r, 5),
+            .webauthn_data = rows_text(r, 6),
+        };
+    }
+    rows_end(r);
+    return found;
+}
+
+bool challenge_claim(struct tx *tx, const struct uuid *id)
+{
+    DB_SQL(sql, "update @mfa_challenges set verified_at = $1 where id = $2 "
+                "and verified_at is null");
+    return db_exec(tx, &sql, V_TIME(tx->ctx->now_us), V_ID(id)) == 1;
+}
+
+void challenge_delete(struct tx *tx, const struct uuid *id)
+{
+    DB_SQL(sql, "delete from @mfa_challenges where id = $1");
+    db_exec(tx, &sql, V_ID(id));
+}

@@ -1,0 +1,133 @@
+/* factors.c: SQL of the table mfa_factors, see factors.h. */
+#include "store/factors.h"
+
+#include <string.h>
+
+#define FACTOR_COLUMNS                                                                             \
+    "id, user_id, friendly_name, factor_type, status, secret, phone, created_at, updated_at, "     \
+    "last_challenged_at, web_authn_credential, last_webauthn_challenge_data, web_authn_aaguid"
+
+static const char *or_empty(const char *text)
+{
+    return text ? text : "";
+}
+
+static void read_factor(struct rows *r, struct factor *f)
+{
+    *f = (struct factor){
+        .id = rows_id(r, 0),
+        .user_id = rows_id(r, 1),
+        .friendly_name = or_empty(rows_text(r, 2)),
+        .type = or_empty(rows_text(r, 3)),
+        .status = or_empty(rows_text(r, 4)),
+        .secret = or_empty(rows_text(r, 5)),
+        .phone = rows_text(r, 6),
+        .created_at = rows_time(r, 7),
+        .updated_at = rows_time(r, 8),
+        .last_challenged_at = rows_time(r, 9),
+        .webauthn_credential = rows_text(r, 10),
+        .webauthn_data = rows_text(r, 11),
+        .webauthn_aaguid = rows_id(r, 12),
+    };
+}
+
+bool factor_is_verified(const struct factor *factor)
+{
+    return strcmp(factor->status, "verified") == 0;
+}
+
+bool factor_by_id(struct tx *tx, const struct uuid *id, struct factor *out)
+{
+    DB_SQL(sql, "select " FACTOR_COLUMNS " from @mfa_factors where id = $1");
+    struct rows *r = db_query(tx, &sql, V_ID(id));
+    bool found = rows_next(r);
+    if (found) {
+        read_factor(r, out);
+    }
+    rows_end(r);
+    return found;
+}
+
+int factors_of(struct tx *tx, const struct uuid *user_id, struct factor **out)
+{
+    DB_SQL(sql, "select " FACTOR_COLUMNS " from @mfa_factors where user_id = $1 "
+                "order by created_at, id limit 1000");
+    struct rows *r = db_query(tx, &sql, V_ID(user_id));
+    struct factor *list = NULL;
+    int n = 0, room = 0;
+    while (n < FACTORS_SHOWN && rows_next(r)) {
+        if (n == room) {
+            room = room ? room * 4 : 4;
+            struct factor *grown = ARENA_ARRAY(tx->ctx->arena, struct factor, room);
+            if (n) {
+                memcpy(grown, list, sizeof *list * (size_t)n);
+            }
+            list = grown;
+        }
+        read_factor(r, &list[n++]);
+    }
+    rows_end(r);
+    *out = list;
+    return n;
+}
+
+bool factor_any_verified(struct tx *tx, const struct uuid *user_id)
+{
+    DB_SQL(sql, "select 1 from @mfa_factors where user_id = $1 and status = 'verified' limit 1");
+    struct rows *r = db_query(tx, &sql, V_ID(user_id));
+    bool found = rows_next(r);
+    rows_end(r);
+    return found;
+}
+
+void factor_insert(struct tx *tx, const struct factor *f)
+{
+    DB_SQL(sql, "insert into @mfa_factors (id, user_id, friendly_name, factor_type, status, "
+                "created_at, updated_at, secret, phone) "
+                "values ($1, $2, $3, $4, $5, $6, $6, $7, $8)");
+    db_exec(tx, &sql, V_ID(&f->id), V_ID(&f->user_id), V_TEXT(f->friendly_name), V_TEXT(f->type),
+            V_TEXT(f->status), V_TIME(f->created_at), V_TEXT(f->secret), V_TEXT(f->phone));
+}
+
+void factor_save(struct tx *tx, struct factor *f)
+{
+    DB_SQL(sql, "update @mfa_factors set friendly_name = $1, status = $2, secret = $3, "
+                "phone = $4, updated_at = $5 where id = $6");
+    f->updated_at = tx->ctx->now_us;
+    db_exec(tx, &sql, V_TEXT(f->friendly_name), V_TEXT(f->status), V_TEXT(f->secret),
+            V_TEXT(f->phone), V_TIME(f->updated_at), V_ID(&f->id));
+}
+
+void factor_challenged(struct tx *tx, const struct uuid *id, int64_t at_us)
+{
+    DB_SQL(sql, "update @mfa_factors set last_challenged_at = $1 where id = $2");
+    db_exec(tx, &sql, V_TIME(at_us), V_ID(id));
+}
+
+void factor_delete(struct tx *tx, const struct uuid *id)
+{
+    DB_SQL(sql, "delete from @mfa_factors where id = $1");
+    db_exec(tx, &sql, V_ID(id));
+}
+
+void factors_delete(struct tx *tx, const struct uuid *user_id)
+{
+    DB_SQL(sql, "delete from @mfa_factors where user_id = $1");
+    db_exec(tx, &sql, V_ID(user_id));
+}
+
+void factors_delete_unverified(struct tx *tx, const struct uuid *user_id, const char *type)
+{
+    DB_SQL(sql, "delete from @mfa_factors where user_id = $1 and status = 'unverified' "
+                "and factor_type = $2");
+    db_exec(tx, &sql, V_ID(user_id), V_TEXT(type));
+}
+
+void factors_sweep(struct tx *tx, const struct uuid *user_id, int64_t older_than,
+                   int64_t open_since)
+{
+    DB_SQL(sql, "delete from @mfa_factors where user_id = $1 and status = 'unverified' "
+                "and created_at < $2 and not exists (select 1 from @mfa_challenges c "
+                "where c.factor_id = @mfa_factors.id and c.created_at > $3)");
+    db_exec(tx, &sql, V_ID(user_id), V_TIME(older_than), V_TIME(open_since));
+}

@@ -1,0 +1,35 @@
+/* guards.h: our own tables factor_guards and password_guards: what stops guessing and the second
+ * use of a code. */
+#ifndef COUNTERSIGN_STORE_GUARDS_H
+#define COUNTERSIGN_STORE_GUARDS_H
+
+#include "store/db.h"
+
+#define LOCKED_FOR_GOOD INT64_C(253402300799000000) /* the end of the year 9999 */
+
+struct factor_guard {
+    int64_t last_step; /* of the newest TOTP code that counted; 0: none */
+    int64_t failures;  /* wrong codes in a row */
+    int64_t locked_until;
+};
+
+/* All zeros if there is none yet. */
+struct factor_guard factor_guard_of(struct tx *tx, const struct uuid *factor_id);
+void factor_guard_put(struct tx *tx, const struct uuid *factor_id,
+                      const struct factor_guard *guard);
+
+/* Sets failures and lock of the factor back; its last step stays. */
+void factor_guard_clear(struct tx *tx, const struct uuid *factor_id);
+
+/* The same for all other factors of the user that are locked for good (row B3). */
+void factor_guards_release(struct tx *tx, const struct uuid *user_id);
+
+struct password_guard {
+    int64_t failures, locked_until, updated_at;
+};
+
+struct password_guard password_guard_of(struct tx *tx, const char *key);
+void password_guard_put(struct tx *tx, const char *key, const struct password_guard *guard);
+void password_guard_clear(struct tx *tx, const char *key);
+
+#endif

@@ -1,0 +1,104 @@
+/* migrate.c: the steps from one schema to the next, see migrate.h. Each runs in a transaction that
+ * looks at the version again, so two servers that start at once do not both take it. */
+#include "store/migrate.h"
+
+#include "base/log.h"
+#include "store/migrations.h"
+
+#include <string.h>
+
+int migrate_newest(void)
+{
+    return migrations_count;
+}
+
+static const char *reason(enum db_status status)
+{
+    switch (status) {
+    case DB_BUSY:
+        return "it is locked by another program";
+    case DB_FULL:
+        return "there is no room left on the disk";
+    default:
+        return "it cannot be written to (see the log)";
+    }
+}
+
+/* The version of the database as the open transaction sees it. */
+static int read_version(struct tx *tx)
+{
+    DB_SQL(table, "CREATE TABLE IF NOT EXISTS @@schema_version ("
+                  "version integer PRIMARY KEY, name text NOT NULL, applied_at bigint NOT NULL)");
+    DB_SQL(newest, "SELECT max(version) FROM @@schema_version");
+    db_exec(tx, &table);
+    struct rows *rows = db_query(tx, &newest);
+    int version = rows_next(rows) ? (int)rows_int(rows, 0) : 0;
+    rows_end(rows);
+    return version;
+}
+
+static void write_version(struct tx *tx, const struct migration *step)
+{
+    DB_SQL(insert, "INSERT INTO @@schema_version (version, name, applied_at) VALUES ($1, $2, $3)");
+    db_exec(tx, &insert, V_INT(step->version), V_TEXT(step->name), V_INT(tx->ctx->now_us));
+}
+
+/* Takes the next step, if there is one, inside the open transaction. */
+static bool take_step(struct tx *tx, const struct migration *list, int n, bool *more,
+                      const char **error)
+{
+    int version = read_version(tx);
+    *more = false;
+    if (tx->status != DB_OK || version == n) {
+        return true;
+    }
+    if (version > n) {
+        *error = arena_printf(tx->ctx->arena,
+                              "the database has schema %d, but this program knows only %d: start a "
+                              "newer program; nothing was changed",
+                              version, n);
+        return false;
+    }
+    const struct migration *step = &list[version];
+    const char *why = "there is no script for this kind of database";
+    if (!step->sqlite || !db_script(tx->db, tx->ctx->arena, step->sqlite, &why)) {
+        *error = arena_printf(tx->ctx->arena, "schema step %d (%s) failed: %s; nothing was changed",
+                              step->version, step->name, why);
+        return false;
+    }
+    write_version(tx, step);
+    *more = true;
+    return true;
+}
+
+bool migrate_with(struct db *db, struct arena *arena, const struct migration *list, int n,
+                  const char **error)
+{
+    struct clock clock = clock_system();
+    struct ctx ctx = {.arena = arena, .now_us = clock_now_us(&clock)};
+    bool more = true;
+    while (more) {
+        struct tx tx = {.ctx = &ctx, .db = db, .mode = TX_WRITE};
+        tx.status = db_begin(db, TX_WRITE);
+        bool good = tx.status != DB_OK || take_step(&tx, list, n, &more, error);
+        if (good && tx.status == DB_OK) {
+            tx.status = db_commit(db);
+        }
+        if (!good || tx.status != DB_OK) {
+            db_rollback(db);
+        }
+        if (tx.status != DB_OK) {
+            *error = arena_printf(arena, "the database could not be brought to this schema: %s",
+                                  reason(tx.status));
+        }
+        if (!good || tx.status != DB_OK) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool migrate(struct db *db, struct arena *arena, const char **error)
+{
+    return migrate_with(db, arena, migrations, migrations_count, error);
+}

@@ -1,0 +1,15 @@
+/* migrate.h: brings a database to the newest schema, each step in a transaction of its own that
+ * also writes its row into the table schema_version. */
+#ifndef COUNTERSIGN_STORE_MIGRATE_H
+#define COUNTERSIGN_STORE_MIGRATE_H
+
+#include "store/db.h"
+
+/* false: *error (in the arena) says what to do; a database that is newer than this program is
+ * refused and left as it is. */
+bool migrate(struct db *db, struct arena *arena, const char **error);
+
+/* The version of the newest step that this program knows. */
+int migrate_newest(void);
+
+#endif

@@ -1,0 +1,129 @@
+/* sessions.c: SQL of the tables sessions and mfa_amr_claims, see sessions.h. */
+#include "store/sessions.h"
+
+bool session_by_id(struct tx *tx, const struct uuid *id, struct session *out)
+{
+    DB_SQL(sql, "select id, user_id, created_at, not_after, refreshed_at, factor_id, aal, "
+                "user_agent, ip, tag, refresh_token_hmac_key, refresh_token_counter "
+                "from @sessions where id = $1");
+    struct rows *r = db_query(tx, &sql, V_ID(id));
+    bool found = rows_next(r);
+    if (found) {
+        *out = (struct session){
+            .id = rows_id(r, 0),
+            .user_id = rows_id(r, 1),
+            .created_at = rows_time(r, 2),
+            .not_after = rows_time(r, 3),
+            .refreshed_at = rows_time(r, 4),
+            .factor_id = rows_id(r, 5),
+            .aal = rows_text(r, 6),
+            .user_agent = rows_text(r, 7),
+            .ip = rows_text(r, 8),
+            .tag = rows_text(r, 9),
+            .refresh_key = rows_null(r, 11) ? NULL : rows_text(r, 10),
+            .refresh_counter = rows_int(r, 11),
+        };
+    }
+    rows_end(r);
+    return found;
+}
+
+void session_insert(struct tx *tx, const struct session *s)
+{
+    DB_SQL(sql, "insert into @sessions (id, user_id, created_at, updated_at, aal, not_after, "
+                "user_agent, ip, tag, refresh_token_hmac_key, refresh_token_counter) "
+                "values ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10)");
+    db_exec(tx, &sql, V_ID(&s->id), V_ID(&s->user_id), V_TIME(s->created_at), V_TEXT(s->aal),
+            V_TIME(s->not_after), V_TEXT(s->user_agent), V_TEXT(s->ip), V_TEXT(s->tag),
+            V_TEXT(s->refresh_key),
+            s->refresh_key ? V_INT(s->refresh_counter) : V_TEXT((const char *)0));
+}
+
+void session_save(struct tx *tx, const struct session *s)
+{
+    DB_SQL(sql, "update @sessions set updated_at = $1, factor_id = $2, aal = $3, "
+                "refreshed_at = $4, user_agent = $5, ip = $6, refresh_token_hmac_key = $7, "
+                "refresh_token_counter = $8 where id = $9");
+    db_exec(tx, &sql, V_TIME(tx->ctx->now_us),
+            V_ID(uuid_is_nil(&s->factor_id) ? (const struct uuid *)0 : &s->factor_id),
+            V_TEXT(s->aal), V_TIME(s->refreshed_at), V_TEXT(s->user_agent), V_TEXT(s->ip),
+            V_TEXT(s->refresh_key),
+            s->refresh_key ? V_INT(s->refresh_counter) : V_TEXT((const char *)0), V_ID(&s->id));
+}
+
+void session_delete(struct tx *tx, const struct uuid *id)
+{
+    DB_SQL(sql, "delete from @sessions where id = $1");
+    db_exec(tx, &sql, V_ID(id));
+}
+
+int64_t sessions_delete(struct tx *tx, const struct uuid *user_id, const struct uuid *except)
+{
+    DB_SQL(sql, "delete from @sessions where user_id = $1 and id <> $2");
+    return db_exec(tx, &sql, V_ID(user_id), V_ID(except ? except : &uuid_nil));
+}
+
+void sessions_delete_low(struct tx *tx, const struct uuid *user_id, const struct uuid *except)
+{
+    DB_SQL(sql, "delete from @sessions where user_id = $1 and aal = 'aal1' and id <> $2");
+    db_exec(tx, &sql, V_ID(user_id), V_ID(except));
+}
+
+void sessions_downgrade(struct tx *tx, const struct uuid *user_id, const struct uuid *factor_id,
+                        const char *method)
+{
+    DB_SQL(entries, "delete from @mfa_amr_claims where authentication_method = $1 and session_id "
+                    "in (select id from @sessions where user_id = $2 and factor_id = $3)");
+    DB_SQL(levels, "update @sessions set aal = 'aal1', factor_id = null "
+                   "where user_id = $1 and factor_id = $2");
+    db_exec(tx, &entries, V_TEXT(method), V_ID(user_id), V_ID(factor_id));
+    db_exec(tx, &levels, V_ID(user_id), V_ID(factor_id));
+}
+
+bool session_newer_exists(struct tx *tx, const struct session *s)
+{
+    DB_SQL(sql, "select 1 from @sessions where user_id = $1 and id <> $2 and "
+                "coalesce(tag, '') = $3 and coalesce(refreshed_at, created_at) > $4 and "
+                "(not_after is null or not_after > $5) limit 1");
+    struct rows *r = db_query(tx, &sql, V_ID(&s->user_id), V_ID(&s->id),
+                              V_TEXT(s->tag ? s->tag : ""),
+                              V_TIME(s->refreshed_at ? s->refreshed_at : s->created_at),
+                              V_TIME(tx->ctx->now_us));
+    bool found = rows_next(r);
+    rows_end(r);
+    return found;
+}
+
+void amr_put(struct tx *tx, const struct uuid *session_id, const char *method)
+{
+    DB_SQL(sql, "insert into @mfa_amr_claims (id, session_id, created_at, updated_at, "
+                "authentication_method) values ($1, $2, $3, $3, $4) "
+                "on conflict (session_id, authentication_method) "
+                "do update set updated_at = excluded.updated_at");
+    struct uuid id = uuid_v4(tx->ctx->entropy);
+    db_exec(tx, &sql, V_ID(&id), V_ID(session_id), V_TIME(tx->ctx->now_us), V_TEXT(method));
+}
+
+static bool comes_later(const struct amr *a, const struct amr *b)
+{
+    int64_t a_s = a->at_us / US_PER_S, b_s = b->at_us / US_PER_S;
+    return a_s != b_s ? a_s < b_s : a->at_us < b->at_us;
+}
+
+int amr_of(struct tx *tx, const struct uuid *session_id, struct amr *list)
+{
+    DB_SQL(sql, "select authentication_method, updated_at from @mfa_amr_claims "
+                "where session_id = $1 order by authentication_method limit 16");
+    struct rows *r = db_query(tx, &sql, V_ID(session_id));
+    int n = 0;
+    while (n < AMR_MAX && rows_next(r)) {
+        struct amr entry = { rows_text(r, 0), rows_time(r, 1) };
+        int at = n++;
+        for (; at > 0 && comes_later(&list[at - 1], &entry); at--) {
+            list[at] = list[at - 1];
+        }
+        list[at] = entry;
+    }
+    rows_end(r);
+    return n;
+}

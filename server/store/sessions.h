@@ -1,0 +1,52 @@
+/* sessions.h: the tables sessions and mfa_amr_claims: who is signed in, how well, and by which
+ * methods. */
+#ifndef COUNTERSIGN_STORE_SESSIONS_H
+#define COUNTERSIGN_STORE_SESSIONS_H
+
+#include "store/db.h"
+
+struct session {
+    struct uuid id, user_id;
+    int64_t created_at, not_after, refreshed_at; /* 0: none */
+    struct uuid factor_id;                       /* nil: none */
+    const char *aal;                             /* "aal1", "aal2", or NULL */
+    const char *user_agent, *ip, *tag;
+    const char *refresh_key; /* version 2: base64url of 32 bytes, maybe sealed; else NULL */
+    int64_t refresh_counter; /* version 2: of the newest token */
+};
+
+struct amr {
+    const char *method;
+    int64_t at_us;
+};
+
+enum { AMR_MAX = 16 };
+
+bool session_by_id(struct tx *tx, const struct uuid *id, struct session *out);
+void session_insert(struct tx *tx, const struct session *session);
+
+/* Writes factor, aal, refreshed_at, user_agent, ip, refresh key and counter. */
+void session_save(struct tx *tx, const struct session *session);
+void session_delete(struct tx *tx, const struct uuid *id);
+
+/* All of a user but `except` (may be NULL). Returns how many. */
+int64_t sessions_delete(struct tx *tx, const struct uuid *user_id, const struct uuid *except);
+
+/* All of a user whose level is below aal2, but `except` (row V8). A session without a level
+ * stays. */
+void sessions_delete_low(struct tx *tx, const struct uuid *user_id, const struct uuid *except);
+
+/* The sessions that the factor raised fall to aal1 and lose the method's amr entry (row U3). */
+void sessions_downgrade(struct tx *tx, const struct uuid *user_id, const struct uuid *factor_id,
+                        const char *method);
+
+/* Is there another session of the user, same tag, refreshed (or made) later? */
+bool session_newer_exists(struct tx *tx, const struct session *session);
+
+/* Puts a method down, or renews its time (row S3). */
+void amr_put(struct tx *tx, const struct uuid *session_id, const char *method);
+
+/* Newest first by whole second, then by method, into list[AMR_MAX]; returns how many. */
+int amr_of(struct tx *tx, const struct uuid *session_id, struct amr *list);
+
+#endif

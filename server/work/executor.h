@@ -1,0 +1,66 @@
+/* executor.h: where transactions run. Reads run on the calling thread with a connection of its
+ * own. Writes go to one writer, which commits what has queued up as a batch: a mark each, one
+ * commit; answers leave after it. Slow work (password hashes) runs on a bounded pool, whose
+ * threads may read and write themselves. Nothing here knows of HTTP. */
+#ifndef COUNTERSIGN_WORK_EXECUTOR_H
+#define COUNTERSIGN_WORK_EXECUTOR_H
+
+#include "store/db.h"
+
+#include <stdbool.h>
+
+struct executor;
+
+/* A transaction's body. It may run more than once (retry), so it writes only to the transaction
+ * and to its own out. P_OK commits; a problem rolls back unless tx_keep() was called. */
+typedef enum problem tx_fn(struct ctx *ctx, struct tx *tx, void *arg);
+
+struct executor_settings {
+    const char *url;     /* "sqlite:PATH" */
+    int slow_threads;    /* hash pool; 0: one a core */
+    int slow_queue;      /* jobs that may wait for it; 0: 64 a thread */
+    int64_t deadline_us; /* a job that waited longer in a queue is refused; 0: 10 s */
+    bool shared;         /* other processes may serve the same file too: no exclusive lock file */
+};
+
+/* Opens the database (creating it), migrates it, starts the threads. NULL: *error for a person. */
+struct executor *executor_start(struct arena *arena, const struct executor_settings *settings,
+                                const char **error);
+
+/* Finishes what is queued, checkpoints, stops the threads, closes all. NULL is fine. */
+void executor_stop(struct executor **executor);
+
+/* Runs fn in a read transaction on the calling thread. Its problem, or P_DATABASE_AWAY,
+ * P_DATABASE_BUSY, P_STORAGE_FULL. */
+enum problem exec_read(struct executor *executor, struct ctx *ctx, tx_fn *fn, void *arg) MUST_CHECK;
+
+/* Runs fn on the writer and waits until it is durable. Not from the writer's own thread. */
+enum problem exec_write(struct executor *executor, struct ctx *ctx, tx_fn *fn,
+                        void *arg) MUST_CHECK;
+
+/* The same without waiting: done(work) is called, on another thread, when it is durable or has
+ * failed; result is set. The memory belongs to the caller and stays until done. */
+struct work {
+    struct ctx *ctx;
+    tx_fn *fn;                                        /* for exec_write_later */
+    enum problem (*slow)(struct ctx *ctx, void *arg); /* for exec_slow_later */
+    void *arg;
+    void (*done)(struct work *work);
+    enum problem result;
+    /* the executor's own */
+    struct work *next;
+    int64_t queued_at_us;
+    bool wants_commit;
+};
+
+/* Both: false if the queue is full or the executor is stopping (then done is not called). */
+bool exec_write_later(struct executor *executor, struct work *work) MUST_CHECK;
+bool exec_slow_later(struct executor *executor, struct work *work) MUST_CHECK;
+
+/* How long the slow queue would take now, in seconds rounded up: for Retry-After. */
+int exec_slow_wait_s(struct executor *executor);
+
+/* A connection of its own for a command that runs beside or without a server (check-db). */
+struct db *executor_inspect(struct arena *arena, const char *url, const char **error);
+
+#endif
