@@ -8,7 +8,10 @@
 #include "base/entropy.h"
 #include "base/problem.h"
 
+#include <stdbool.h>
 #include <stdint.h>
+
+struct outgoing;
 
 enum weak_reason { WEAK_LENGTH = 1, WEAK_CHARACTERS = 2, WEAK_PWNED = 4 };
 
@@ -20,6 +23,9 @@ struct ctx {
     const char *problem_arg;
     unsigned weak_reasons;
     int64_t retry_after_s;
+    /* what the request sends to the world: domain/outgoing.h */
+    struct outgoing *outgoing;
+    bool rehearsing, already_sent;
 };
 
 /* Returns problem, with arg for the "%s" of its text. */

@@ -1,0 +1,25 @@
+/* hook.h: calls a webhook and reads its answer (contract-internals.md §7; contract-accounts.md
+ * 10.1): POST with standard-webhooks signatures, bounded in time and size, retried as §7 says. */
+#ifndef COUNTERSIGN_DELIVER_HOOK_H
+#define COUNTERSIGN_DELIVER_HOOK_H
+
+#include "base/ctx.h"
+#include "base/json.h"
+
+struct hook {
+    bool on;
+    const char *url;     /* https:, or http: to this machine */
+    const char *secrets; /* "v1,whsec_..." separated by '|'; may be "" */
+};
+
+/* Calls it. P_OK: *output is the JSON object that was answered, or NULL where there was none
+ * (204). Else the problem of HK3: HOOK_TIMEOUT, HOOK_UNREACHABLE, HOOK_TOO_LARGE, HOOK_NO_TYPE,
+ * HOOK_NOT_JSON, HOOK_BAD_JSON, HOOK_UNAVAILABLE, HOOK_REFUSED, HOOK_UNAUTHORIZED, HOOK_STATUS, or
+ * HOOK_ERROR with the hook's own message and status (ctx->hook_status). */
+enum problem hook_call(struct ctx *ctx, const struct hook *hook, const char *payload,
+                       const struct json_t **output) MUST_CHECK;
+
+/* {"uuid","time","name","ip_address"}: the metadata member of every payload. */
+void hook_metadata(struct ctx *ctx, struct strbuf *out, const char *name, const char *ip);
+
+#endif
