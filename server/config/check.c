@@ -2,6 +2,7 @@
 #include "config/check.h"
 
 #include "base/clock.h"
+#include "base/glob.h"
 #include "base/strbuf.h"
 
 #include <stdio.h>
@@ -63,6 +64,7 @@ const char *config_check(struct arena *arena, struct config *c)
     c->password_min = c->password_min < 6 ? 6 : c->password_min;
     c->challenge_ttl_s = c->challenge_ttl_s < 300 ? 300 : (double)(int64_t)c->challenge_ttl_s;
     c->factor_ttl_us = c->factor_ttl_us < 300 * US_PER_S ? 300 * US_PER_S : c->factor_ttl_us;
+    c->flow_expiry_us = c->flow_expiry_us < 300 * US_PER_S ? 300 * US_PER_S : c->flow_expiry_us;
     c->refresh_version = c->refresh_version == 2 ? 2 : 1;
     c->password_sets = split_sets(arena, c->password_characters);
     if (!*c->external_url) {
@@ -73,6 +75,12 @@ const char *config_check(struct arena *arena, struct config *c)
         c->jwt_issuer = c->external_url;
     }
     const char *wrong = check_database(arena, c);
+    for (int i = 0; !wrong && i < c->uri_allow_list.count; i++) {
+        if (!glob_valid(c->uri_allow_list.items[i])) {
+            wrong = arena_printf(arena, "GOTRUE_URI_ALLOW_LIST: the pattern %s is not closed",
+                                 c->uri_allow_list.items[i]);
+        }
+    }
     if (!wrong) {
         wrong = check_url(arena, "API_EXTERNAL_URL", c->external_url);
     }

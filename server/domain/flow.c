@@ -1,0 +1,111 @@
+/* flow.c: PKCE flows, see flow.h. */
+#include "domain/flow.h"
+
+#include "crypto/base64.h"
+#include "crypto/ct_equal.h"
+#include "domain/audit_event.h"
+#include "domain/session.h"
+#include "store/flow_states.h"
+
+#include <string.h>
+#include <strings.h>
+
+static bool given(const char *text)
+{
+    return text && *text;
+}
+
+bool pkce_given(const struct pkce *pkce)
+{
+    return given(pkce->challenge);
+}
+
+enum problem pkce_check(const struct pkce *pkce)
+{
+    if (given(pkce->challenge) != given(pkce->method)) {
+        return P_PKCE_INCOMPLETE;
+    }
+    if (!given(pkce->challenge)) {
+        return P_OK;
+    }
+    size_t len = strlen(pkce->challenge);
+    if (len < 43 || len > 128) {
+        return P_PKCE_LENGTH;
+    }
+    if (strspn(pkce->challenge,
+               "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~-") != len) {
+        return P_PKCE_ALPHABET;
+    }
+    bool known = strcasecmp(pkce->method, "s256") == 0 || strcasecmp(pkce->method, "plain") == 0;
+    return known ? P_OK : P_PKCE_METHOD;
+}
+
+void flow_begin(struct tx *tx, const struct uuid *user_id, const struct pkce *pkce,
+                const char *provider, const char *method)
+{
+    if (!pkce_given(pkce)) {
+        return;
+    }
+    char code[UUID_TEXT];
+    struct uuid random = uuid_v4(tx->ctx->entropy);
+    struct flow_state flow = {
+        .id = uuid_v4(tx->ctx->entropy),
+        .user_id = *user_id,
+        .auth_code = uuid_format(&random, code),
+        .code_challenge = pkce->challenge,
+        .code_challenge_method = strcasecmp(pkce->method, "s256") == 0 ? "s256" : "plain",
+        .provider_type = provider,
+        .authentication_method = method,
+    };
+    flow_insert(tx, &flow);
+}
+
+enum problem flow_issue(struct tx *tx, const struct uuid *user_id, const char *method,
+                        const char **auth_code)
+{
+    struct flow_state flow;
+    if (!flow_newest(tx, user_id, method, &flow)) {
+        return P_FLOW_NONE_OF_USER;
+    }
+    flow_issued(tx, &flow.id, tx->ctx->now_us);
+    *auth_code = flow.auth_code;
+    return P_OK;
+}
+
+static bool verifier_fits(struct arena *arena, const struct flow_state *flow, const char *verifier)
+{
+    if (strcmp(flow->code_challenge_method, "plain") == 0) {
+        return ct_equal_text(flow->code_challenge, verifier);
+    }
+    uint8_t hash[SHA256_SIZE];
+    digest_of(DIGEST_SHA256, verifier, strlen(verifier), hash);
+    return ct_equal_text(flow->code_challenge, base64url_encode(arena, hash, sizeof hash));
+}
+
+enum problem flow_exchange(const struct realm *realm, struct tx *tx, const struct caller *caller,
+                           const char *auth_code, const char *verifier, struct grant *out)
+{
+    struct flow_state flow;
+    *out = (struct grant){ 0 };
+    if (!given(auth_code) || !given(verifier)) {
+        return P_PKCE_EMPTY;
+    }
+    if (!flow_by_code(tx, auth_code, &flow) || !flow.auth_code_issued_at ||
+        !user_by_id(tx, &flow.user_id, &out->person.user)) {
+        return P_FLOW_NOT_FOUND;
+    }
+    if (tx->ctx->now_us > flow.auth_code_issued_at + realm->config->flow_expiry_us) {
+        return P_FLOW_EXPIRED;
+    }
+    if (!verifier_fits(tx->ctx->arena, &flow, verifier)) {
+        return P_VERIFIER_WRONG;
+    }
+    flow_delete(tx, &flow.id);
+    if (out->person.user.banned_until > tx->ctx->now_us) {
+        return P_LOGIN_BANNED;
+    }
+    audit_by_user(realm, tx, &out->person.user, AUDIT_LOGIN, NULL,
+                  TRAITS({ "provider_type", flow.provider_type }));
+    session_open(realm, tx, caller, flow.authentication_method, out);
+    return P_OK;
+}

@@ -1,0 +1,320 @@
+/* message.c: mails and SMS with one-time codes, see message.h. */
+#include "domain/message.h"
+
+#include "base/rfc3339.h"
+#include "domain/address.h"
+#include "domain/send_limit.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* What is the same for each kind of mail with a link. */
+struct letter {
+    enum mail_kind kind;
+    enum token_kind token;
+    const char *action_type;
+    int64_t *sent_at; /* the timer in the user's row */
+    bool pause;       /* does the timer hold the next one up? */
+    bool pkce;
+};
+
+/* Row N9: the list of addresses that may be written to; "+label" does not count. */
+static enum problem check_authorized(const struct realm *realm, struct ctx *ctx, const char *to)
+{
+    const struct text_list *list = &realm->config->mail_authorized;
+    const char *at = strrchr(to, '@'), *plus = strchr(to, '+');
+    const char *bare = plus && at && plus < at
+                           ? arena_printf(ctx->arena, "%.*s%s", (int)(plus - to), to, at)
+                           : to;
+    for (int i = 0; i < list->count; i++) {
+        if (strcasecmp(list->items[i], bare) == 0) {
+            return P_OK;
+        }
+    }
+    return list->count ? ctx_fail(ctx, P_MAIL_NOT_AUTHORIZED, to) : P_OK;
+}
+
+/* Rows ML10 to ML13, in their order; once a call even where two mails are sent. */
+static enum problem may_send(const struct realm *realm, struct tx *tx, const char *to,
+                             int64_t last_us, bool pause)
+{
+    const struct config *c = realm->config;
+    enum problem problem =
+        pause ? pause_check(tx->ctx, last_us, c->smtp_max_frequency_us, P_MAIL_TOO_SOON) : P_OK;
+    if (!problem) {
+        problem = check_authorized(realm, tx->ctx, to);
+    }
+    if (problem) {
+        return problem;
+    }
+    if (total_is_zero(c->rate_email_sent)) {
+        return P_MAIL_LIMIT;
+    }
+    return c->mailer_autoconfirm || total_take(tx, "mail", c->rate_email_sent) ? P_OK
+                                                                               : P_MAIL_LIMIT;
+}
+
+static const char *path_of(const struct realm *realm, enum mail_kind kind)
+{
+    const struct config *c = realm->config;
+    return kind == MAIL_INVITE         ? c->mail_path_invite
+           : kind == MAIL_CONFIRMATION ? c->mail_path_confirmation
+           : kind == MAIL_EMAIL_CHANGE ? c->mail_path_email_change
+                                       : c->mail_path_recovery;
+}
+
+/* The redirect target goes in as it is, unless that would break the query (row ML3). */
+static void add_redirect(struct strbuf *link, const char *redirect)
+{
+    bool escape = strpbrk(redirect, "&=#") != NULL;
+    for (const char *p = redirect; *p; p++) {
+        bool plain = (*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') ||
+                     (*p >= 'a' && *p <= 'z') || strchr("-._~", *p);
+        if (plain || (!escape && (unsigned char)*p > ' ' && !strchr("\"<>", *p))) {
+            strbuf_char(link, *p);
+        } else {
+            strbuf_printf(link, "%%%02X", (unsigned char)*p);
+        }
+    }
+}
+
+const char *message_link(const struct realm *realm, struct arena *arena,
+                         const struct link_target *target, enum mail_kind kind, const char *token,
+                         const char *type)
+{
+    const char *path = path_of(realm, kind);
+    struct strbuf link = strbuf_in(arena, 16384);
+    const char *host = strstr(target->base, "://");
+    size_t origin = host ? (size_t)(host + 3 - target->base) + strcspn(host + 3, "/?#")
+                         : strlen(target->base);
+    if (strstr(path, "://")) {
+        strbuf_str(&link, path);
+    } else if (*path == '/') { /* an absolute path takes the place of the base's */
+        strbuf_add(&link, target->base, origin);
+        strbuf_str(&link, path);
+    } else {
+        const char *slash = strrchr(target->base + origin, '/');
+        size_t keep = slash ? (size_t)(slash - target->base) : origin;
+        strbuf_add(&link, target->base, keep);
+        strbuf_char(&link, '/');
+        strbuf_str(&link, path);
+    }
+    strbuf_printf(&link, "?token=%s&type=%s&redirect_to=", token, type);
+    add_redirect(&link, target->redirect_to);
+    return link.data;
+}
+
+static struct mail mail_of(const struct realm *realm, struct tx *tx, const struct user *user,
+                           const struct letter *letter, const struct link_target *target,
+                           const struct one_time_code *code, const char *to)
+{
+    return (struct mail){
+        .kind = letter->kind,
+        .user_id = user->id,
+        .to = to,
+        .action_type = letter->action_type,
+        .email = user->email,
+        .token = code->code,
+        .token_hash = code->link_token,
+        .redirect_to = target ? target->redirect_to : NULL,
+        .confirmation_url = target ? message_link(realm, tx->ctx->arena, target, letter->kind,
+                                                  code->link_token, letter->action_type)
+                                   : NULL,
+        .data = user->user_metadata,
+    };
+}
+
+static enum problem send_letter(const struct realm *realm, struct tx *tx, struct user *user,
+                                const struct letter *letter, const struct link_target *target)
+{
+    struct one_time_code code;
+    enum problem problem = may_send(realm, tx, user->email, *letter->sent_at, letter->pause);
+    if (problem) {
+        return problem;
+    }
+    code_make(realm, tx, &user->id, letter->token, user->email, letter->pkce,
+              (int)realm->config->mail_otp_length, NULL, &code);
+    *letter->sent_at = tx->ctx->now_us;
+    struct mail mail = mail_of(realm, tx, user, letter, target, &code, user->email);
+    outgoing_mail(realm, tx, &mail);
+    return P_OK;
+}
+
+enum problem message_confirmation(const struct realm *realm, struct tx *tx, struct user *user,
+                                  const struct link_target *target, bool pkce)
+{
+    struct letter letter = { MAIL_CONFIRMATION, TOKEN_CONFIRMATION, "signup",
+                             &user->confirmation_sent_at, true, pkce };
+    return send_letter(realm, tx, user, &letter, target);
+}
+
+enum problem message_invite(const struct realm *realm, struct tx *tx, struct user *user,
+                            const struct link_target *target)
+{
+    struct letter letter = { MAIL_INVITE, TOKEN_CONFIRMATION, "invite",
+                             &user->confirmation_sent_at, false, false };
+    enum problem problem = send_letter(realm, tx, user, &letter, target);
+    user->invited_at = problem ? user->invited_at : tx->ctx->now_us;
+    return problem;
+}
+
+enum problem message_recovery(const struct realm *realm, struct tx *tx, struct user *user,
+                              const struct link_target *target, bool pkce)
+{
+    struct letter letter = { MAIL_RECOVERY, TOKEN_RECOVERY, "recovery", &user->recovery_sent_at,
+                             true, pkce };
+    return send_letter(realm, tx, user, &letter, target);
+}
+
+enum problem message_magic_link(const struct realm *realm, struct tx *tx, struct user *user,
+                                const struct link_target *target, bool pkce)
+{
+    struct letter letter = { MAIL_MAGIC_LINK, TOKEN_RECOVERY, "magiclink", &user->recovery_sent_at,
+                             true, pkce };
+    return send_letter(realm, tx, user, &letter, target);
+}
+
+enum problem message_reauthentication(const struct realm *realm, struct tx *tx, struct user *user)
+{
+    struct letter letter = { MAIL_REAUTHENTICATION, TOKEN_REAUTHENTICATION, "reauthentication",
+                             &user->reauthentication_sent_at, true, false };
+    return send_letter(realm, tx, user, &letter, NULL);
+}
+
+enum problem message_email_change(const struct realm *realm, struct tx *tx, struct user *user,
+                                  const struct link_target *target, bool pkce)
+{
+    int length = (int)realm->config->mail_otp_length;
+    bool both = realm->config->secure_email_change && user->email;
+    struct one_time_code current, fresh;
+    struct letter letter = { MAIL_EMAIL_CHANGE, TOKEN_EMAIL_CHANGE_NEW, "email_change",
+                             &user->email_change_sent_at, true, pkce };
+    enum problem problem =
+        may_send(realm, tx, user->email_change, user->email_change_sent_at, true);
+    if (!problem && both) {
+        problem = check_authorized(realm, tx->ctx, user->email);
+    }
+    if (problem) {
+        return problem;
+    }
+    user->email_change_sent_at = tx->ctx->now_us;
+    user->email_change_confirm_status = 0;
+    code_make(realm, tx, &user->id, TOKEN_EMAIL_CHANGE_NEW, user->email_change, pkce, length, NULL,
+              &fresh);
+    struct mail mail = mail_of(realm, tx, user, &letter, target, &fresh, user->email_change);
+    mail.new_email = user->email_change;
+    outgoing_mail(realm, tx, &mail);
+    if (both) {
+        code_make(realm, tx, &user->id, TOKEN_EMAIL_CHANGE_CURRENT, user->email, pkce, length,
+                  NULL, &current);
+        mail = mail_of(realm, tx, user, &letter, target, &current, user->email);
+        mail.new_email = user->email_change;
+        outgoing_mail(realm, tx, &mail);
+    }
+    return P_OK;
+}
+
+const char *test_code_of(const struct realm *realm, struct ctx *ctx, const char *phone)
+{
+    int64_t until;
+    const char *end = realm->config->sms_test_otp_until;
+    if (*end && rfc3339_parse(end, &until) && ctx->now_us >= until) {
+        return NULL;
+    }
+    for (const char *p = realm->config->sms_test_otp; *p;) {
+        size_t len = strcspn(p, ","), colon = strcspn(p, ":,");
+        const char *known =
+            phone_as_stored(ctx->arena, arena_strndup(ctx->arena, p, colon));
+        if (colon < len && strcmp(known, phone) == 0) {
+            return arena_strndup(ctx->arena, p + colon + 1, len - colon - 1);
+        }
+        p += len;
+        p += *p == ',';
+    }
+    return NULL;
+}
+
+static int64_t *sms_timer(struct user *user, enum token_kind kind)
+{
+    return kind == TOKEN_PHONE_CHANGE        ? &user->phone_change_sent_at
+           : kind == TOKEN_REAUTHENTICATION ? &user->reauthentication_sent_at
+                                             : &user->confirmation_sent_at;
+}
+
+enum problem message_sms(const struct realm *realm, struct tx *tx, struct user *user,
+                         enum token_kind kind, const char *phone, const char *channel,
+                         const char **message_id)
+{
+    const struct config *c = realm->config;
+    int64_t *timer = sms_timer(user, kind);
+    struct one_time_code code;
+    *message_id = NULL;
+    enum problem problem =
+        pause_check(tx->ctx, *timer, c->sms_max_frequency_us, P_SMS_TOO_SOON);
+    if (problem) {
+        return problem;
+    }
+    const char *test = test_code_of(realm, tx->ctx, phone);
+    if (!test && !c->sms_autoconfirm && !total_take(tx, "sms", c->rate_sms_sent)) {
+        return P_SMS_LIMIT;
+    }
+    code_make(realm, tx, &user->id, kind, phone, false, (int)c->sms_otp_length, test, &code);
+    *timer = tx->ctx->now_us;
+    if (test) {
+        *message_id = "test-otp";
+        return P_OK;
+    }
+    if (realm->sms_incomplete) {
+        return P_SMS_NO_PROVIDER;
+    }
+    struct sms sms = {
+        .user_id = user->id,
+        .phone = phone,
+        .code = code.code,
+        .channel = channel && *channel ? channel : "sms",
+        .kind = kind == TOKEN_PHONE_CHANGE        ? "phone_change"
+                : kind == TOKEN_REAUTHENTICATION ? "reauthentication"
+                                                  : "confirmation",
+    };
+    outgoing_sms(realm, tx, &sms);
+    return P_OK;
+}
+
+static bool notice_on(const struct config *c, enum mail_kind kind)
+{
+    switch (kind) {
+    case MAIL_PASSWORD_CHANGED:
+        return c->notify_password_changed;
+    case MAIL_EMAIL_CHANGED:
+        return c->notify_email_changed;
+    case MAIL_PHONE_CHANGED:
+        return c->notify_phone_changed;
+    case MAIL_IDENTITY_LINKED:
+        return c->notify_identity_linked;
+    case MAIL_IDENTITY_UNLINKED:
+        return c->notify_identity_unlinked;
+    case MAIL_FACTOR_ENROLLED:
+        return c->notify_mfa_factor_enrolled;
+    case MAIL_FACTOR_UNENROLLED:
+        return c->notify_mfa_factor_unenrolled;
+    default:
+        return false;
+    }
+}
+
+void notify(const struct realm *realm, struct tx *tx, const struct user *user,
+            const struct mail *mail)
+{
+    if (!notice_on(realm->config, mail->kind) || !mail->to || !*mail->to) {
+        return;
+    }
+    if (!realm->config->mailer_autoconfirm &&
+        !total_take(tx, "mail", realm->config->rate_email_sent)) {
+        return;
+    }
+    struct mail full = *mail;
+    full.user_id = user->id;
+    full.email = mail->email ? mail->email : user->email;
+    full.data = user->user_metadata;
+    outgoing_mail(realm, tx, &full);
+}

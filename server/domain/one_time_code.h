@@ -1,0 +1,33 @@
+/* one_time_code.h: one-time codes and link tokens (contract-accounts.md 4.1): made, stored as keyed
+ * hashes, compared in constant time, void after ten wrong tries. */
+#ifndef COUNTERSIGN_DOMAIN_ONE_TIME_CODE_H
+#define COUNTERSIGN_DOMAIN_ONE_TIME_CODE_H
+
+#include "domain/realm.h"
+#include "store/one_time_tokens.h"
+
+struct one_time_code {
+    const char *code;       /* digits */
+    const char *link_token; /* of links; "pkce_" in front where a PKCE flow began it */
+};
+
+/* Makes and stores one for the user, in place of the one before. address: e-mail or phone digits
+ * that it is sent to. code: NULL for a random one of the length. */
+void code_make(const struct realm *realm, struct tx *tx, const struct uuid *user_id,
+               enum token_kind kind, const char *address, bool pkce, int length, const char *code,
+               struct one_time_code *out);
+
+/* Is it the live code of that kind, sent to that address? A wrong one is counted, and that is to
+ * be kept (tx_keep is called). Expiry is the caller's. */
+bool code_fits(const struct realm *realm, struct tx *tx, const struct uuid *user_id,
+               enum token_kind kind, const char *address, const char *code);
+
+/* Whose live link token is it? */
+bool link_find(const struct realm *realm, struct tx *tx, enum token_kind kind, const char *token,
+               struct uuid *user_id);
+
+/* Who waits for this code of an e-mail change at that address? */
+bool change_code_find(const struct realm *realm, struct tx *tx, enum token_kind kind,
+                      const char *address, const char *code, struct uuid *user_id);
+
+#endif

@@ -1,0 +1,54 @@
+/* send_limit.c: counts what is sent, see send_limit.h. */
+#include "domain/send_limit.h"
+
+#include "config/duration.h"
+#include "store/send_limits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MILLION INT64_C(1000000)
+#define HOUR_US (3600 * US_PER_S)
+
+enum problem pause_check(struct ctx *ctx, int64_t last_us, int64_t pause_us, enum problem problem)
+{
+    int64_t left = last_us ? last_us + pause_us - ctx->now_us : 0;
+    if (left <= 0) {
+        return P_OK;
+    }
+    ctx->retry_after_s = left / US_PER_S + 1;
+    return ctx_fail(ctx, problem,
+                    arena_printf(ctx->arena, "%lld", (long long)(left / US_PER_S)));
+}
+
+bool total_is_zero(const char *setting)
+{
+    return strtod(setting, NULL) < 1 && !strchr(setting, '/');
+}
+
+bool total_take(struct tx *tx, const char *name, const char *setting)
+{
+    const char *slash = strchr(setting, '/');
+    int64_t most = (int64_t)strtod(setting, NULL) * MILLION, each_us = 0, now = tx->ctx->now_us;
+    struct send_limit limit;
+    if (slash && !duration_parse(slash + 1, &each_us)) {
+        each_us = 0;
+    }
+    if (!send_limit_of(tx, name, &limit)) {
+        limit = (struct send_limit){ most, now };
+    }
+    if (slash && each_us > 0) {
+        double grown = (double)(now - limit.filled_at) / (double)each_us * (double)MILLION;
+        limit.left_millionths += grown < (double)most ? (int64_t)grown : most;
+        limit.filled_at = now;
+    } else if (now >= limit.filled_at + HOUR_US) {
+        limit = (struct send_limit){ most, now };
+    }
+    limit.left_millionths = limit.left_millionths < most ? limit.left_millionths : most;
+    if (limit.left_millionths < MILLION) {
+        return false;
+    }
+    limit.left_millionths -= MILLION;
+    send_limit_put(tx, name, &limit);
+    return true;
+}

@@ -1,0 +1,18 @@
+/* verify_effect.h: what a used code or link changes (contract-accounts.md VF30 to VF36). */
+#ifndef COUNTERSIGN_DOMAIN_VERIFY_EFFECT_H
+#define COUNTERSIGN_DOMAIN_VERIFY_EFFECT_H
+
+#include "domain/verify.h"
+#include "store/one_time_tokens.h"
+
+struct verification {
+    struct user *user;
+    enum token_kind kind;
+    const char *type;
+    bool half_done; /* the first of two confirmations of an e-mail change */
+};
+
+enum problem verify_effect(const struct realm *realm, struct tx *tx, const struct verify *in,
+                           struct verification *v) MUST_CHECK;
+
+#endif

@@ -1,0 +1,112 @@
+/* one_time_tokens.c: SQL of one-time codes and link tokens, see one_time_tokens.h. */
+#include "store/one_time_tokens.h"
+
+static const char *const types[] = {
+    [TOKEN_CONFIRMATION] = "confirmation_token",
+    [TOKEN_RECOVERY] = "recovery_token",
+    [TOKEN_EMAIL_CHANGE_CURRENT] = "email_change_token_current",
+    [TOKEN_EMAIL_CHANGE_NEW] = "email_change_token_new",
+    [TOKEN_PHONE_CHANGE] = "phone_change_token",
+    [TOKEN_REAUTHENTICATION] = "reauthentication_token",
+};
+
+/* One statement a column: a column's name is no parameter. */
+#define FOR_EACH_COLUMN(X)                                                                         \
+    X(TOKEN_CONFIRMATION, "confirmation_token")                                                    \
+    X(TOKEN_RECOVERY, "recovery_token")                                                            \
+    X(TOKEN_EMAIL_CHANGE_CURRENT, "email_change_token_current")                                    \
+    X(TOKEN_EMAIL_CHANGE_NEW, "email_change_token_new")                                            \
+    X(TOKEN_PHONE_CHANGE, "phone_change_token")                                                    \
+    X(TOKEN_REAUTHENTICATION, "reauthentication_token")
+
+static struct sql set_column[] = {
+#define X(kind, column) [kind] = { .text = "update @users set " column " = $1 where id = $2" },
+    FOR_EACH_COLUMN(X)
+#undef X
+};
+static struct sql get_column[] = {
+#define X(kind, column) [kind] = { .text = "select " column " from @users where id = $1" },
+    FOR_EACH_COLUMN(X)
+#undef X
+};
+static struct sql find_column[] = {
+#define X(kind, column) [kind] = { .text = "select id from @users where " column " = $1" },
+    FOR_EACH_COLUMN(X)
+#undef X
+};
+
+static void delete_row(struct tx *tx, const struct uuid *user_id, enum token_kind kind)
+{
+    DB_SQL(sql, "delete from @one_time_tokens where user_id = $1 and token_type = $2");
+    DB_SQL(guard, "delete from @@token_guards where user_id = $1 and token_type = $2");
+    db_exec(tx, &sql, V_ID(user_id), V_TEXT(types[kind]));
+    db_exec(tx, &guard, V_ID(user_id), V_TEXT(types[kind]));
+}
+
+void token_put(struct tx *tx, const struct uuid *user_id, enum token_kind kind,
+               const char *code_hash, const char *link_hash, const char *relates_to)
+{
+    DB_SQL(sql, "insert into @one_time_tokens (id, user_id, token_type, token_hash, relates_to, "
+                "created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $6)");
+    struct uuid id = uuid_v4(tx->ctx->entropy);
+    delete_row(tx, user_id, kind);
+    db_exec(tx, &set_column[kind], V_TEXT(code_hash), V_ID(user_id));
+    db_exec(tx, &sql, V_ID(&id), V_ID(user_id), V_TEXT(types[kind]), V_TEXT(link_hash),
+            V_TEXT(relates_to), V_TIME(tx->ctx->now_us));
+}
+
+const char *token_code_hash(struct tx *tx, const struct uuid *user_id, enum token_kind kind)
+{
+    struct rows *r = db_query(tx, &get_column[kind], V_ID(user_id));
+    const char *hash = rows_next(r) ? rows_text(r, 0) : NULL;
+    rows_end(r);
+    return hash ? hash : "";
+}
+
+static bool one_id(struct rows *r, struct uuid *out)
+{
+    bool found = rows_next(r);
+    if (found) {
+        *out = rows_id(r, 0);
+    }
+    rows_end(r);
+    return found;
+}
+
+bool token_by_link(struct tx *tx, enum token_kind kind, const char *link_hash,
+                   struct uuid *user_id)
+{
+    DB_SQL(sql, "select user_id from @one_time_tokens where token_hash = $1 and token_type = $2");
+    return one_id(db_query(tx, &sql, V_TEXT(link_hash), V_TEXT(types[kind])), user_id);
+}
+
+bool token_by_code(struct tx *tx, enum token_kind kind, const char *code_hash,
+                   struct uuid *user_id)
+{
+    return one_id(db_query(tx, &find_column[kind], V_TEXT(code_hash)), user_id);
+}
+
+void token_clear(struct tx *tx, const struct uuid *user_id, enum token_kind kind)
+{
+    delete_row(tx, user_id, kind);
+    db_exec(tx, &set_column[kind], V_TEXT(""), V_ID(user_id));
+}
+
+int64_t token_failed(struct tx *tx, const struct uuid *user_id, enum token_kind kind)
+{
+    DB_SQL(sql, "insert into @@token_guards (user_id, token_type, failures) values ($1, $2, 1) "
+                "on conflict (user_id, token_type) do update set failures = failures + 1 "
+                "returning failures");
+    struct rows *r = db_query(tx, &sql, V_ID(user_id), V_TEXT(types[kind]));
+    int64_t failures = rows_next(r) ? rows_int(r, 0) : 0;
+    rows_end(r);
+    return failures;
+}
+
+bool user_by_phone_change(struct tx *tx, const char *aud, const char *phone, struct user *out)
+{
+    DB_SQL(sql, "select id from @users where phone_change = $1 and aud = $2 limit 1");
+    struct uuid id;
+    return one_id(db_query(tx, &sql, V_TEXT(phone), V_TEXT(aud)), &id) &&
+           user_by_id(tx, &id, out);
+}
