@@ -3,23 +3,26 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 #define BEGIN(body) static const struct body_field fields_##body[] = {
 #define FIELD(body, type, name) { FIELD_##type, #name, offsetof(struct body_##body, name) },
-#define SHAPE(body, optional)                                                                      \
+#define SHAPE(body, optional, exact)                                                                     \
     }                                                                                              \
     ;                                                                                              \
     const struct body_shape shape_##body = {                                                       \
         sizeof(struct body_##body), fields_##body,                                                 \
-        (int)(sizeof fields_##body / sizeof fields_##body[0]), optional                            \
+        (int)(sizeof fields_##body / sizeof fields_##body[0]), optional, exact                            \
     };
-#define END(body) SHAPE(body, false)
-#define END_OPTIONAL(body) SHAPE(body, true)
+#define END(body) SHAPE(body, false, false)
+#define END_OPTIONAL(body) SHAPE(body, true, false)
+#define END_EXACT(body) SHAPE(body, false, true)
 #include "api/bodies.def"
 #undef BEGIN
 #undef FIELD
 #undef END
 #undef END_OPTIONAL
+#undef END_EXACT
 
 const struct body_shape shape_none = { 0 };
 
@@ -45,10 +48,32 @@ static const char *put(const struct body_field *field, const struct json_t *valu
         }
         *(bool *)to = json_truth(value);
         return NULL;
+    case FIELD_CHOICE:
+        if (json_kind_of(value) != KIND_BOOL) {
+            return "must be true or false";
+        }
+        *(enum choice *)to = json_truth(value) ? CHOICE_YES : CHOICE_NO;
+        return NULL;
     case FIELD_ID:
         return uuid_parse(json_text(value), to) ? NULL : "must be a UUID";
     }
     return NULL;
+}
+
+/* Row W5: a key whose case differs counts where none is written as listed. Two such are one too
+ * many. NULL: none. */
+static const struct json_t *member_any_case(const struct json_t *root, const char *name,
+                                            bool *twice)
+{
+    const struct json_t *found = json_member(root, name), *value;
+    const char *key;
+    for (void *at = NULL; json_each(root, &at, &key, &value);) {
+        if (strcasecmp(key, name) == 0 && strcmp(key, name) != 0) {
+            *twice = *twice || found;
+            found = json_member(root, key);
+        }
+    }
+    return found;
 }
 
 enum problem body_decode(struct ctx *ctx, const struct body_shape *shape, const char *text,
@@ -68,11 +93,16 @@ enum problem body_decode(struct ctx *ctx, const struct body_shape *shape, const 
         return ctx_fail(ctx, P_BAD_JSON, "it must be an object");
     }
     for (int i = 0; i < shape->count; i++) {
-        const struct json_t *value = json_member(root, shape->fields[i].name);
-        const char *wrong = value ? put(&shape->fields[i], value, body) : NULL;
+        bool twice = false;
+        const char *name = shape->fields[i].name;
+        const struct json_t *value = shape->exact ? json_member(root, name)
+                                                  : member_any_case(root, name, &twice);
+        const char *wrong = twice   ? "is there twice"
+                            : value ? put(&shape->fields[i], value, body)
+                                    : NULL;
         if (wrong) {
             return ctx_fail(ctx, P_BAD_JSON,
-                            arena_printf(ctx->arena, "%s %s", shape->fields[i].name, wrong));
+                            arena_printf(ctx->arena, "%s %s", name, wrong));
         }
     }
     return P_OK;

@@ -6,9 +6,12 @@
 #include "base/json.h"
 #include "base/uuid.h"
 
+enum choice { CHOICE_ABSENT, CHOICE_NO, CHOICE_YES };
+
 #define BODY_TYPE_TEXT const char * /* NULL if absent */
 #define BODY_TYPE_OBJECT const struct json_t *
 #define BODY_TYPE_BOOL bool
+#define BODY_TYPE_CHOICE enum choice
 #define BODY_TYPE_ID struct uuid /* nil if absent */
 
 #define BEGIN(name) struct body_##name {
@@ -17,13 +20,15 @@
     }                                                                                              \
     ;
 #define END_OPTIONAL(name) END(name)
+#define END_EXACT(name) END(name)
 #include "api/bodies.def"
 #undef BEGIN
 #undef FIELD
 #undef END
 #undef END_OPTIONAL
+#undef END_EXACT
 
-enum field_type { FIELD_TEXT, FIELD_OBJECT, FIELD_BOOL, FIELD_ID };
+enum field_type { FIELD_TEXT, FIELD_OBJECT, FIELD_BOOL, FIELD_CHOICE, FIELD_ID };
 
 struct body_field {
     enum field_type type;
@@ -35,18 +40,20 @@ struct body_shape {
     size_t size;
     const struct body_field *fields;
     int count;
-    bool optional;
+    bool optional, exact;
 };
 
 #define BEGIN(name) extern const struct body_shape shape_##name;
 #define FIELD(body, type, name)
 #define END(name)
 #define END_OPTIONAL(name)
+#define END_EXACT(name)
 #include "api/bodies.def"
 #undef BEGIN
 #undef FIELD
 #undef END
 #undef END_OPTIONAL
+#undef END_EXACT
 
 extern const struct body_shape shape_none; /* the body is not read */
 

@@ -2,6 +2,7 @@
 #include "api/call.h"
 
 #include "base/utf8.h"
+#include "domain/redirect.h"
 
 #include <string.h>
 
@@ -99,4 +100,41 @@ enum problem reply_no_content(struct call *call)
 {
     call->reply.status = 204;
     return P_OK;
+}
+
+/* Row W16: only a host that the configuration lists; anything else is as if it were not sent. */
+static const char *link_base(struct call *call)
+{
+    const struct config *c = call->services->config;
+    const char *host = call_header(call, "X-Forwarded-Host");
+    const char *proto = call_header(call, "X-Forwarded-Proto");
+    if (!host || !*host || !list_has(&c->mail_external_hosts, host)) {
+        return c->external_url;
+    }
+    bool plain = strcmp(host, "localhost") == 0 && proto && strcmp(proto, "http") == 0;
+    return arena_printf(call->ctx.arena, "%s://%s", plain ? "http" : "https", host);
+}
+
+struct link_target call_link_target(struct call *call)
+{
+    const char *query = NULL;
+    if (call_query(call, "redirect_to", &query)) {
+        query = NULL; /* an unreadable one is as if it were not sent */
+    }
+    return (struct link_target){
+        .base = link_base(call),
+        .redirect_to = redirect_pick(&call->services->realm, call->ctx.arena,
+                                     call_header(call, "redirect_to"), query,
+                                     call_header(call, "Referer")),
+    };
+}
+
+const char *call_problem_text(struct call *call)
+{
+    const char *text = problem_row(call->problem)->text, *hole = strstr(text, "%s");
+    if (!hole) {
+        return text;
+    }
+    const char *arg = call->ctx.problem_arg ? call->ctx.problem_arg : "";
+    return arena_printf(call->ctx.arena, "%.*s%s%s", (int)(hole - text), text, arg, hole + 2);
 }

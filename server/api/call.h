@@ -6,6 +6,7 @@
 #include "base/ctx.h"
 #include "base/json.h"
 #include "domain/claims.h"
+#include "domain/message.h"
 #include "work/executor.h"
 
 /* What the whole server shares; read-only after start. */
@@ -36,6 +37,7 @@ struct reply {
     int status;
     void (*view)(struct call *call, struct strbuf *out); /* NULL: no body */
     const void *data;                                    /* of the view */
+    void (*on_problem)(struct call *call); /* answers a problem in another way; NULL: JSON */
     struct {
         const char *name, *value;
     } headers[REPLY_HEADERS];
@@ -43,7 +45,7 @@ struct reply {
     const char *cache_control; /* NULL: no-store */
 };
 
-enum param { PARAM_USER, PARAM_FACTOR, PARAM_COUNT };
+enum param { PARAM_USER, PARAM_FACTOR, PARAM_IDENTITY, PARAM_COUNT };
 
 struct route;
 
@@ -85,6 +87,12 @@ enum problem call_query(struct call *call, const char *name, const char **out) M
 /* The n-th of a repeatable parameter; NULL if there are fewer. */
 enum problem call_query_nth(struct call *call, const char *name, int n,
                             const char **out) MUST_CHECK;
+
+/* Where links made by this request lead, and where browsers are sent (rows RD1, ML3, W16). */
+struct link_target call_link_target(struct call *call);
+
+/* The text of call->problem, with its argument. */
+const char *call_problem_text(struct call *call);
 
 void reply_header(struct call *call, const char *name, const char *value);
 

@@ -14,6 +14,11 @@ handler_fn admin_users_get, admin_users_post, admin_user_get;          /* admin_
 handler_fn admin_user_put, admin_user_delete;
 handler_fn admin_factors_get, admin_factor_put, admin_factor_delete; /* admin_factors.c */
 handler_fn admin_audit_get;                                          /* admin_audit.c */
+handler_fn otp_post, magic_link_post, recover_post, resend_post;      /* codes.c */
+handler_fn reauthenticate_get;                                       /* codes.c */
+handler_fn verify_get, verify_post;                                  /* verify_link.c */
+handler_fn invite_post, generate_link_post;                          /* invitations.c */
+handler_fn identity_delete_one;                                      /* identities.c */
 handler_fn authorize_get, callback_any;                              /* refusals.c */
 handler_fn admin_empty_providers, admin_empty_sso, admin_empty_passkeys;
 

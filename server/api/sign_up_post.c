@@ -31,8 +31,8 @@ enum problem sign_up_post(struct call *call, struct tx *tx)
         .phone = body->phone,
         .password = body->password,
         .channel = body->channel,
-        .code_challenge = body->code_challenge,
-        .code_challenge_method = body->code_challenge_method,
+        .pkce = { body->code_challenge, body->code_challenge_method },
+        .target = call_link_target(call),
         .data = body->data,
         .aud = call->audience,
     };

@@ -3,6 +3,7 @@
 #include "api/handlers.h"
 #include "api/session_reply.h"
 #include "crypto/password.h"
+#include "domain/flow.h"
 #include "domain/password_login.h"
 #include "domain/session.h"
 
@@ -85,15 +86,14 @@ enum problem token_refresh(struct call *call, struct tx *tx)
     return reply_session(call, grant);
 }
 
-/* Row TK31: no flow was ever begun, so no code is known. */
 enum problem token_pkce(struct call *call, struct tx *tx)
 {
     const struct body_pkce_grant *body = call->in;
-    (void)tx;
-    if (!body->auth_code || !*body->auth_code || !body->code_verifier || !*body->code_verifier) {
-        return P_PKCE_EMPTY;
-    }
-    return P_FLOW_NOT_FOUND;
+    struct grant *grant = ARENA_NEW(call->ctx.arena, struct grant);
+    enum problem problem = flow_exchange(&call->services->realm, tx, &call->caller,
+                                         body->auth_code, body->code_verifier, grant);
+    call->reply.n_headers = 0;
+    return problem ? problem : reply_session(call, grant);
 }
 
 /* contract-accounts.md 1.4. */

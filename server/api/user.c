@@ -72,6 +72,9 @@ enum problem user_put(struct call *call, struct tx *tx)
         .channel = body->channel,
         .password = body->password,
         .current_password = body->current_password,
+        .nonce = body->nonce,
+        .pkce = { body->code_challenge, body->code_challenge_method },
+        .target = call_link_target(call),
         .data = body->data,
         .app_metadata = body->app_metadata,
     };

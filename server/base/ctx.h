@@ -21,6 +21,7 @@ struct ctx {
     int64_t now_us; /* read once when the request began */
     /* of the failure that is being reported */
     const char *problem_arg;
+    int hook_status; /* of HOOK_ERROR: what the hook asked for */
     unsigned weak_reasons;
     int64_t retry_after_s;
     /* what the request sends to the world: domain/outgoing.h */

@@ -91,5 +91,5 @@ const char *config_check(struct arena *arena, struct config *c)
         wrong = "GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY_ID must name the key that "
                 "GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY gives";
     }
-    return wrong;
+    return wrong ? wrong : check_outgoing(arena, c);
 }

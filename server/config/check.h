@@ -7,4 +7,7 @@
 /* Completes the configuration; NULL, or what is wrong for a person. */
 const char *config_check(struct arena *arena, struct config *config);
 
+/* The part of it that is about mail, SMS and hooks (check_outgoing.c). */
+const char *check_outgoing(struct arena *arena, struct config *config);
+
 #endif

@@ -13,6 +13,18 @@ struct text_list {
     int count;
 };
 
+/* A limit on what the whole server sends: n in each hour, or a bucket of n that gets one back each
+ * refill_us. */
+struct send_rate {
+    double n;
+    int64_t refill_us; /* 0: n an hour */
+};
+
+/* A phone with a fixed code, to which nothing is sent. */
+struct test_otp {
+    const char *phone, *code; /* digits */
+};
+
 #define CONFIG_TYPE_TEXT const char *
 #define CONFIG_TYPE_SECRET const char *
 #define CONFIG_TYPE_CHOICE const char *
@@ -29,6 +41,10 @@ struct config {
     bool laptop;                    /* GOTRUE_SITE_URL is not set: development defaults hold */
     const char *database_path;      /* of the SQLite file */
     struct text_list password_sets; /* password_characters, split */
+    struct send_rate email_rate, sms_rate; /* rate_email_sent, rate_sms_sent, read */
+    const struct test_otp *test_otps;      /* sms_test_otp, read */
+    int test_otp_count;
+    int64_t test_otp_until_us;      /* 0: for ever */
     struct text_list warnings;      /* for a person, made while reading */
 };
 
@@ -46,6 +62,9 @@ const struct config *config_load(struct arena *arena, const struct config_source
                                  const char **error);
 
 bool list_has(const struct text_list *list, const char *text);
+
+/* The fixed code of a phone (digits); NULL if it has none (any more). */
+const char *config_test_otp(const struct config *config, const char *phone, int64_t now_us);
 
 /* Rows of settings.def, for documentation and --help. */
 struct setting_row {

@@ -28,7 +28,7 @@ enum problem update_form(const struct realm *realm, struct ctx *ctx, struct upda
     if (!problem && in->password) {
         problem = password_check(realm, ctx, in->password);
     }
-    return problem;
+    return problem ? problem : pkce_check(&in->pkce);
 }
 
 /* Drops addresses that are the user's already (row US20). */
@@ -71,21 +71,44 @@ static bool session_proves_mailbox(struct tx *tx, const struct update *in)
     return false;
 }
 
-/* Changes of an address that need no message: until delivery exists there are no others. */
-static enum problem check_addresses(const struct realm *realm, struct tx *tx,
-                                    const struct user *user, const struct update *in)
+/* Rows US6, US7. */
+static enum problem check_taken(struct tx *tx, const struct user *user, const struct update *in)
 {
     if (in->new_email && user_email_taken(tx, in->new_email, &user->id)) {
         return P_EMAIL_TAKEN;
     }
-    if (in->new_phone && user_phone_taken(tx, in->new_phone, &user->id)) {
-        return P_PHONE_TAKEN;
+    return in->new_phone && user_phone_taken(tx, in->new_phone, &user->id) ? P_PHONE_TAKEN : P_OK;
+}
+
+/* Row US8: an old session, or none, must prove itself once more. */
+static bool needs_nonce(const struct realm *realm, struct tx *tx, const struct update *in)
+{
+    struct session session;
+    if (!realm->config->reauthentication || !in->password) {
+        return false;
     }
-    bool email_at_once = user->is_anonymous && realm->config->mailer_autoconfirm;
-    if ((in->new_email && !email_at_once) || (in->new_phone && !realm->config->sms_autoconfirm)) {
-        return P_MAIL_CHANGE_OFF;
+    return uuid_is_nil(&in->session_id) || !session_by_id(tx, &in->session_id, &session) ||
+           tx->ctx->now_us > session.created_at + 24 * 3600 * US_PER_S;
+}
+
+/* Row US9; the nonce is spent by the update itself, which clears all tokens. */
+static enum problem check_nonce(const struct realm *realm, struct tx *tx, const struct user *u,
+                                const struct update *in)
+{
+    if (!needs_nonce(realm, tx, in)) {
+        return P_OK;
     }
-    return P_OK;
+    if (!given(in->nonce)) {
+        return P_REAUTH_NEEDED;
+    }
+    const struct config *c = realm->config;
+    int64_t life_s = u->email ? c->mail_otp_exp_s : c->sms_otp_exp_s;
+    bool live = u->reauthentication_sent_at &&
+                tx->ctx->now_us <= u->reauthentication_sent_at + life_s * US_PER_S;
+    const char *address = u->email ? u->email : u->phone ? u->phone : "";
+    return live && code_fits(realm, tx, &u->id, TOKEN_REAUTHENTICATION, address, in->nonce)
+               ? P_OK
+               : P_NONCE_INVALID;
 }
 
 static enum problem check_rights(const struct realm *realm, const struct user *user,
@@ -115,7 +138,7 @@ static enum problem load_and_check(const struct realm *realm, struct tx *tx, str
     if (!problem && user->is_sso && (in->new_email || in->new_phone || in->password)) {
         problem = P_SSO_MANAGED;
     }
-    return problem ? problem : check_addresses(realm, tx, user, in);
+    return problem ? problem : check_taken(tx, user, in);
 }
 
 enum problem update_check(const struct realm *realm, struct tx *tx, struct update *in)
@@ -124,6 +147,9 @@ enum problem update_check(const struct realm *realm, struct tx *tx, struct updat
     enum problem problem = load_and_check(realm, tx, in, &user);
     if (problem || !in->password) {
         return problem;
+    }
+    if (needs_nonce(realm, tx, in) && !given(in->nonce)) {
+        return P_REAUTH_NEEDED;
     }
     in->old_hash = NULL;
     if (*user.password) {
@@ -142,25 +168,62 @@ static void apply_password(const struct realm *realm, struct tx *tx, struct upda
     user_clear_tokens(tx, user);
     sessions_delete(tx, &user->id, &in->session_id);
     audit_by_user(realm, tx, user, AUDIT_UPDATED_PASSWORD, NULL, NULL);
+    struct mail mail = { .kind = MAIL_PASSWORD_CHANGED, .to = user->email };
+    notify(realm, tx, user, &mail);
 }
 
-static void apply_addresses(struct tx *tx, const struct update *in, struct user *user)
+static void phone_at_once(const struct realm *realm, struct tx *tx, const struct update *in,
+                          struct user *user)
 {
-    if (in->new_email) {
+    const char *old = user->phone;
+    user->phone = in->new_phone;
+    user->phone_confirmed_at = tx->ctx->now_us;
+    user->is_anonymous = false;
+    identity_set_address(tx, user, "phone", in->new_phone, true);
+    providers_recompute(tx, user);
+    if (old) {
+        struct mail mail = { .kind = MAIL_PHONE_CHANGED, .to = user->email, .old_phone = old,
+                             .phone = in->new_phone };
+        notify(realm, tx, user, &mail);
+    }
+}
+
+/* Rows US16, US17. */
+static enum problem apply_email(const struct realm *realm, struct tx *tx, struct update *in,
+                                struct user *user)
+{
+    if (user->is_anonymous && realm->config->mailer_autoconfirm) {
         user->email = in->new_email;
         user->email_confirmed_at = tx->ctx->now_us;
         user->is_anonymous = false;
         identity_set_address(tx, user, "email", in->new_email, true);
-    }
-    if (in->new_phone) {
-        user->phone = in->new_phone;
-        user->phone_confirmed_at = tx->ctx->now_us;
-        user->is_anonymous = false;
-        identity_set_address(tx, user, "phone", in->new_phone, true);
-    }
-    if (in->new_email || in->new_phone) {
         providers_recompute(tx, user);
+        return P_OK;
     }
+    user->email_change = in->new_email;
+    enum problem problem =
+        message_email_change(realm, tx, user, &in->target, pkce_given(&in->pkce));
+    if (!problem) {
+        flow_begin(tx, &user->id, &in->pkce, "email", "email_change");
+    }
+    return problem;
+}
+
+static enum problem apply_addresses(const struct realm *realm, struct tx *tx, struct update *in,
+                                    struct user *user)
+{
+    enum problem problem = in->new_email ? apply_email(realm, tx, in, user) : P_OK;
+    if (problem || !in->new_phone) {
+        return problem;
+    }
+    if (realm->config->sms_autoconfirm) { /* row US18 */
+        phone_at_once(realm, tx, in, user);
+        return P_OK;
+    }
+    problem = message_sms(realm, tx, user, TOKEN_PHONE_CHANGE, in->new_phone, in->channel,
+                          &in->message_id);
+    user->phone_change = problem ? user->phone_change : in->new_phone;
+    return problem;
 }
 
 enum problem update_apply(const struct realm *realm, struct tx *tx, struct update *in,
@@ -168,6 +231,10 @@ enum problem update_apply(const struct realm *realm, struct tx *tx, struct updat
 {
     struct user *user = &out->user;
     enum problem problem = load_and_check(realm, tx, in, user);
+    if (problem) {
+        return problem;
+    }
+    problem = check_nonce(realm, tx, user, in);
     if (problem) {
         return problem;
     }
@@ -179,7 +246,10 @@ enum problem update_apply(const struct realm *realm, struct tx *tx, struct updat
     user->app_metadata = in->app_metadata ? json_merged(tx->ctx->arena, user->app_metadata,
                                                         in->app_metadata)
                                           : user->app_metadata;
-    apply_addresses(tx, in, user);
+    problem = apply_addresses(realm, tx, in, user);
+    if (problem) {
+        return problem;
+    }
     user_save(tx, user);
     audit_by_user(realm, tx, user, AUDIT_USER_MODIFIED, NULL, NULL);
     person_load(tx, out);

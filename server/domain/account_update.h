@@ -3,7 +3,7 @@
 #ifndef COUNTERSIGN_DOMAIN_ACCOUNT_UPDATE_H
 #define COUNTERSIGN_DOMAIN_ACCOUNT_UPDATE_H
 
-#include "domain/grant.h"
+#include "domain/message.h"
 
 #include "base/json.h"
 
@@ -11,7 +11,9 @@ struct update {
     struct uuid user_id, session_id; /* session nil: none */
     const char *email, *phone;       /* NULL or "": unchanged */
     const char *password;            /* NULL: unchanged */
-    const char *current_password, *channel;
+    const char *current_password, *nonce, *channel;
+    struct pkce pkce;
+    struct link_target target;
     const struct json_t *data, *app_metadata; /* objects or NULL */
     /* made by update_form */
     const char *new_email, *new_phone;
@@ -20,6 +22,8 @@ struct update {
     bool needs_current;   /* row US10 */
     /* made by the caller */
     const char *new_hash;
+    /* made by update_apply */
+    const char *message_id;
 };
 
 /* Row US1: the form alone. */

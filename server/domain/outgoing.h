@@ -35,6 +35,9 @@ enum mail_kind {
     MAIL_KIND_COUNT
 };
 
+/* Its name in settings, templates and logs, such as "magic_link". */
+const char *mail_kind_name(enum mail_kind kind);
+
 /* Texts that do not apply are NULL. */
 struct mail {
     enum mail_kind kind;

@@ -8,33 +8,10 @@
 #include "domain/session.h"
 
 #include <string.h>
-#include <strings.h>
 
 static bool given(const char *text)
 {
     return text && *text;
-}
-
-/* Row N7. */
-static enum problem check_pkce(const struct sign_up *in)
-{
-    const char *challenge = in->code_challenge, *method = in->code_challenge_method;
-    if (given(challenge) != given(method)) {
-        return P_PKCE_INCOMPLETE;
-    }
-    if (!given(challenge)) {
-        return P_OK;
-    }
-    size_t len = strlen(challenge);
-    if (len < 43 || len > 128) {
-        return P_PKCE_LENGTH;
-    }
-    if (strspn(challenge, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~-") !=
-        len) {
-        return P_PKCE_ALPHABET;
-    }
-    return strcasecmp(method, "s256") == 0 || strcasecmp(method, "plain") == 0 ? P_OK
-                                                                                : P_PKCE_METHOD;
 }
 
 static enum problem check_identifier(const struct realm *realm, struct ctx *ctx,
@@ -55,10 +32,10 @@ static enum problem check_identifier(const struct realm *realm, struct ctx *ctx,
     if (!by_email && given(in->channel) && strcmp(in->channel, "sms") != 0) {
         return P_CHANNEL_INVALID;
     }
-    if (!by_email && given(in->code_challenge)) {
+    if (!by_email && pkce_given(&in->pkce)) {
         return P_PKCE_PHONE;
     }
-    problem = check_pkce(in);
+    problem = pkce_check(&in->pkce);
     if (problem) {
         return problem;
     }
@@ -139,8 +116,38 @@ static void confirm(struct tx *tx, struct user *u, bool by_email)
     }
 }
 
-static void sign_up_new(const struct realm *realm, struct tx *tx, const struct caller *caller,
-                        const struct sign_up *in, struct signed_up *out)
+/* Rows SU21, SU22: the mail or SMS that confirms the address. */
+static enum problem ask_to_confirm(const struct realm *realm, struct tx *tx,
+                                   const struct sign_up *in, struct signed_up *out)
+{
+    struct user *u = &out->grant.person.user;
+    enum problem problem;
+    if (strcmp(in->provider, "email") == 0) {
+        problem = message_confirmation(realm, tx, u, &in->target, pkce_given(&in->pkce));
+        if (!problem) {
+            flow_begin(tx, &u->id, &in->pkce, "email", "email/signup");
+        }
+    } else {
+        problem = message_sms(realm, tx, u, TOKEN_CONFIRMATION, in->address, in->channel,
+                              &out->message_id);
+    }
+    if (problem) {
+        return problem;
+    }
+    user_save(tx, u);
+    audit_by_user(realm, tx, u, AUDIT_CONFIRMATION_REQUESTED, NULL,
+                  TRAITS({ "provider", in->provider }));
+    person_load(tx, &out->grant.person);
+    if (u->invited_at) { /* row SU24 */
+        u->user_metadata = "{}";
+        out->grant.person.n_identities = 0;
+    }
+    return P_OK;
+}
+
+static enum problem sign_up_new(const struct realm *realm, struct tx *tx,
+                                const struct caller *caller, const struct sign_up *in,
+                                struct signed_up *out)
 {
     struct arena *arena = tx->ctx->arena;
     struct user *u = &out->grant.person.user;
@@ -149,7 +156,10 @@ static void sign_up_new(const struct realm *realm, struct tx *tx, const struct c
     *u = fresh_user(realm, tx, in);
     u->email = by_email ? in->address : NULL;
     u->phone = by_email ? NULL : in->address;
-    u->password = vault_seal(realm->vault, arena, tx->ctx->entropy, &u->id, in->password_hash);
+    if (in->password_hash) {
+        u->password =
+            vault_seal(realm->vault, arena, tx->ctx->entropy, &u->id, in->password_hash);
+    }
     /* Row SU16: a phone identity names no phone. */
     const char *data = identity_data_of(arena, &u->id, u->email, NULL, in->data);
     u->app_metadata = arena_printf(arena, "{\"provider\":\"%s\",\"providers\":[\"%s\"]}",
@@ -157,22 +167,33 @@ static void sign_up_new(const struct realm *realm, struct tx *tx, const struct c
     u->user_metadata = data;
     if (at_once) {
         confirm(tx, u, by_email);
-    } else {
-        u->confirmation_sent_at = tx->ctx->now_us;
     }
     user_insert(tx, u);
     identity_add(tx, u, in->provider, data);
-    if (at_once) {
-        audit_by_user(realm, tx, u, AUDIT_USER_SIGNEDUP, NULL,
-                      TRAITS({ "provider", in->provider }));
+    if (!at_once) {
+        return ask_to_confirm(realm, tx, in, out);
+    }
+    audit_by_user(realm, tx, u, AUDIT_USER_SIGNEDUP, NULL, TRAITS({ "provider", in->provider }));
+    if (!in->for_code) {
         audit_by_user(realm, tx, u, AUDIT_LOGIN, NULL, TRAITS({ "provider", in->provider }));
         session_open(realm, tx, caller, "password", &out->grant);
         out->has_session = true;
-        return;
     }
-    audit_by_user(realm, tx, u, AUDIT_CONFIRMATION_REQUESTED, NULL,
-                  TRAITS({ "provider", in->provider }));
-    person_load(tx, &out->grant.person);
+    return P_OK;
+}
+
+/* Row SU19: a missing identity of the provider is made; those of a confirmed account stay. */
+static void complete_identity(struct tx *tx, const struct sign_up *in, const struct user *u)
+{
+    struct identity *list;
+    int n = identities_of(tx, &u->id, &list);
+    for (int i = 0; i < n; i++) {
+        if (strcmp(list[i].provider, in->provider) == 0) {
+            return;
+        }
+    }
+    identity_add(tx, u, in->provider,
+                 identity_data_of(tx->ctx->arena, &u->id, u->email, NULL, NULL));
 }
 
 /* Rows SU17 to SU22 for an account that exists. A session is never the answer: only an identifier
@@ -184,7 +205,7 @@ static enum problem sign_up_existing(const struct realm *realm, struct tx *tx,
     bool by_email = strcmp(in->provider, "email") == 0;
     bool confirmed = by_email ? u->email_confirmed_at != 0 : u->phone_confirmed_at != 0;
     bool at_once = realm->config->mailer_autoconfirm || realm->config->sms_autoconfirm;
-    if (confirmed || at_once) {
+    if (confirmed || (at_once && !in->for_code)) {
         audit_by_user(realm, tx, u, AUDIT_REPEATED_SIGNUP, NULL,
                       TRAITS({ "provider", in->provider }));
         tx_keep(tx);
@@ -194,12 +215,8 @@ static enum problem sign_up_existing(const struct realm *realm, struct tx *tx,
         pretend(realm, tx, in, out);
         return P_OK;
     }
-    u->confirmation_sent_at = tx->ctx->now_us;
-    user_save(tx, u);
-    audit_by_user(realm, tx, u, AUDIT_CONFIRMATION_REQUESTED, NULL,
-                  TRAITS({ "provider", in->provider }));
-    person_load(tx, &out->grant.person);
-    return P_OK;
+    complete_identity(tx, in, u);
+    return ask_to_confirm(realm, tx, in, out);
 }
 
 enum problem sign_up_run(const struct realm *realm, struct tx *tx, const struct caller *caller,
@@ -222,6 +239,5 @@ enum problem sign_up_run(const struct realm *realm, struct tx *tx, const struct 
                  : user_phone_taken(tx, in->address, NULL)) {
         return P_USER_EXISTS;
     }
-    sign_up_new(realm, tx, caller, in, out);
-    return P_OK;
+    return sign_up_new(realm, tx, caller, in, out);
 }

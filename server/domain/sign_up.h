@@ -3,15 +3,18 @@
 #ifndef COUNTERSIGN_DOMAIN_SIGN_UP_H
 #define COUNTERSIGN_DOMAIN_SIGN_UP_H
 
-#include "domain/grant.h"
+#include "domain/message.h"
 
 #include "base/json.h"
 
 struct sign_up {
     const char *email, *phone, *password; /* NULL or "" if not given */
-    const char *channel, *code_challenge, *code_challenge_method;
+    const char *channel;
+    struct pkce pkce;
     const struct json_t *data; /* object or NULL */
     const char *aud;
+    struct link_target target;
+    bool for_code; /* by POST /otp: no password, and no session where it is confirmed at once */
     /* made by sign_up_check */
     const char *provider; /* "email", "phone", or NULL: anonymous */
     const char *address;
@@ -26,6 +29,7 @@ enum problem sign_up_check(const struct realm *realm, struct ctx *ctx,
 struct signed_up {
     bool has_session; /* else the bare user is the answer */
     struct grant grant;
+    const char *message_id; /* of an SMS; NULL if there is none */
 };
 
 /* Rows SU4, SU14 to SU23. */

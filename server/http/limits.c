@@ -36,6 +36,10 @@ struct limits *limits_new(const struct config *c)
     pthread_mutex_init(&l->lock, NULL);
     l->rates[LIMIT_SIGNUP] = (struct rate){ c->rate_otp / 300, 30 };
     l->rates[LIMIT_USER] = (struct rate){ c->rate_otp / 300, 30 };
+    for (int i = LIMIT_OTP; i <= LIMIT_RESEND; i++) {
+        l->rates[i] = (struct rate){ c->rate_otp / 300, 30 };
+    }
+    l->rates[LIMIT_TOKEN_VERIFY] = (struct rate){ c->rate_verify / 300, 30 };
     l->rates[LIMIT_ANONYMOUS] = (struct rate){ c->rate_anonymous / 3600, c->rate_anonymous };
     l->rates[LIMIT_TOKEN] = (struct rate){ c->rate_token / 300, 30 };
     l->rates[LIMIT_CHALLENGE] = (struct rate){ c->mfa_rate / 60, 30 };

@@ -24,17 +24,6 @@ bool wants_new_envelope(const char *v)
     return month >= 1 && month <= 12 && day >= 1 && day <= 31 && strncmp(v, "2024", 4) >= 0;
 }
 
-static const char *problem_text(struct call *call, const struct problem_row *row)
-{
-    const char *hole = strstr(row->text, "%s");
-    if (!hole) {
-        return row->text;
-    }
-    const char *arg = call->ctx.problem_arg ? call->ctx.problem_arg : "";
-    return arena_printf(call->ctx.arena, "%.*s%s%s", (int)(hole - row->text), row->text, arg,
-                        hole + 2);
-}
-
 static void write_reasons(struct call *call, struct strbuf *b)
 {
     static const char *const names[] = { "length", "characters", "pwned" };
@@ -60,7 +49,7 @@ static void write_oauth(struct strbuf *b, const struct problem_row *row)
 
 static void write_problem(struct call *call, struct strbuf *b, const struct problem_row *row)
 {
-    const char *text = problem_text(call, row);
+    const char *text = call_problem_text(call);
     if (strncmp(row->code, "oauth:", 6) == 0) {
         write_oauth(b, row);
         return;
@@ -114,7 +103,9 @@ void render(struct call *call, struct answer *out)
             b = strbuf_in(call->ctx.arena, BODY_MAX);
         }
     }
-    if (call->problem) {
+    if (call->problem && call->reply.on_problem) {
+        call->reply.on_problem(call);
+    } else if (call->problem) {
         const struct problem_row *row = problem_row(call->problem);
         call->reply.status = row->status;
         call->reply.cache_control = NULL;

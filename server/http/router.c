@@ -36,12 +36,14 @@ const struct route *route_rows(int *count)
 /* Takes a "{name}" of the pattern and the segment that it stands for. */
 static bool take_param(struct call *call, const char **pattern, const char **path)
 {
-    bool user = strncmp(*pattern, "{user_id}", 9) == 0;
+    enum param param = strncmp(*pattern, "{user_id}", 9) == 0       ? PARAM_USER
+                       : strncmp(*pattern, "{identity_id}", 13) == 0 ? PARAM_IDENTITY
+                                                                     : PARAM_FACTOR;
     size_t len = strcspn(*path, "/");
     if (!len) {
         return false;
     }
-    call->params[user ? PARAM_USER : PARAM_FACTOR] = arena_strndup(call->ctx.arena, *path, len);
+    call->params[param] = arena_strndup(call->ctx.arena, *path, len);
     *pattern += strcspn(*pattern, "}") + 1;
     *path += len;
     return true;

@@ -47,3 +47,9 @@ void identity_save(struct tx *tx, const struct identity *i)
     db_exec(tx, &sql, V_TEXT(i->provider_id), V_JSON(i->data), V_TIME(tx->ctx->now_us),
             V_ID(&i->id));
 }
+
+void identity_delete(struct tx *tx, const struct uuid *id)
+{
+    DB_SQL(sql, "delete from @identities where id = $1");
+    db_exec(tx, &sql, V_ID(id));
+}

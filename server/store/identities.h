@@ -20,4 +20,6 @@ void identity_insert(struct tx *tx, const struct identity *identity);
 /* Writes provider_id and data. */
 void identity_save(struct tx *tx, const struct identity *identity);
 
+void identity_delete(struct tx *tx, const struct uuid *id);
+
 #endif

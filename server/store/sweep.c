@@ -21,6 +21,8 @@ int64_t sweep(struct tx *tx, const struct sweep_ages *ages)
                   "where created_at < $1 limit 100)");
     DB_SQL(guards, "delete from @@password_guards where key in (select key from "
                    "@@password_guards where updated_at < $1 limit 200)");
+    DB_SQL(unsent, "delete from @@outbox where id in (select id from @@outbox "
+                   "where next_try_at is null and created_at < $1 limit 100)");
     int64_t now = tx->ctx->now_us, gone = 0;
     gone += db_exec(tx, &tokens, V_TIME(now - DAY_US));
     gone += db_exec(tx, &ended, V_TIME(now - 3 * DAY_US));
@@ -34,5 +36,6 @@ int64_t sweep(struct tx *tx, const struct sweep_ages *ages)
     gone += db_exec(tx, &factors, V_TIME(now - DAY_US));
     gone += db_exec(tx, &flows, V_TIME(now - DAY_US));
     gone += db_exec(tx, &guards, V_TIME(now - DAY_US));
+    gone += db_exec(tx, &unsent, V_TIME(now - 7 * DAY_US));
     return gone;
 }

@@ -1,7 +1,7 @@
 /* outbox_worker.h: a thread that sends what waits in the outbox, with retries and backoff; any
  * number of nodes may run one each. */
-#ifndef COUNTERSIGN_DELIVER_OUTBOX_WORKER_H
-#define COUNTERSIGN_DELIVER_OUTBOX_WORKER_H
+#ifndef COUNTERSIGN_WORK_OUTBOX_WORKER_H
+#define COUNTERSIGN_WORK_OUTBOX_WORKER_H
 
 #include "domain/realm.h"
 

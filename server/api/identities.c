@@ -1,0 +1,23 @@
+/* identities.c: DELETE /user/identities/{identity_id} (contract-accounts.md 5.3). */
+#include "api/handlers.h"
+#include "domain/unlink.h"
+
+#include <string.h>
+
+enum problem identity_delete_one(struct call *call, struct tx *tx)
+{
+    struct uuid id;
+    const char *aud = call->principal.claims.aud;
+    if (!call->services->config->manual_linking) {
+        return P_LINKING_OFF;
+    }
+    if (!uuid_parse(call->params[PARAM_IDENTITY], &id)) {
+        return P_IDENTITY_ID_NOT_UUID;
+    }
+    if (strcmp(call->audience, aud ? aud : "") != 0) {
+        return P_UNLINK_AUDIENCE;
+    }
+    enum problem problem = identity_unlink(&call->services->realm, tx, &call->principal.user.id,
+                                           &id, call->caller.ip);
+    return problem ? problem : reply_empty_object(call);
+}

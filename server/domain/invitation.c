@@ -1,0 +1,220 @@
+/* invitation.c: accounts that admins begin for others, and links that they hand over themselves,
+ * see invitation.h. */
+#include "domain/invitation.h"
+
+#include "domain/address.h"
+#include "domain/audit_event.h"
+#include "domain/password_rules.h"
+#include "domain/profile.h"
+
+#include <string.h>
+
+static bool given(const char *text)
+{
+    return text && *text;
+}
+
+static bool of_type(const struct invitation *in, const char *type)
+{
+    return in->type && strcmp(in->type, type) == 0;
+}
+
+enum problem invite_check(struct ctx *ctx, struct invitation *in)
+{
+    return email_normalise(ctx, in->email, &in->address);
+}
+
+/* Rows IN3, GL4: unconfirmed, its metadata as given. */
+static void make_user(const struct realm *realm, struct tx *tx, const struct invitation *in,
+                      struct user *u)
+{
+    struct arena *arena = tx->ctx->arena;
+    *u = (struct user){
+        .id = uuid_v4(tx->ctx->entropy),
+        .aud = in->aud,
+        .role = realm->config->default_role,
+        .email = in->address,
+        .password = "",
+        .email_change = "",
+        .phone_change = "",
+        .created_at = tx->ctx->now_us,
+        .updated_at = tx->ctx->now_us,
+        .app_metadata = "{\"provider\":\"email\",\"providers\":[\"email\"]}",
+        .user_metadata = json_merged(arena, "{}", in->data),
+    };
+    if (in->password_hash && of_type(in, "signup")) {
+        u->password =
+            vault_seal(realm->vault, arena, tx->ctx->entropy, &u->id, in->password_hash);
+    }
+    user_insert(tx, u);
+    identity_add(tx, u, "email", identity_data_of(arena, &u->id, u->email, NULL, NULL));
+}
+
+static void audit_invited(const struct realm *realm, struct tx *tx, const struct invitation *in,
+                          const struct user *u)
+{
+    char id[UUID_TEXT];
+    audit_by_admin(realm, tx, in->admin_role, AUDIT_USER_INVITED,
+                   TRAITS({ "user_email", u->email }, { "user_id", uuid_format(&u->id, id) }));
+}
+
+enum problem invite_run(const struct realm *realm, struct tx *tx, const struct invitation *in,
+                        struct person *out)
+{
+    struct user *u = &out->user;
+    bool found = user_by_email(tx, in->aud, in->address, u);
+    if ((found && u->email_confirmed_at) ||
+        (!found && user_email_taken(tx, in->address, NULL))) {
+        return P_EMAIL_TAKEN;
+    }
+    if (!found) {
+        make_user(realm, tx, in, u);
+    }
+    enum problem problem = message_invite(realm, tx, u, &in->target);
+    if (problem) {
+        return problem;
+    }
+    user_save(tx, u);
+    audit_invited(realm, tx, in, u);
+    person_load(tx, out);
+    return P_OK;
+}
+
+enum problem generate_link_check(const struct realm *realm, struct ctx *ctx,
+                                 struct invitation *in)
+{
+    (void)realm;
+    enum problem problem = email_normalise(ctx, in->email, &in->address);
+    if (!problem && (of_type(in, "email_change_new") || of_type(in, "email_change_current")) &&
+        given(in->new_email)) {
+        problem = email_normalise(ctx, in->new_email, &in->new_address);
+    }
+    return problem;
+}
+
+/* How the type became after the look-up (row GL3), the token's kind, the link's type. */
+struct plan {
+    const char *type;
+    enum token_kind token;
+    enum mail_kind mail;
+    const char *link_type;
+};
+
+static enum problem plan_of(const struct invitation *in, bool found, struct plan *out)
+{
+    static const struct plan plans[] = {
+        { "signup", TOKEN_CONFIRMATION, MAIL_CONFIRMATION, "signup" },
+        { "invite", TOKEN_CONFIRMATION, MAIL_INVITE, "invite" },
+        { "magiclink", TOKEN_RECOVERY, MAIL_MAGIC_LINK, "magiclink" },
+        { "recovery", TOKEN_RECOVERY, MAIL_RECOVERY, "recovery" },
+        { "email_change_current", TOKEN_EMAIL_CHANGE_CURRENT, MAIL_EMAIL_CHANGE, "email_change" },
+        { "email_change_new", TOKEN_EMAIL_CHANGE_NEW, MAIL_EMAIL_CHANGE, "email_change" },
+    };
+    for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) {
+        if (of_type(in, plans[i].type)) {
+            bool becomes_sign_up = !found && plans[i].mail == MAIL_MAGIC_LINK;
+            *out = plans[becomes_sign_up ? 0 : i];
+            return !found && i > 2 ? P_LINK_USER_NOT_FOUND : P_OK;
+        }
+    }
+    return P_LINK_TYPE_UNKNOWN;
+}
+
+/* Rows GL4 to GL6. */
+static enum problem prepare_sign_up(const struct realm *realm, struct tx *tx,
+                                    const struct invitation *in, bool found, struct user *u)
+{
+    if (found && u->email_confirmed_at) {
+        return P_EMAIL_TAKEN;
+    }
+    if (found) {
+        if (of_type(in, "signup") && in->data) {
+            u->user_metadata = json_merged(tx->ctx->arena, u->user_metadata, in->data);
+        }
+        return P_OK;
+    }
+    if (of_type(in, "signup") && !given(in->password)) {
+        return P_SIGNUP_NO_PASSWORD;
+    }
+    enum problem problem =
+        of_type(in, "signup") ? password_check(realm, tx->ctx, in->password) : P_OK;
+    if (problem) {
+        return problem;
+    }
+    if (user_email_taken(tx, in->address, NULL)) {
+        return P_EMAIL_TAKEN;
+    }
+    make_user(realm, tx, in, u);
+    return P_OK;
+}
+
+/* Rows GL7, GL8. */
+static enum problem prepare_change(const struct realm *realm, struct tx *tx,
+                                   const struct invitation *in, struct user *u)
+{
+    if (of_type(in, "email_change_current") && !realm->config->secure_email_change) {
+        return P_LINK_SECURE_CHANGE_OFF;
+    }
+    if (!in->new_address) {
+        return P_EMAIL_REQUIRED;
+    }
+    if (user_email_taken(tx, in->new_address, &u->id)) {
+        return P_EMAIL_TAKEN;
+    }
+    u->email_change = in->new_address;
+    u->email_change_confirm_status = 0;
+    return P_OK;
+}
+
+/* Row GL10: the timers are set as if a mail had gone out. */
+static void set_timers(struct tx *tx, const struct plan *plan, struct user *u)
+{
+    int64_t now = tx->ctx->now_us;
+    if (plan->token == TOKEN_CONFIRMATION) {
+        u->confirmation_sent_at = now;
+        u->invited_at = plan->mail == MAIL_INVITE ? now : u->invited_at;
+    } else if (plan->token == TOKEN_RECOVERY) {
+        u->recovery_sent_at = now;
+    } else {
+        u->email_change_sent_at = now;
+    }
+}
+
+enum problem generate_link_run(const struct realm *realm, struct tx *tx,
+                               const struct invitation *in, struct generated_link *out)
+{
+    struct user *u = &out->person.user;
+    struct plan plan = { 0 };
+    struct one_time_code code;
+    bool found = user_by_email(tx, in->aud, in->address, u);
+    enum problem problem = plan_of(in, found, &plan);
+    if (problem == P_LINK_TYPE_UNKNOWN) {
+        return ctx_fail(tx->ctx, problem, in->type ? in->type : "");
+    }
+    if (!problem && plan.token == TOKEN_CONFIRMATION) {
+        problem = prepare_sign_up(realm, tx, in, found, u);
+    } else if (!problem && plan.mail == MAIL_EMAIL_CHANGE) {
+        problem = prepare_change(realm, tx, in, u);
+    }
+    if (problem) {
+        return problem;
+    }
+    const char *address = plan.token == TOKEN_EMAIL_CHANGE_NEW ? u->email_change : u->email;
+    code_make(realm, tx, &u->id, plan.token, address, false, (int)realm->config->mail_otp_length,
+              NULL, &code);
+    set_timers(tx, &plan, u);
+    user_save(tx, u);
+    if (plan.mail == MAIL_INVITE) {
+        audit_invited(realm, tx, in, u);
+    } else if (plan.token == TOKEN_RECOVERY) {
+        audit_by_user(realm, tx, u, AUDIT_RECOVERY_REQUESTED, NULL, NULL);
+    }
+    person_load(tx, &out->person);
+    out->email_otp = code.code;
+    out->hashed_token = code.link_token;
+    out->verification_type = plan.type;
+    out->redirect_to = in->target.redirect_to;
+    out->action_link = message_link(realm, tx->ctx->arena, &in->target, plan.mail,
+                                    code.link_token, plan.link_type);
+    return P_OK;
+}

@@ -1,0 +1,279 @@
+/* recovery.c: one-time codes on request, see recovery.h. */
+#include "domain/recovery.h"
+
+#include "domain/address.h"
+#include "domain/audit_event.h"
+#include "domain/send_limit.h"
+
+#include <string.h>
+
+static bool given(const char *text)
+{
+    return text && *text;
+}
+
+/* An unknown address costs a durable write too, so that the time taken does not tell it. */
+static enum problem say_nothing(struct tx *tx)
+{
+    (void)total_take(tx, "silence", "1000000000");
+    return P_OK;
+}
+
+static enum problem check_channel(const char *channel)
+{
+    return given(channel) && strcmp(channel, "sms") != 0 ? P_CHANNEL_INVALID : P_OK;
+}
+
+enum problem magic_link_check(const struct realm *realm, struct ctx *ctx, struct code_request *in)
+{
+    if (!realm->config->email_enabled) {
+        return P_EMAIL_LOGINS_OFF;
+    }
+    if (!realm->config->magic_link_enabled) {
+        return P_MAGIC_LINK_OFF;
+    }
+    if (!given(in->email)) {
+        return P_MAGIC_NO_EMAIL;
+    }
+    enum problem problem = email_normalise(ctx, in->email, &in->address);
+    return problem ? problem : pkce_check(&in->pkce);
+}
+
+enum problem otp_check(const struct realm *realm, struct ctx *ctx, struct code_request *in)
+{
+    const char *ignored;
+    if (given(in->email) && given(in->phone)) {
+        return P_OTP_BOTH;
+    }
+    if (given(in->email) && given(in->channel)) {
+        return P_OTP_CHANNEL;
+    }
+    enum problem problem = pkce_check(&in->pkce);
+    if (problem) {
+        return problem;
+    }
+    if (!given(in->email) && !given(in->phone)) {
+        return P_OTP_NEITHER;
+    }
+    /* Row OT13: with create_user off an invalid address is one more that nobody has. */
+    bool valid = given(in->email) ? !email_normalise(ctx, in->email, &ignored)
+                                  : !phone_normalise(ctx, in->phone, &ignored);
+    if (!in->create_user && !valid) {
+        return P_OTP_DISABLED;
+    }
+    if (given(in->email)) {
+        return magic_link_check(realm, ctx, in);
+    }
+    if (!realm->config->phone_enabled) {
+        return P_PHONE_PROVIDER_OFF;
+    }
+    problem = phone_normalise(ctx, in->phone, &in->address);
+    return problem ? problem : check_channel(in->channel);
+}
+
+/* Rows OT18, OT35: an account of that address without a password. */
+static enum problem make_account(const struct realm *realm, struct tx *tx, struct code_request *in,
+                                 struct signed_up *out)
+{
+    struct sign_up sign_up = {
+        .provider = given(in->email) ? "email" : "phone",
+        .address = in->address,
+        .channel = in->channel,
+        .pkce = in->pkce,
+        .data = in->data,
+        .aud = in->aud,
+        .target = in->target,
+        .for_code = true,
+    };
+    if (realm->config->disable_signup) {
+        return P_SIGNUP_DISABLED;
+    }
+    return sign_up_run(realm, tx, in->caller, &sign_up, out);
+}
+
+static enum problem send_magic_link(const struct realm *realm, struct tx *tx, struct user *user,
+                                    struct code_request *in)
+{
+    enum problem problem =
+        message_magic_link(realm, tx, user, &in->target, pkce_given(&in->pkce));
+    if (problem) {
+        return problem;
+    }
+    flow_begin(tx, &user->id, &in->pkce, "magiclink", "magiclink");
+    user_save(tx, user);
+    audit_by_user(realm, tx, user, AUDIT_RECOVERY_REQUESTED, NULL, NULL);
+    return P_OK;
+}
+
+static enum problem send_code(const struct realm *realm, struct tx *tx, struct user *user,
+                              struct code_request *in)
+{
+    enum problem problem = message_sms(realm, tx, user, TOKEN_CONFIRMATION, in->address,
+                                       in->channel, &in->message_id);
+    if (problem) {
+        return problem;
+    }
+    user_save(tx, user);
+    audit_by_user(realm, tx, user, AUDIT_RECOVERY_REQUESTED, NULL,
+                  TRAITS({ "channel", given(in->channel) ? in->channel : "sms" }));
+    return P_OK;
+}
+
+enum problem otp_run(const struct realm *realm, struct tx *tx, struct code_request *in)
+{
+    struct signed_up made;
+    struct user *user = &made.grant.person.user;
+    bool by_email = given(in->email);
+    bool found = by_email ? user_by_email(tx, in->aud, in->address, user)
+                          : user_by_phone(tx, in->aud, in->address, user);
+    if (!found && !in->create_user) {
+        return P_OTP_DISABLED;
+    }
+    if (!found || !(by_email ? user->email_confirmed_at : user->phone_confirmed_at)) {
+        enum problem problem = make_account(realm, tx, in, &made);
+        bool confirmed = !problem && (by_email ? user->email_confirmed_at
+                                               : user->phone_confirmed_at);
+        if (!confirmed) {
+            in->message_id = problem ? NULL : made.message_id;
+            return problem;
+        }
+    }
+    return by_email ? send_magic_link(realm, tx, user, in) : send_code(realm, tx, user, in);
+}
+
+enum problem recover_check(const struct realm *realm, struct ctx *ctx, struct code_request *in)
+{
+    if (!realm->config->email_enabled) {
+        return P_RECOVERY_OFF;
+    }
+    if (!given(in->email)) {
+        return P_RECOVERY_NO_EMAIL;
+    }
+    enum problem problem = email_normalise(ctx, in->email, &in->address);
+    return problem ? problem : pkce_check(&in->pkce);
+}
+
+enum problem recover_run(const struct realm *realm, struct tx *tx, struct code_request *in)
+{
+    struct user user;
+    if (!user_by_email(tx, in->aud, in->address, &user)) {
+        return say_nothing(tx);
+    }
+    enum problem problem =
+        message_recovery(realm, tx, &user, &in->target, pkce_given(&in->pkce));
+    if (problem) {
+        return problem;
+    }
+    flow_begin(tx, &user.id, &in->pkce, "recovery", "recovery");
+    user_save(tx, &user);
+    audit_by_user(realm, tx, &user, AUDIT_RECOVERY_REQUESTED, NULL, NULL);
+    return P_OK;
+}
+
+static bool of_type(const struct code_request *in, const char *type)
+{
+    return in->type && strcmp(in->type, type) == 0;
+}
+
+enum problem resend_check(const struct realm *realm, struct ctx *ctx, struct code_request *in)
+{
+    bool mail = of_type(in, "signup") || of_type(in, "email_change");
+    if (!mail && !of_type(in, "sms") && !of_type(in, "phone_change")) {
+        return P_RESEND_TYPE;
+    }
+    enum problem problem = mail ? pkce_check(&in->pkce) : P_OK;
+    if (problem) {
+        return problem;
+    }
+    if (of_type(in, "signup") && !given(in->email)) {
+        return P_RESEND_NEEDS_EMAIL;
+    }
+    if (of_type(in, "sms") && !given(in->phone)) {
+        return P_RESEND_NEEDS_PHONE;
+    }
+    if (given(in->email) && given(in->phone)) {
+        return P_RESEND_BOTH;
+    }
+    if (given(in->email)) {
+        return realm->config->email_enabled ? email_normalise(ctx, in->email, &in->address)
+                                            : P_RECOVERY_OFF;
+    }
+    if (given(in->phone)) {
+        return realm->config->phone_enabled ? phone_normalise(ctx, in->phone, &in->address)
+                                            : P_RESEND_PHONE_OFF;
+    }
+    return P_RESEND_NEITHER;
+}
+
+static enum problem resend_mail(const struct realm *realm, struct tx *tx, struct user *user,
+                                struct code_request *in)
+{
+    bool pkce = pkce_given(&in->pkce);
+    if (of_type(in, "signup")) {
+        flow_begin(tx, &user->id, &in->pkce, "email", "email/signup");
+        return message_confirmation(realm, tx, user, &in->target, pkce);
+    }
+    flow_begin(tx, &user->id, &in->pkce, "email", "email_change");
+    return message_email_change(realm, tx, user, &in->target, pkce);
+}
+
+enum problem resend_run(const struct realm *realm, struct tx *tx, struct code_request *in)
+{
+    struct user user;
+    bool found = given(in->email) ? user_by_email(tx, in->aud, in->address, &user)
+                                  : user_by_phone(tx, in->aud, in->address, &user);
+    bool pending = found && (of_type(in, "signup")         ? !user.email_confirmed_at
+                             : of_type(in, "sms")          ? !user.phone_confirmed_at
+                             : of_type(in, "email_change") ? *user.email_change != '\0'
+                                                           : *user.phone_change != '\0');
+    if (!pending) { /* row RS8 */
+        return say_nothing(tx);
+    }
+    enum problem problem;
+    if (of_type(in, "sms")) {
+        problem = message_sms(realm, tx, &user, TOKEN_CONFIRMATION, user.phone, "sms",
+                              &in->message_id);
+    } else if (of_type(in, "phone_change")) {
+        problem = message_sms(realm, tx, &user, TOKEN_PHONE_CHANGE, user.phone_change, "sms",
+                              &in->message_id);
+    } else {
+        problem = resend_mail(realm, tx, &user, in);
+    }
+    if (problem) {
+        return problem;
+    }
+    user_save(tx, &user);
+    bool again = of_type(in, "signup") || of_type(in, "sms");
+    audit_by_user(realm, tx, &user, again ? AUDIT_CONFIRMATION_REQUESTED : AUDIT_RECOVERY_REQUESTED,
+                  NULL, NULL);
+    return P_OK;
+}
+
+enum problem reauthenticate_run(const struct realm *realm, struct tx *tx,
+                                const struct uuid *user_id, const char **message_id)
+{
+    struct user user;
+    *message_id = NULL;
+    if (!user_by_id(tx, user_id, &user)) {
+        return P_JWT_USER_NOT_FOUND;
+    }
+    if (!user.email && !user.phone) {
+        return P_REAUTH_NO_ADDRESS;
+    }
+    if (user.email && !user.email_confirmed_at) {
+        return P_REAUTH_EMAIL_FIRST;
+    }
+    if (!user.email && !user.phone_confirmed_at) {
+        return P_REAUTH_PHONE_FIRST;
+    }
+    enum problem problem = user.email
+                               ? message_reauthentication(realm, tx, &user)
+                               : message_sms(realm, tx, &user, TOKEN_REAUTHENTICATION, user.phone,
+                                             "sms", message_id);
+    if (problem) {
+        return problem;
+    }
+    user_save(tx, &user);
+    audit_by_user(realm, tx, &user, AUDIT_REAUTHENTICATE_REQUESTED, NULL, NULL);
+    return P_OK;
+}

@@ -1,0 +1,86 @@
+/* unlink.c: a user removes a way to sign in, see unlink.h. */
+#include "domain/unlink.h"
+
+#include "base/json.h"
+#include "domain/audit_event.h"
+#include "domain/message.h"
+#include "domain/profile.h"
+
+#include <string.h>
+
+static bool verified(struct arena *arena, const struct identity *identity)
+{
+    const char *detail;
+    return json_truth(json_member(
+        json_read(arena, identity->data, strlen(identity->data), &detail), "email_verified"));
+}
+
+/* Row ID5: the address comes from what is left, a verified one first. */
+static enum problem take_over_email(struct tx *tx, struct user *user, const struct identity *list,
+                                    int n, int gone)
+{
+    int best = -1;
+    for (int i = 0; i < n; i++) {
+        if (i != gone && list[i].email &&
+            (best < 0 || (!verified(tx->ctx->arena, &list[best]) &&
+                          verified(tx->ctx->arena, &list[i])))) {
+            best = i;
+        }
+    }
+    const char *email = best < 0 ? NULL : list[best].email;
+    if (email && user_email_taken(tx, email, &user->id)) {
+        return P_IDENTITY_EMAIL_CONFLICT;
+    }
+    if (!email || !user->email || strcmp(email, user->email) != 0) {
+        bool confirmed = best >= 0 && verified(tx->ctx->arena, &list[best]);
+        user->email = email;
+        user->email_confirmed_at = confirmed ? tx->ctx->now_us : 0;
+        user_clear_tokens(tx, user);
+    }
+    return P_OK;
+}
+
+enum problem identity_unlink(const struct realm *realm, struct tx *tx,
+                             const struct uuid *user_id, const struct uuid *identity_id,
+                             const char *ip)
+{
+    struct user user;
+    struct identity *list;
+    int gone = -1;
+    if (!user_by_id(tx, user_id, &user)) {
+        return P_JWT_USER_NOT_FOUND;
+    }
+    int n = identities_of(tx, user_id, &list);
+    if (n <= 1) {
+        return P_IDENTITY_LAST;
+    }
+    for (int i = 0; i < n; i++) {
+        gone = uuid_equal(&list[i].id, identity_id) ? i : gone;
+    }
+    if (gone < 0) {
+        return P_IDENTITY_NOT_FOUND;
+    }
+    const char *former = user.email;
+    enum problem problem = P_OK;
+    if (strcmp(list[gone].provider, "phone") == 0) {
+        user.phone = NULL;
+        user.phone_confirmed_at = 0;
+    } else {
+        problem = take_over_email(tx, &user, list, n, gone);
+    }
+    if (problem) {
+        return problem;
+    }
+    identity_delete(tx, identity_id);
+    providers_recompute(tx, &user);
+    user_save(tx, &user);
+    char id[UUID_TEXT];
+    audit_by_user(realm, tx, &user, AUDIT_IDENTITY_UNLINKED, ip,
+                  TRAITS({ "identity_id", uuid_format(identity_id, id) },
+                         { "provider", list[gone].provider },
+                         { "provider_id", list[gone].provider_id }));
+    struct mail mail = { .kind = MAIL_IDENTITY_UNLINKED, .to = former,
+                         .provider = list[gone].provider };
+    notify(realm, tx, &user, &mail);
+    return P_OK;
+}
