@@ -1,0 +1,128 @@
+/* Reading JSON with jansson. Allocation functions of jansson are process-wide, so the library
+ * leaves them alone; instead strings are overwritten in place before a tree is freed, and text is
+ * dumped straight into the library's own memory. */
+#include "json.h"
+
+#include "json_check.h"
+#include "mem.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What a double holds exactly, and far enough from overflow that times may be added up. */
+#define INT_LIMIT 9e15
+
+/* Whether a failure is for want of memory: jansson then says nothing, or that a token is invalid.
+ */
+static bool is_for_memory(const char *text, size_t size, const json_error_t *error)
+{
+    switch (json_error_code(error)) {
+    case json_error_out_of_memory:
+        return true;
+    case json_error_unknown:
+    case json_error_invalid_syntax:
+    case json_error_premature_end_of_input:
+        return csi_json_is_valid(text, size);
+    default:
+        return false;
+    }
+}
+
+enum csi_json_result csi_json_parse(const char *text, size_t size, json_t **out)
+{
+    json_error_t error = {.text = ""};
+    text = text == NULL ? "" : text;
+    *out = json_loadb(text, size, JSON_DECODE_ANY, &error);
+    if (*out != NULL) {
+        return CSI_JSON_OK;
+    }
+    return is_for_memory(text, size, &error) ? CSI_JSON_NO_MEMORY : CSI_JSON_BAD;
+}
+
+static void wipe(json_t *json)
+{
+    const char *key;
+    json_t *value;
+    size_t index;
+    switch (json_typeof(json)) {
+    case JSON_STRING:
+        csi_wipe((char *)(uintptr_t)json_string_value(json), json_string_length(json));
+        break;
+    case JSON_OBJECT:
+        json_object_foreach(json, key, value)
+        {
+            wipe(value);
+        }
+        break;
+    case JSON_ARRAY:
+        json_array_foreach(json, index, value)
+        {
+            wipe(value);
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+void csi_json_free(json_t *json)
+{
+    if (json != NULL) {
+        wipe(json); /* recursion is bounded by jansson's own limit on depth */
+        json_decref(json);
+    }
+}
+
+const char *csi_json_text(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+bool csi_json_int(const json_t *object, const char *key, int64_t *out)
+{
+    const json_t *value = json_object_get(object, key);
+    double real = json_is_number(value) ? json_number_value(value) : NAN;
+    if (!(real > -INT_LIMIT && real < INT_LIMIT)) {
+        return false;
+    }
+    *out = json_is_integer(value) ? json_integer_value(value) : (int64_t)real;
+    return true;
+}
+
+bool csi_json_bool(const json_t *object, const char *key)
+{
+    return json_is_true(json_object_get(object, key));
+}
+
+json_t *csi_json_object(const json_t *object, const char *key)
+{
+    json_t *value = json_object_get(object, key);
+    return json_is_object(value) ? value : NULL;
+}
+
+json_t *csi_json_array(const json_t *object, const char *key)
+{
+    json_t *value = json_object_get(object, key);
+    return json_is_array(value) ? value : NULL;
+}
+
+const char *csi_json_box_text(void *box, const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    return csi_box_text(box, json_string_value(value), json_string_length(value));
+}
+
+const char *csi_json_box_dump(void *box, const json_t *value)
+{
+    if (value == NULL || json_is_null(value)) {
+        return "";
+    }
+    const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
+    size_t size = json_dumpb(value, NULL, 0, flags);
+    char *text = size == 0 ? NULL : csi_box_alloc(box, 1, size + 1);
+    if (text == NULL || json_dumpb(value, text, size, flags) != size) {
+        csi_box_fail(box); /* jansson had no memory */
+        return "";
+    }
+    return text;
+}

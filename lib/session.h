@@ -1,0 +1,52 @@
+/* The current session: an immutable object with counted references, so that a request can go on
+ * with the token it began with while another thread changes the session. */
+#ifndef CSI_SESSION_H
+#define CSI_SESSION_H
+
+#include "call.h"
+#include "json.h"
+
+#include <stdatomic.h>
+
+struct csi_session {
+    atomic_int references;
+    const char *access_token;
+    const char *refresh_token;
+    const char *token_type;
+    int64_t expires_in;
+    int64_t expires_at;       /* by the server's clock */
+    int64_t local_expires_at; /* by this machine's, which may be off */
+    const char *user_json;    /* "" if there is none */
+};
+
+/* From the server's answer, or from storage. On CS_OK the caller owns the reference *out. */
+cs_status csi_session_from_json(struct csi_call *call, const json_t *json,
+                                struct csi_session **out);
+
+/* The same session with another user in it. */
+cs_status csi_session_with_user(struct csi_call *call, const struct csi_session *session,
+                                const json_t *user, struct csi_session **out);
+
+struct csi_session *csi_session_get(struct csi_session *session); /* takes a reference */
+void csi_session_put(struct csi_session *session);                /* drops it; takes NULL */
+
+/* A reference to the current session, read from storage if it was not yet. SESSION_MISSING if there
+ * is none. *generation, unless NULL, tells it from later ones. */
+cs_status csi_session_current(struct csi_call *call, struct csi_session **out,
+                              uint64_t *generation);
+
+#define CSI_ANY_GENERATION UINT64_MAX
+
+/* Makes a session current and stores it; NULL removes it. Takes over the reference. With a
+ * generation it happens only if that one is still current; *installed says so. On CS_ERR_STORAGE
+ * the session is current nevertheless. */
+cs_status csi_session_install(struct csi_call *call, struct csi_session *session,
+                              uint64_t generation, bool *installed);
+
+/* What storage holds now, if another process wrote it: a reference, or NULL. */
+struct csi_session *csi_session_reread(struct csi_call *call, const struct csi_session *known);
+
+/* As the public struct, in a box; NULL on failure, which sticks to the box. */
+const cs_session *csi_session_public(void *box, const struct csi_session *session);
+
+#endif
