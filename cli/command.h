@@ -12,7 +12,7 @@ struct command {
 };
 
 extern const struct command command_serve, command_keys, command_check_config, command_check_db,
-    command_version;
+    command_outbox, command_version;
 
 /* The options that every command with settings takes. */
 struct common {

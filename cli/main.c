@@ -5,7 +5,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_serve, &command_keys, &command_check_config, &command_check_db, &command_version,
+    &command_serve, &command_keys, &command_check_config, &command_check_db,
+    &command_outbox, &command_version,
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -1,0 +1,169 @@
+/* cmd_outbox.c: `countersign outbox`: mails and SMS that wait or could not be sent, and, where no
+ * mail server is set, the files that they were written to. Never what is in them. */
+#include "command.h"
+
+#include "base/json.h"
+#include "store/outbox.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { ROWS_SHOWN = 1000, FILES_MAX = 4096, FILES_SHOWN = 20 };
+
+static const char *age_text(struct arena *arena, int64_t us)
+{
+    long long s = us > 0 ? us / US_PER_S : 0;
+    return s < 120      ? arena_printf(arena, "%llds", s)
+           : s < 7200   ? arena_printf(arena, "%lldm", s / 60)
+           : s < 172800 ? arena_printf(arena, "%lldh", s / 3600)
+                        : arena_printf(arena, "%lldd", s / 86400);
+}
+
+static const char *next_text(struct arena *arena, const struct outbox_row *row, int64_t now_us)
+{
+    return !row->next_try_at               ? "given up"
+           : row->next_try_at <= now_us    ? "now"
+                                           : arena_printf(arena, "in %s",
+                                                          age_text(arena,
+                                                                   row->next_try_at - now_us));
+}
+
+static void print_rows(struct arena *arena, const struct outbox_row *rows, int n, int64_t now_us)
+{
+    printf("%-5s %-34s %6s %5s  %-9s %s\n", "KIND", "TOPIC", "AGE", "TRIES", "NEXT", "LAST ERROR");
+    for (int i = 0; i < n; i++) {
+        const struct outbox_row *r = &rows[i];
+        printf("%-5s %-34s %6s %5lld  %-9s %s\n", r->kind, r->topic,
+               age_text(arena, now_us - r->created_at), (long long)r->attempts,
+               next_text(arena, r, now_us), r->last_error ? r->last_error : "");
+    }
+}
+
+static void print_json(struct arena *arena, const struct outbox_row *rows, int n, int64_t now_us)
+{
+    struct strbuf b = strbuf_in(arena, 16 << 20);
+    strbuf_char(&b, '[');
+    for (int i = 0; i < n; i++) {
+        const struct outbox_row *r = &rows[i];
+        char id[UUID_TEXT];
+        strbuf_printf(&b, "%s{\"id\":\"%s\",\"kind\":\"%s\",\"topic\":", i ? "," : "",
+                      uuid_format(&r->id, id), r->kind);
+        json_quote(&b, r->topic);
+        strbuf_printf(&b, ",\"age_s\":%lld,\"tries\":%lld,\"given_up\":%s,\"last_error\":",
+                      (long long)((now_us - r->created_at) / US_PER_S), (long long)r->attempts,
+                      r->next_try_at ? "false" : "true");
+        if (r->last_error) {
+            json_quote(&b, r->last_error);
+        } else {
+            strbuf_str(&b, "null");
+        }
+        strbuf_char(&b, '}');
+    }
+    strbuf_str(&b, "]\n");
+    fputs(strbuf_ok(&b) ? b.data : "[]\n", stdout);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)b, *(const char *const *)a);
+}
+
+/* The newest files of a folder; their names begin with the time. */
+static void print_files(struct arena *arena, const char *what, const char *folder,
+                        const char *ending)
+{
+    DIR *dir = opendir(folder);
+    const char **names = ARENA_ARRAY(arena, const char *, FILES_MAX);
+    size_t n = 0, end = strlen(ending);
+    for (struct dirent *e; dir && n < FILES_MAX && (e = readdir(dir));) {
+        size_t len = strlen(e->d_name);
+        if (e->d_name[0] != '.' && len > end && strcmp(e->d_name + len - end, ending) == 0) {
+            names[n++] = arena_strdup(arena, e->d_name);
+        }
+    }
+    if (dir) {
+        closedir(dir);
+    }
+    qsort(names, n, sizeof *names, by_name);
+    printf("\n%s are written into %s: %zu%s\n", what, folder, n,
+           n > FILES_SHOWN ? ", the newest:" : "");
+    for (size_t i = 0; i < n && i < FILES_SHOWN; i++) {
+        printf("  %s/%s\n", folder, names[i]);
+    }
+}
+
+static bool read_rows(struct arena *arena, struct db *db, int64_t now_us, struct outbox_row **rows,
+                      int *n)
+{
+    struct ctx ctx = { .arena = arena, .now_us = now_us };
+    struct tx tx = { .ctx = &ctx, .db = db, .mode = TX_READ };
+    tx.status = db_begin(db, TX_READ);
+    *n = outbox_list(&tx, ROWS_SHOWN, rows);
+    db_rollback(db);
+    return tx.status == DB_OK;
+}
+
+static int show(struct arena *arena, const struct config *config, struct db *db, bool json)
+{
+    struct clock clock = clock_system();
+    int64_t now_us = clock_now_us(&clock);
+    struct outbox_row *rows;
+    int n;
+    if (!read_rows(arena, db, now_us, &rows, &n)) {
+        return complain("the outbox cannot be read: start the server of this version once");
+    }
+    if (json) {
+        print_json(arena, rows, n, now_us);
+        return 0;
+    }
+    if (n) {
+        print_rows(arena, rows, n, now_us);
+    } else {
+        printf("nothing waits\n");
+    }
+    if (!*config->smtp_host) {
+        print_files(arena, "mails", config->mail_dir, ".eml");
+    }
+    if (!*config->sms_provider) {
+        print_files(arena, "SMS", config->sms_dir, ".sms.json");
+    }
+    return 0;
+}
+
+static int run(int argc, char **argv)
+{
+    struct common common;
+    int code = common_options(&command_outbox, argc, argv, &common);
+    if (code >= 0) {
+        return code;
+    }
+    struct arena *arena = arena_new();
+    const char *error = NULL;
+    const struct config *config = load_config(arena, &common);
+    struct db *db = config ? executor_inspect(
+                                 arena, arena_printf(arena, "sqlite:%s", config->database_path),
+                                 &error)
+                           : NULL;
+    code = db ? show(arena, config, db, common.json) : error ? complain(error) : 1;
+    if (db) {
+        db_close(&db);
+    }
+    arena_free(&arena);
+    return code;
+}
+
+const struct command command_outbox = {
+    .name = "outbox",
+    .summary = "list the mails and SMS that wait to be sent",
+    .help = "usage: countersign outbox [OPTION]...\n\n"
+            "Lists what waits to be sent or was given up: its kind and topic, its age, how often\n"
+            "it was tried and why it failed, never what is in it. Where no mail server or SMS\n"
+            "provider is set, also the newest files that messages were written to.\n\n"
+            "  --config FILE    settings, as for serve\n"
+            "  --data-dir DIR   the data folder\n"
+            "  --json           what waits, as JSON\n",
+    .run = run,
+};

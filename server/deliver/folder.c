@@ -1,0 +1,83 @@
+/* folder.c: see folder.h. A file is written under a name that begins with a dot and then renamed. */
+#include "deliver/folder.h"
+
+#include "base/log.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { NAME_PART = 64 };
+
+/* Letters, digits, '-' and '_' of a text. */
+static const char *file_part(struct arena *arena, const char *text)
+{
+    char *out = arena_alloc(arena, NAME_PART + 1), *to = out;
+    for (; *text && to < out + NAME_PART; text++) {
+        if (isalnum((unsigned char)*text) || *text == '-' || *text == '_') {
+            *to++ = *text;
+        }
+    }
+    return out;
+}
+
+static bool make_folder(const char *folder)
+{
+    struct stat st;
+    return mkdir(folder, 0700) == 0 ||
+           (errno == EEXIST && stat(folder, &st) == 0 && S_ISDIR(st.st_mode));
+}
+
+static bool write_all(int fd, const char *text, size_t len)
+{
+    while (len) {
+        ssize_t n = write(fd, text, len);
+        if (n < 0 && errno != EINTR) {
+            return false;
+        }
+        text += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+    }
+    return fsync(fd) == 0;
+}
+
+static bool write_file(const char *path, const char *text, size_t len)
+{
+    unlink(path); /* left over from a crash */
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return false;
+    }
+    bool good = write_all(fd, text, len);
+    int error = errno;
+    good = close(fd) == 0 && good;
+    if (!good) {
+        unlink(path);
+        errno = error;
+    }
+    return good;
+}
+
+bool folder_put(struct arena *arena, const char *folder, const char *topic, const char *id,
+                const char *ending, const char *text, size_t len, const char **error)
+{
+    const char *name = arena_printf(arena, "%s-%s.%s", file_part(arena, id),
+                                    file_part(arena, topic), ending);
+    const char *path = arena_printf(arena, "%s/%s", folder, name);
+    const char *draft = arena_printf(arena, "%s/.%s", folder, name);
+    bool done = make_folder(folder) &&
+                (access(path, F_OK) == 0 ||
+                 (write_file(draft, text, len) && rename(draft, path) == 0));
+    if (!done) {
+        *error = arena_printf(arena, "cannot write into the folder %s: %s", folder,
+                              strerror(errno));
+        return false;
+    }
+    log_write(LOG_INFO, "a message was written to a file", LOG_STR("file", path),
+              LOG_STR("topic", topic));
+    return true;
+}

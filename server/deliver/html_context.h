@@ -1,0 +1,40 @@
+/* html_context.h: follows a piece of HTML and tells where in it one stands, so that a value can be
+ * written there safely. For template.c. */
+#ifndef COUNTERSIGN_DELIVER_HTML_CONTEXT_H
+#define COUNTERSIGN_DELIVER_HTML_CONTEXT_H
+
+#include "base/strbuf.h"
+
+#include <stdbool.h>
+
+enum html_place {
+    HTML_TEXT,
+    HTML_COMMENT,
+    HTML_TAG_NAME,
+    HTML_TAG,        /* between attributes */
+    HTML_ATTR_NAME,
+    HTML_BEFORE_VALUE,
+    HTML_VALUE,      /* of an attribute */
+    HTML_RAW,        /* inside script or style */
+};
+
+enum html_content { CONTENT_PLAIN, CONTENT_URL, CONTENT_STYLE, CONTENT_SCRIPT };
+
+enum { HTML_NAME = 24 };
+
+struct html_context {
+    enum html_place place;
+    enum html_content content; /* of the attribute's value or of the raw element */
+    char quote;                /* '"', '\'' or 0: the value is bare */
+    enum { URL_START, URL_PATH, URL_QUERY } url; /* how far into an address */
+    char tag[HTML_NAME], name[HTML_NAME]; /* lower-case, cut */
+    unsigned tag_len, name_len, run;      /* run: matched characters of "<!--", "-->" or "</tag" */
+};
+
+/* Goes over literal text. */
+void html_follow(struct html_context *c, const char *text, size_t len);
+
+/* Writes a value at this place. false: no value can stand here. */
+bool html_write_value(struct html_context *c, struct strbuf *out, const char *value);
+
+#endif
