@@ -37,12 +37,14 @@ static int run(int argc, char **argv)
         return code;
     }
     struct arena *arena = arena_new();
+    const char *error = NULL;
     const struct config *config = load_config(arena, &common);
-    if (config) {
+    code = config && app_check(arena, config, &error) ? 0 : error ? complain(error) : 1;
+    if (!code) {
         print_settings(config);
     }
     arena_free(&arena);
-    return config ? 0 : 1;
+    return code;
 }
 
 const struct command command_check_config = {

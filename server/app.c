@@ -1,13 +1,16 @@
 /* app.c: composes clock, entropy, keys, store, executor and listener into a server, see app.h. */
 #include "app.h"
 
+#include "api/outside.h"
 #include "base/log.h"
 #include "crypto/base64.h"
+#include "deliver/sender.h"
 #include "factor/registry.h"
 #include "http/limits.h"
 #include "http/listener.h"
 #include "key_files.h"
 #include "store/facts.h"
+#include "work/outbox_worker.h"
 #include "work/sweeper.h"
 
 #include <stdlib.h>
@@ -25,6 +28,7 @@ struct app {
     struct keyring *keyring;
     struct listener *listener;
     struct sweeper *sweeper;
+    struct outbox_worker *outbox;
     const char *secret;
     bool secret_is_own;
 };
@@ -192,9 +196,20 @@ static bool load_keys(struct app *app, struct arena *arena, const char **error)
     s->realm.vault = &s->vault;
     s->realm.keyring = app->keyring;
     s->realm.kinds = factor_kinds;
+    s->realm.sms_incomplete = sms_setup(s->config) == SMS_INCOMPLETE;
     hkdf_sha256(app->secret, strlen(app->secret), "countersign lookup key", s->realm.lookup_key,
                 sizeof s->realm.lookup_key);
     return app->keyring != NULL;
+}
+
+/* Threads that wait for hooks and providers cost no CPU while they wait. */
+static int pool_size(const struct services *s)
+{
+    enum { WAITING = 16 };
+    const struct config *c = s->config;
+    return c->hash_threads                       ? (int)c->hash_threads
+           : s->asks_outside || c->captcha_on ? WAITING
+                                              : 0;
 }
 
 static bool open_store(struct app *app, struct arena *arena, const char **error)
@@ -206,11 +221,27 @@ static bool open_store(struct app *app, struct arena *arena, const char **error)
     }
     struct executor_settings settings = {
         .url = arena_printf(arena, "sqlite:%s", c->database_path),
-        .slow_threads = (int)c->hash_threads,
+        .slow_threads = pool_size(s),
+        .shared = c->shared_database,
         .deadline_us = c->max_request_us,
     };
     s->executor = executor_start(arena, &settings, error);
     return s->executor != NULL;
+}
+
+bool app_check(struct arena *arena, const struct config *config, const char **error)
+{
+    struct app app = { .services = { .config = config } };
+    struct vault *vault = &app.services.vault;
+    *error = NULL;
+    app.secret = *config->jwt_secret ? config->jwt_secret : "any secret serves to check the rest";
+    bool ok = load_keys(&app, arena, error) &&
+              (!*config->encryption_key ||
+               add_key(vault, arena, config->encryption_key_id, config->encryption_key, error)) &&
+              add_decryption_keys(vault, arena, config->decryption_keys, error);
+    keyring_free(&app.keyring);
+    explicit_bzero(&app, sizeof app);
+    return ok;
 }
 
 static bool start_parts(struct app *app, struct arena *arena, unsigned parts, const char **error)
@@ -231,6 +262,8 @@ static bool start_parts(struct app *app, struct arena *arena, unsigned parts, co
             struct sweep_ages ages = { s->config->timebox_us, s->config->inactivity_us };
             app->sweeper = sweeper_start(s->executor, &s->clock, &s->entropy, &ages);
         }
+        app->outbox = outbox_worker_start(&s->realm, s->executor, &s->clock, &s->entropy);
+        s->outbox = app->outbox;
         app->listener = listener_start(arena, s, error);
         return app->listener != NULL;
     }
@@ -250,6 +283,7 @@ struct app *app_start(struct arena *arena, const struct config *config, unsigned
         .clock = clock_system(),
         .entropy = entropy_system(),
         .version = COUNTERSIGN_VERSION,
+        .asks_outside = outside_needed(config),
     };
     if (!start_parts(app, arena, parts, error)) {
         app_stop(&app);
@@ -265,6 +299,7 @@ void app_stop(struct app **app)
     struct app *a = *app;
     *app = NULL;
     listener_stop(&a->listener, DRAIN_US);
+    outbox_worker_stop(&a->outbox);
     sweeper_stop(&a->sweeper);
     executor_stop(&a->services.executor);
     limits_free(&a->services.limits);

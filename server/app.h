@@ -16,6 +16,9 @@ enum app_parts {
 struct app *app_start(struct arena *arena, const struct config *config, unsigned parts,
                       const char **error);
 
+/* Checks the keys that the settings give, as a start would. false: *error for a person. */
+bool app_check(struct arena *arena, const struct config *config, const char **error);
+
 /* Finishes what is under way and closes all; NULL is fine. */
 void app_stop(struct app **app);
 

@@ -19,6 +19,8 @@ struct services {
     struct executor *executor;
     struct limits *limits; /* http/limits.h */
     const char *version;
+    bool asks_outside; /* outside_needed() */
+    struct outbox_worker *outbox; /* NULL: none runs */
 };
 
 /* Who asks, as the token says and the database confirms. */
@@ -71,6 +73,7 @@ struct call {
     const char *audience; /* row W13 */
     bool new_envelope;    /* contract-mfa.md 2.3 */
     /* the answer */
+    struct grant *grant; /* the session that is answered; NULL: none */
     enum problem problem;
     struct reply reply;
     int64_t began_us; /* steady clock */

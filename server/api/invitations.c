@@ -1,6 +1,7 @@
 /* invitations.c: POST /invite, POST /admin/generate_link (contract-accounts.md 6.3, 6.4). */
 #include "api/bodies.h"
 #include "api/handlers.h"
+#include "api/outside.h"
 #include "api/views.h"
 #include "crypto/password.h"
 #include "domain/invitation.h"
@@ -85,7 +86,7 @@ enum problem generate_link_post(struct call *call, struct tx *tx)
     if (in->password && *in->password) { /* NULL above 72 bytes, which the rules refuse */
         in->password_hash = password_hash(call->ctx.arena, call->ctx.entropy, in->password);
     }
-    problem = exec_write(call->services->executor, &call->ctx, in_tx,
+    problem = outside_write(call, in_tx,
                          &(struct run){ call, in, out });
     return problem ? problem : reply_with(call, view_link, out);
 }

@@ -19,9 +19,10 @@ void reply_session_headers(struct call *call, const struct grant *grant)
     }
 }
 
-enum problem reply_session(struct call *call, const struct grant *grant)
+enum problem reply_session(struct call *call, struct grant *grant)
 {
     struct arena *arena = call->ctx.arena;
+    call->grant = grant;
     if (grant->signed_in) {
         reply_session_headers(call, grant);
         if (grant->refresh_version == 2) {

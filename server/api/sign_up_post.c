@@ -2,6 +2,7 @@
  * transaction, whether the account exists or not, so that the time taken tells nothing. */
 #include "api/bodies.h"
 #include "api/handlers.h"
+#include "api/outside.h"
 #include "api/session_reply.h"
 #include "api/views.h"
 #include "crypto/password.h"
@@ -17,7 +18,13 @@ static enum problem in_tx(struct ctx *ctx, struct tx *tx, void *arg)
 {
     struct run *run = arg;
     (void)ctx;
-    return sign_up_run(&run->call->services->realm, tx, &run->call->caller, run->in, run->out);
+    run->call->grant = NULL;
+    enum problem problem =
+        sign_up_run(&run->call->services->realm, tx, &run->call->caller, run->in, run->out);
+    if (!problem && run->out->has_session) {
+        run->call->grant = &run->out->grant;
+    }
+    return problem;
 }
 
 enum problem sign_up_post(struct call *call, struct tx *tx)
@@ -43,7 +50,7 @@ enum problem sign_up_post(struct call *call, struct tx *tx)
     if (in->provider) {
         in->password_hash = password_hash(call->ctx.arena, call->ctx.entropy, in->password);
     }
-    problem = exec_write(call->services->executor, &call->ctx, in_tx,
+    problem = outside_write(call, in_tx,
                          &(struct run){ call, in, out });
     if (problem) {
         return problem;

@@ -1,6 +1,8 @@
 /* token.c: POST /token, a handler a grant type (contract-accounts.md section 3). */
 #include "api/bodies.h"
 #include "api/handlers.h"
+#include "api/hooks.h"
+#include "api/outside.h"
 #include "api/session_reply.h"
 #include "crypto/password.h"
 #include "domain/flow.h"
@@ -26,7 +28,33 @@ static enum problem finish_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
 {
     struct login_run *run = arg;
     (void)ctx;
+    run->call->grant = run->grant;
     return login_finish(&run->call->services->realm, tx, run->login, run->grant);
+}
+
+static enum problem logout_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
+{
+    struct login_run *run = arg;
+    (void)ctx;
+    sessions_delete(tx, &run->login->user.id, NULL);
+    return P_OK;
+}
+
+/* Row TK7: for an account that has a password and is not banned, right or wrong. */
+static enum problem ask_hook(struct call *call, struct login *login)
+{
+    bool logout = false;
+    if (!login->hash || login->user.banned_until > call->ctx.now_us) {
+        return P_OK;
+    }
+    enum problem problem =
+        hook_password_attempt(call, &login->user.id, login->fits, &logout);
+    if (logout) {
+        enum problem ended = exec_write(call->services->executor, &call->ctx, logout_in_tx,
+                                        &(struct login_run){ call, login, NULL });
+        problem = ended ? ended : problem;
+    }
+    return problem;
 }
 
 static void compare(struct call *call, struct login *login)
@@ -64,7 +92,10 @@ enum problem token_password(struct call *call, struct tx *tx)
         return problem;
     }
     compare(call, login);
-    problem = exec_write(call->services->executor, &call->ctx, finish_in_tx, &run);
+    problem = ask_hook(call, login);
+    if (!problem) {
+        problem = outside_write(call, finish_in_tx, &run);
+    }
     return problem ? problem : reply_session(call, grant);
 }
 

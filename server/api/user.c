@@ -1,6 +1,7 @@
 /* user.c: GET and PUT /user, POST /logout (contract-accounts.md section 5, LO1). */
 #include "api/bodies.h"
 #include "api/handlers.h"
+#include "api/outside.h"
 #include "api/views.h"
 #include "crypto/password.h"
 #include "domain/account_update.h"
@@ -86,7 +87,7 @@ enum problem user_put(struct call *call, struct tx *tx)
         problem = compare(call, in);
     }
     if (!problem) {
-        problem = exec_write(call->services->executor, &call->ctx, apply_in_tx, &run);
+        problem = outside_write(call, apply_in_tx, &run);
     }
     return problem ? problem : reply_with(call, view_user, out);
 }

@@ -238,5 +238,8 @@ enum problem verify_get(struct call *call, struct tx *tx)
     call->reply.on_problem = land_with_problem;
     call->reply.data = landing;
     problem = verify_run(&call->services->realm, tx, &call->caller, &in, &landing->result);
+    if (!problem && landing->result.outcome == VERIFIED_SESSION) {
+        call->grant = &landing->result.grant;
+    }
     return problem ? problem : reply_with(call, land, landing);
 }

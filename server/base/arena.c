@@ -89,6 +89,7 @@ void *arena_alloc(struct arena *arena, size_t n)
 
 char *arena_strndup(struct arena *arena, const char *text, size_t len)
 {
+    len = len ? strnlen(text, len) : 0;
     char *copy = arena_alloc(arena, len + 1);
     if (len) {
         memcpy(copy, text, len);

@@ -18,7 +18,7 @@ void arena_free(struct arena **arena);
 /* n zeroed bytes, aligned for any type; never NULL. */
 void *arena_alloc(struct arena *arena, size_t n) __attribute__((malloc, returns_nonnull));
 
-/* Copies, NUL-terminated. arena_strdup(NULL) is NULL. */
+/* Copies, NUL-terminated; of the second, at most len bytes. arena_strdup(NULL) is NULL. */
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t len);
 char *arena_printf(struct arena *arena, const char *format, ...)

@@ -1,8 +1,6 @@
 /* clock.c: the only reader of the system's clocks, see clock.h. */
 #include "base/clock.h"
 
-#include <time.h>
-
 static int64_t read_clock(clockid_t id)
 {
     struct timespec t;
@@ -24,4 +22,10 @@ struct clock clock_system(void)
 int64_t clock_steady_us(void)
 {
     return read_clock(CLOCK_MONOTONIC);
+}
+
+struct timespec clock_steady_in(int64_t us)
+{
+    int64_t at = clock_steady_us() + us;
+    return (struct timespec){ .tv_sec = at / US_PER_S, .tv_nsec = at % US_PER_S * 1000 };
 }

@@ -3,6 +3,7 @@
 #define COUNTERSIGN_BASE_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
 #define US_PER_S INT64_C(1000000)
 
@@ -16,6 +17,10 @@ struct clock clock_system(void);
 
 /* A steady clock for measuring durations only. */
 int64_t clock_steady_us(void);
+
+/* The steady clock's time in so many microseconds, for pthread_cond_timedwait on a condition that
+ * was made for CLOCK_MONOTONIC. */
+struct timespec clock_steady_in(int64_t us);
 
 static inline int64_t clock_now_us(const struct clock *clock)
 {

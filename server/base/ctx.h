@@ -26,7 +26,10 @@ struct ctx {
     int64_t retry_after_s;
     /* what the request sends to the world: domain/outgoing.h */
     struct outgoing *outgoing;
-    bool rehearsing, already_sent;
+    const void *created; /* struct person of an account that the request makes; NULL: none */
+    bool outbox_filled;        /* something waits in the outbox now */
+    bool rehearsing;           /* what is to be sent is only collected */
+    bool mail_sent, sms_sent;  /* it went out already: nothing for the outbox */
 };
 
 /* Returns problem, with arg for the "%s" of its text. */

@@ -14,6 +14,23 @@ static void release(void *value)
     json_decref(value);
 }
 
+/* Our own words: jansson's quote the text. */
+static const char *fault_of(const json_error_t *error)
+{
+    switch (json_error_code(error)) {
+    case json_error_duplicate_key:
+        return "duplicate key";
+    case json_error_invalid_utf8:
+        return "invalid UTF-8";
+    case json_error_stack_overflow:
+        return "nested too deeply";
+    case json_error_numeric_overflow:
+        return "number out of range";
+    default:
+        return "invalid syntax";
+    }
+}
+
 const struct json_t *json_read(struct arena *arena, const char *text, size_t len,
                                const char **detail)
 {
@@ -24,18 +41,7 @@ const struct json_t *json_read(struct arena *arena, const char *text, size_t len
     }
     json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (!value) {
-        *detail = arena_printf(arena, "%s at byte %d",
-                               json_error_code(&error) == json_error_duplicate_key
-                                   ? "duplicate key"
-                                   : json_error_code(&error) == json_error_invalid_utf8
-                                         ? "invalid UTF-8"
-                                         : json_error_code(&error) == json_error_stack_overflow
-                                               ? "nested too deeply"
-                                               : json_error_code(&error) ==
-                                                         json_error_numeric_overflow
-                                                     ? "number out of range"
-                                                     : "invalid syntax",
-                               error.position);
+        *detail = arena_printf(arena, "%s at byte %d", fault_of(&error), error.position);
         return NULL;
     }
     arena_defer(arena, release, value);

@@ -87,6 +87,10 @@ const char *config_check(struct arena *arena, struct config *c)
     if (!wrong) {
         wrong = check_url(arena, "GOTRUE_SITE_URL", c->site_url);
     }
+    if (!wrong && c->captcha_on && !*c->captcha_secret) {
+        wrong = "GOTRUE_SECURITY_CAPTCHA_SECRET must be set where GOTRUE_SECURITY_CAPTCHA_ENABLED "
+                "is true";
+    }
     if (!wrong && *c->encryption_key && !*c->encryption_key_id) {
         wrong = "GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY_ID must name the key that "
                 "GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY gives";

@@ -43,7 +43,7 @@ static int64_t expiry_s(const struct realm *realm, int64_t now_s, const struct g
     return exp;
 }
 
-const char *claims_sign(const struct realm *realm, struct ctx *ctx, const struct grant *grant,
+const char *claims_text(const struct realm *realm, struct ctx *ctx, const struct grant *grant,
                         int64_t *expires_at_s)
 {
     const struct user *u = &grant->person.user;
@@ -73,7 +73,17 @@ const char *claims_sign(const struct realm *realm, struct ctx *ctx, const struct
     amr_claim(&b, grant);
     text_claim(&b, ",\"session_id\":", uuid_format(&grant->session.id, id));
     strbuf_str(&b, u->is_anonymous ? ",\"is_anonymous\":true}" : ",\"is_anonymous\":false}");
-    return strbuf_ok(&b) ? keyring_sign(realm->keyring, ctx->arena, b.data, b.len) : NULL;
+    return strbuf_ok(&b) ? b.data : NULL;
+}
+
+const char *claims_sign(const struct realm *realm, struct ctx *ctx, const struct grant *grant,
+                        int64_t *expires_at_s)
+{
+    const char *text = claims_text(realm, ctx, grant, expires_at_s);
+    if (text && grant->hook_claims) {
+        text = grant->hook_claims;
+    }
+    return text ? keyring_sign(realm->keyring, ctx->arena, text, strlen(text)) : NULL;
 }
 
 static const char *time_problem(struct ctx *ctx, const struct json_t *payload, bool *has_exp)
@@ -92,11 +102,22 @@ static const char *time_problem(struct ctx *ctx, const struct json_t *payload, b
     return nbf_claim && now < nbf ? "token has invalid claims: token is not valid yet" : NULL;
 }
 
-/* aud is a text, or a list whose first item counts. */
+/* aud is a text, or a list of texts whose first one counts. */
 static const char *audience_of(const struct json_t *payload)
 {
     const struct json_t *aud = json_member(payload, "aud");
     return json_kind_of(aud) == KIND_ARRAY ? json_text(json_nth(aud, 0)) : json_text(aud);
+}
+
+static bool audience_valid(const struct json_t *payload)
+{
+    const struct json_t *aud = json_member(payload, "aud");
+    for (size_t i = 0; json_kind_of(aud) == KIND_ARRAY && i < json_count(aud); i++) {
+        if (!json_text(json_nth(aud, i))) {
+            return false;
+        }
+    }
+    return !aud || json_text(aud) || json_kind_of(aud) == KIND_ARRAY;
 }
 
 static bool texts_only(const struct json_t *payload)
@@ -120,7 +141,8 @@ enum problem claims_read(const struct realm *realm, struct ctx *ctx, const char 
         return ctx_fail(ctx, P_BAD_JWT, detail);
     }
     const struct json_t *payload = json_read(ctx->arena, text, strlen(text), &detail);
-    if (json_kind_of(payload) != KIND_OBJECT || !texts_only(payload)) {
+    if (json_kind_of(payload) != KIND_OBJECT || !texts_only(payload) ||
+        !audience_valid(payload)) {
         return ctx_fail(ctx, P_BAD_JWT, "token is malformed: could not JSON decode claim");
     }
     *out = (struct claims){

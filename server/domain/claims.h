@@ -15,6 +15,10 @@ struct claims {
 const char *claims_sign(const struct realm *realm, struct ctx *ctx, const struct grant *grant,
                         int64_t *expires_at_s);
 
+/* The claims alone, as JSON text: what the custom access token hook is given. */
+const char *claims_text(const struct realm *realm, struct ctx *ctx, const struct grant *grant,
+                        int64_t *expires_at_s);
+
 /* Verifies a token's signature and times and reads its claims; P_BAD_JWT with the detail. */
 enum problem claims_read(const struct realm *realm, struct ctx *ctx, const char *token,
                          struct claims *out) MUST_CHECK;

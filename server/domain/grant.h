@@ -27,6 +27,7 @@ struct grant {
     int refresh_version;
     bool signed_in, reused, rotated;
     const char *reuse_cause; /* NULL: none */
+    const char *hook_claims; /* JSON that a hook put in place of the claims; NULL: none did */
     /* password sign-in alone: shown even when null (row O9) */
     bool shows_weakness;
     unsigned weak_reasons;

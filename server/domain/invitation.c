@@ -69,6 +69,7 @@ enum problem invite_run(const struct realm *realm, struct tx *tx, const struct i
     }
     if (!found) {
         make_user(realm, tx, in, u);
+        tx->ctx->created = out;
     }
     enum problem problem = message_invite(realm, tx, u, &in->target);
     if (problem) {

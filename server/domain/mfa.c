@@ -3,6 +3,7 @@
 
 #include "domain/address.h"
 #include "domain/audit_event.h"
+#include "domain/message.h"
 
 #include <string.h>
 
@@ -214,6 +215,9 @@ enum problem mfa_unenrol(const struct realm *realm, struct tx *tx, const struct 
                   TRAITS({ "factor_id", uuid_format(&factor.id, id) },
                          { "factor_status", factor.status },
                          { "session_id", uuid_format(&session.id, session_id) }));
+    struct mail mail = { .kind = MAIL_FACTOR_UNENROLLED, .to = user.email,
+                         .factor_type = factor.type };
+    notify(realm, tx, &user, &mail);
     return P_OK;
 }
 

@@ -2,6 +2,7 @@
  * 4.4 and rows B1 to B4). One transaction; what a failed attempt counts is kept. */
 #include "base/log.h"
 #include "domain/audit_event.h"
+#include "domain/message.h"
 #include "domain/mfa.h"
 #include "domain/session.h"
 
@@ -112,7 +113,8 @@ static enum problem settle(struct attempt *a, struct grant *out)
     a->guard = (struct factor_guard){ .last_step = a->guard.last_step };
     factor_guard_put(tx, &a->factor.id, &a->guard);
     factor_guards_release(tx, &a->user.id);
-    if (!factor_is_verified(&a->factor) || a->factor_changed) {
+    bool first = !factor_is_verified(&a->factor);
+    if (first || a->factor_changed) {
         a->factor.status = "verified";
         factor_save(tx, &a->factor);
     }
@@ -131,6 +133,11 @@ static enum problem settle(struct attempt *a, struct grant *out)
                   TRAITS({ "challenge_id", uuid_format(&a->challenge.id, challenge) },
                          { "factor_id", uuid_format(&a->factor.id, factor) },
                          { "factor_type", a->factor.type }));
+    if (first) { /* row V11 */
+        struct mail mail = { .kind = MAIL_FACTOR_ENROLLED, .to = a->user.email,
+                             .factor_type = a->factor.type };
+        notify(a->realm, tx, &a->user, &mail);
+    }
     out->person.user = a->user;
     out->session = *s;
     out->refresh_version = s->refresh_key ? 2 : 1;
@@ -169,7 +176,7 @@ enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct h
     if (!kind || !kind->verify_on(realm->config)) {
         return factor_kind_off(a.factor.type, false);
     }
-    if (!proof->code || !*proof->code) {
+    if (!proof->code || !proof->code[strspn(proof->code, " \t\r\n")]) {
         return P_CODE_EMPTY;
     }
     problem = check_lock(&a);

@@ -135,6 +135,7 @@ static void put(const struct realm *realm, struct tx *tx, const char *kind, cons
         .next_try_at = ctx->now_us,
     };
     outbox_insert(tx, &row);
+    ctx->outbox_filled = true;
 }
 
 static void collect(struct ctx *ctx, const struct mail *mail, const struct sms *sms)
@@ -157,7 +158,7 @@ static void collect(struct ctx *ctx, const struct mail *mail, const struct sms *
 
 void outgoing_mail(const struct realm *realm, struct tx *tx, const struct mail *mail)
 {
-    if (tx->ctx->already_sent) {
+    if (tx->ctx->mail_sent) {
         return;
     }
     if (tx->ctx->rehearsing) {
@@ -172,7 +173,7 @@ void outgoing_mail(const struct realm *realm, struct tx *tx, const struct mail *
 
 void outgoing_sms(const struct realm *realm, struct tx *tx, const struct sms *sms)
 {
-    if (tx->ctx->already_sent) {
+    if (tx->ctx->sms_sent) {
         return;
     }
     if (tx->ctx->rehearsing) {

@@ -67,7 +67,7 @@ struct outgoing {
 };
 
 /* Writes it into the outbox; while ctx->rehearsing, only into ctx->outgoing; where
- * ctx->already_sent, nowhere. */
+ * ctx->mail_sent or ctx->sms_sent, nowhere. */
 void outgoing_mail(const struct realm *realm, struct tx *tx, const struct mail *mail);
 void outgoing_sms(const struct realm *realm, struct tx *tx, const struct sms *sms);
 

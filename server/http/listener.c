@@ -22,7 +22,7 @@
 enum {
     BACKLOG = 1024,
     IDLE_S = 60,              /* an idle or silent connection is closed after so long */
-    CONNECTION_MEMORY = 128 << 10, /* header blocks must fit; each reset wipes so much */
+    CONNECTION_MEMORY = 256 << 10, /* header blocks must fit; each reset wipes so much */
     HEADERS_MAX = 64 << 10,   /* above: 431 in our own envelope */
     SWALLOW_MAX = 16 << 20,   /* of a body too large so much is read before the answer */
     CONNECTIONS_MAX = 16384,
@@ -82,10 +82,14 @@ static void *new_exchange(void *arg, const char *uri, struct MHD_Connection *con
     size_t len = strcspn(uri, "?");
     call->path = arena_strndup(call->ctx.arena, uri, len);
     call->query = arena_strdup(call->ctx.arena, uri[len] ? uri + len + 1 : "");
+    if (uri[len]) {
+        /* libmicrohttpd's buffer. The query is ours to read: it would store each pair, and closes
+         * the connection without a word to anyone when they do not fit. */
+        ((char *)(uintptr_t)uri)[len] = '\0';
+    }
     call->header = header_of;
     call->header_arg = connection;
     call->peer = x->peer;
-    atomic_fetch_add(&x->listener->under_way, 1);
     return x;
 }
 
@@ -97,7 +101,9 @@ static void end_exchange(void *arg, struct MHD_Connection *connection, void **re
     (void)connection;
     (void)why;
     if (x) {
-        atomic_fetch_sub(&x->listener->under_way, 1);
+        if (x->begun) {
+            atomic_fetch_sub(&x->listener->under_way, 1);
+        }
         if (x->call.body) {
             explicit_bzero(x->call.body, x->call.body_room);
             free(x->call.body);
@@ -248,6 +254,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     (void)version;
     if (!x->begun) {
         x->begun = true;
+        atomic_fetch_add(&x->listener->under_way, 1);
         x->call.method = arena_strdup(x->call.ctx.arena, method);
         name_peer(x);
         look_at_headers(x);

@@ -1,12 +1,15 @@
 /* pipeline.c: route -> authenticate -> authorise -> limit -> decode -> run -> render -> log. */
 #include "http/pipeline.h"
 
+#include "api/outside.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "deliver/captcha.h"
 #include "http/authenticate.h"
 #include "http/client_address.h"
 #include "http/cors.h"
 #include "http/limits.h"
+#include "work/outbox_worker.h"
 
 #include <string.h>
 
@@ -78,6 +81,40 @@ static enum limiter limiter_of(const struct call *call)
     return named ? LIMIT_SIGNUP : LIMIT_ANONYMOUS;
 }
 
+/* The token of the body, whatever else it holds. */
+static enum problem check_captcha(struct call *call)
+{
+    const char *detail = NULL;
+    const struct json_t *root =
+        json_read(call->ctx.arena, call->body_len ? call->body : "", call->body_len, &detail);
+    if (!root) {
+        return ctx_fail(&call->ctx, P_BAD_JSON, detail);
+    }
+    const struct json_t *security = json_member(root, "gotrue_meta_security");
+    return captcha_check(call->services->config, &call->ctx,
+                         json_member_text(security, "captcha_token"), call->caller.ip);
+}
+
+/* Limits and body, in the route's order. */
+static enum problem later_gates(struct call *call)
+{
+    bool body_first = call->route->limiter == LIMIT_SIGNUP;
+    enum problem problem = body_first ? decode_body(call) : P_OK;
+    if (!problem) {
+        problem = limits_check(call, limiter_of(call));
+    }
+    return problem || body_first ? problem : decode_body(call);
+}
+
+/* Row CP2: not for a valid admin. */
+static bool captcha_due(const struct call *call)
+{
+    const struct claims *claims = &call->principal.claims;
+    bool admin = call->principal.known && claims->role &&
+                 list_has(&call->services->config->admin_roles, claims->role);
+    return call->services->config->captcha_on && call->route->captcha && !admin;
+}
+
 static enum problem gates(struct call *call)
 {
     struct match match;
@@ -98,12 +135,7 @@ static enum problem gates(struct call *call)
     if (call->route->refusal) {
         return call->route->refusal;
     }
-    bool body_first = call->route->limiter == LIMIT_SIGNUP;
-    problem = body_first ? decode_body(call) : P_OK;
-    if (!problem) {
-        problem = limits_check(call, limiter_of(call));
-    }
-    return problem || body_first ? problem : decode_body(call);
+    return captcha_due(call) ? P_OK : later_gates(call);
 }
 
 enum problem pipeline_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
@@ -115,6 +147,17 @@ enum problem pipeline_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
 
 enum problem pipeline_on_pool(struct ctx *ctx, void *arg)
 {
+    struct call *call = arg;
+    if (captcha_due(call)) {
+        enum problem problem = check_captcha(call);
+        problem = problem ? problem : later_gates(call);
+        if (problem) {
+            return problem;
+        }
+    }
+    if (call->route->run == RUN_WRITE) {
+        return outside_write(call, pipeline_in_tx, call);
+    }
     return pipeline_in_tx(ctx, NULL, arg);
 }
 
@@ -135,9 +178,12 @@ enum next pipeline_begin(struct call *call)
     if (call->problem) {
         return NEXT_ANSWER;
     }
+    if (captcha_due(call)) {
+        return NEXT_SLOW;
+    }
     switch (call->route->run) {
-    case RUN_WRITE:
-        return NEXT_WRITE;
+    case RUN_WRITE: /* whoever waits for the outside world must not hold up the writer */
+        return call->services->asks_outside ? NEXT_SLOW : NEXT_WRITE;
     case RUN_SLOW:
         return NEXT_SLOW;
     case RUN_READ:
@@ -154,6 +200,9 @@ enum next pipeline_begin(struct call *call)
 void pipeline_answer(struct call *call, struct answer *out)
 {
     render(call, out);
+    if (call->ctx.outbox_filled && call->services->outbox) {
+        outbox_worker_wake(call->services->outbox);
+    }
     bool health = call->route && strcmp(call->route->pattern, "/health") == 0;
     if (!call->services->config->access_log || health || !log_wants(LOG_INFO)) {
         return;

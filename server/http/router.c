@@ -6,8 +6,9 @@
 #include <string.h>
 
 static const struct route rows[] = {
-#define ROUTE(method_, path_, grant_, handler_, rights_, limiter_, body_, run_)                    \
-    { .method = #method_,                                                                          \
+#define ROW(method_, path_, grant_, handler_, rights_, limiter_, body_, run_, captcha_)            \
+    { .captcha = captcha_,                                                                         \
+      .method = #method_,                                                                          \
       .pattern = path_,                                                                            \
       .grant = grant_,                                                                             \
       .handler = handler_,                                                                         \
@@ -15,6 +16,8 @@ static const struct route rows[] = {
       .limiter = LIMIT_##limiter_,                                                                 \
       .body = &shape_##body_,                                                                      \
       .run = RUN_##run_ },
+#define ROUTE(...) ROW(__VA_ARGS__, false)
+#define CAPTCHA(...) ROW(__VA_ARGS__, true)
 #define REFUSE(method_, path_, rights_, problem_)                                                  \
     { .method = #method_,                                                                          \
       .pattern = path_,                                                                            \
@@ -23,7 +26,9 @@ static const struct route rows[] = {
       .body = &shape_none,                                                                         \
       .refusal = P_##problem_ },
 #include "http/routes.def"
+#undef ROW
 #undef ROUTE
+#undef CAPTCHA
 #undef REFUSE
 };
 

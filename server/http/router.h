@@ -34,6 +34,7 @@ struct route {
     enum limiter limiter;
     const struct body_shape *body;
     enum run run;
+    bool captcha; /* row CP2 */
     enum problem refusal;
 };
 

@@ -1,7 +1,7 @@
 /* audit.c: SQL of the table audit_log_entries, see audit.h. */
 #include "store/audit.h"
 
-#include <string.h>
+#include "store/like.h"
 
 void audit_insert(struct tx *tx, const char *payload, const char *ip)
 {
@@ -26,25 +26,11 @@ void audit_insert(struct tx *tx, const char *payload, const char *ip)
     " or ($1 = 2 and payload->>'action' ilike $2 escape '\\')"                                     \
     " or ($1 = 3 and payload->>'log_type' ilike $2 escape '\\'))"
 
-static const char *pattern_of(struct arena *arena, const char *part)
-{
-    char *pattern = arena_alloc(arena, 2 * strlen(part) + 3), *p = pattern;
-    *p++ = '%';
-    for (; *part; part++) {
-        if (strchr("%_\\", *part)) {
-            *p++ = '\\';
-        }
-        *p++ = *part;
-    }
-    *p = '%';
-    return pattern;
-}
-
 int64_t audit_count(struct tx *tx, const struct audit_query *q)
 {
     DB_SQL2(sql, "select count(*)" AUDIT_FILTER, "select count(*)" AUDIT_FILTER_PG);
     struct rows *r = db_query(tx, &sql, V_INT(q->field),
-                              V_TEXT(pattern_of(tx->ctx->arena, q->part)));
+                              V_TEXT(like_containing(tx->ctx->arena, q->part)));
     int64_t n = rows_next(r) ? rows_int(r, 0) : 0;
     rows_end(r);
     return n;
@@ -58,7 +44,7 @@ int audit_page(struct tx *tx, const struct audit_query *q, struct audit_row **ou
     DB_SQL2(sql, AUDIT_COLUMNS AUDIT_FILTER AUDIT_PAGE,
             AUDIT_COLUMNS AUDIT_FILTER_PG AUDIT_PAGE_PG);
     struct rows *r = db_query(tx, &sql, V_INT(q->field),
-                              V_TEXT(pattern_of(tx->ctx->arena, q->part)), V_INT(q->limit),
+                              V_TEXT(like_containing(tx->ctx->arena, q->part)), V_INT(q->limit),
                               V_INT(q->offset));
     struct audit_row *page = ARENA_ARRAY(tx->ctx->arena, struct audit_row, q->limit + 1);
     int n = 0;

@@ -263,14 +263,22 @@ static bool find_file(struct arena *arena, const char *path, unsigned flags, con
         *error = "the database must be a file: use sqlite:PATH";
         return false;
     }
-    bool write = !(flags & DB_READ_ONLY);
-    int how = (write ? O_RDWR : O_RDONLY) | O_CLOEXEC | (flags & DB_CREATE ? O_CREAT : 0);
-    int fd = open(path, how, 0600);
-    if (fd >= 0) {
-        close(fd);
+    /* A file that is there is not opened here: closing it again would drop every lock that this
+     * process holds on it (POSIX), SQLite's own too. */
+    if (access(path, flags & DB_READ_ONLY ? R_OK : R_OK | W_OK) == 0) {
         return true;
     }
     int why = errno;
+    if (why == ENOENT && (flags & DB_CREATE)) {
+        int fd = open(path, O_RDWR | O_CLOEXEC | O_CREAT | O_EXCL, 0600);
+        why = errno;
+        if (fd >= 0) {
+            close(fd);
+        }
+        if (fd >= 0 || why == EEXIST) {
+            return true;
+        }
+    }
     const char *slash = strrchr(path, '/');
     const char *dir = !slash          ? "."
                       : slash == path ? "/"

@@ -6,7 +6,7 @@ int identities_of(struct tx *tx, const struct uuid *user_id, struct identity **o
     enum { MOST = 64 };
     DB_SQL(sql, "select id, provider, provider_id, identity_data, email, last_sign_in_at, "
                 "created_at, updated_at from @identities where user_id = $1 "
-                "order by created_at, id limit 64");
+                "order by created_at, provider, id limit 64");
     struct rows *r = db_query(tx, &sql, V_ID(user_id));
     struct identity *list = NULL;
     int n = 0;

@@ -1,7 +1,7 @@
 /* users.c: SQL of the table users, see users.h. */
 #include "store/users.h"
 
-#include <string.h>
+#include "store/like.h"
 
 #define USER_COLUMNS                                                                               \
     "u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_confirmed_at, "          \
@@ -184,21 +184,7 @@ void user_delete(struct tx *tx, const struct uuid *id)
     db_exec(tx, &sql, V_ID(id));
 }
 
-/* The filter is matched as plain text: '%', '_' and the escape itself are escaped (row AD5). */
-static const char *like_pattern(struct arena *arena, const char *text)
-{
-    char *pattern = arena_alloc(arena, 2 * strlen(text) + 3), *p = pattern;
-    *p++ = '%';
-    for (; *text; text++) {
-        if (strchr("%_\\", *text)) {
-            *p++ = '\\';
-        }
-        *p++ = *text;
-    }
-    *p = '%';
-    return pattern;
-}
-
+/* The filter is matched as plain text (row AD5). */
 #define USER_FILTER                                                                                \
     " from @users u where u.aud = $1 and ($2 = '' or instr(u.email, $2) > 0 or "                   \
     "json_extract(u.raw_user_meta_data, '$.full_name') like $3 escape '\\')"
@@ -210,7 +196,7 @@ int64_t users_count(struct tx *tx, const struct user_query *q)
 {
     DB_SQL2(sql, "select count(*)" USER_FILTER, "select count(*)" USER_FILTER_PG);
     struct rows *r = db_query(tx, &sql, V_TEXT(q->aud), V_TEXT(q->filter),
-                              V_TEXT(like_pattern(tx->ctx->arena, q->filter)));
+                              V_TEXT(like_containing(tx->ctx->arena, q->filter)));
     int64_t n = rows_next(r) ? rows_int(r, 0) : 0;
     rows_end(r);
     return n;
@@ -227,7 +213,7 @@ int users_page(struct tx *tx, const struct user_query *q, struct user **out)
             "select " USER_COLUMNS USER_FILTER_PG
             " order by u.created_at desc, u.id desc limit $4 offset $5");
     struct rows *r = db_query(tx, q->ascending ? &up : &down, V_TEXT(q->aud), V_TEXT(q->filter),
-                              V_TEXT(like_pattern(tx->ctx->arena, q->filter)), V_INT(q->limit),
+                              V_TEXT(like_containing(tx->ctx->arena, q->filter)), V_INT(q->limit),
                               V_INT(q->offset));
     int n = 0;
     struct user *page = ARENA_ARRAY(tx->ctx->arena, struct user, q->limit + 1);

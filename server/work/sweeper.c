@@ -5,7 +5,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { FIRST_S = 20, REST_S = 60, BUSY_S = 1, BUSY_ROWS = 200 };
 
@@ -46,9 +45,7 @@ static void round_once(struct sweeper *s)
 /* true: time for a round; false: stop. */
 static bool wait_for(struct sweeper *s, int seconds)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += seconds;
+    struct timespec until = clock_steady_in(seconds * US_PER_S);
     pthread_mutex_lock(&s->lock);
     while (!s->stop && pthread_cond_timedwait(&s->wake, &s->lock, &until) == 0) {
     }

@@ -14,13 +14,14 @@ static bool unreserved(char c) /* RFC 3986 §2.3 */
            (c && strchr("-._~", c));
 }
 
+/* A ':' becomes a blank: apps take the encoded one too for the end of the issuer. */
 static void add_encoded(struct strbuf *out, const char *text, char kept)
 {
     static const char hex[] = "0123456789ABCDEF";
     for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (unreserved(*text) || *text == kept) {
-            strbuf_char(out, *text);
+        unsigned char c = *text == ':' ? ' ' : (unsigned char)*text;
+        if (unreserved((char)c) || (char)c == kept) {
+            strbuf_char(out, (char)c);
         } else {
             strbuf_add(out, (char[]){'%', hex[c >> 4], hex[c & 15]}, 3);
         }

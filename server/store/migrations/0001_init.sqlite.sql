@@ -126,11 +126,11 @@ CREATE TABLE mfa_challenges (
 CREATE INDEX mfa_challenges_factor_id_idx ON mfa_challenges (factor_id);
 
 CREATE TABLE mfa_amr_claims (
-    id BLOB NOT NULL,
     session_id BLOB NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    authentication_method TEXT NOT NULL, -- key columns first: integrity_check of SQLite 3.40
+    id BLOB NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    authentication_method TEXT NOT NULL,
     PRIMARY KEY (session_id, authentication_method)
 ) STRICT, WITHOUT ROWID;
 

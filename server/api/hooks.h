@@ -1,0 +1,25 @@
+/* hooks.h: the payloads and answers of the seven hooks (contract-internals.md §7, §2.4). Each is a
+ * no-op where its hook is off. On a pool thread. */
+#ifndef COUNTERSIGN_API_HOOKS_H
+#define COUNTERSIGN_API_HOOKS_H
+
+#include "api/call.h"
+
+enum problem hook_before_user_created(struct call *call, const struct person *person) MUST_CHECK;
+void hook_after_user_created(struct call *call, const struct person *person);
+
+/* Instead of sending; *handled: the hook is on and has taken it. */
+enum problem hook_send_sms(struct call *call, const struct sms *sms, bool *handled) MUST_CHECK;
+enum problem hook_send_email(struct call *call, const struct outgoing *list,
+                             const struct mail *mail, bool *handled) MUST_CHECK;
+
+/* A rejection: P_PASSWORD_REJECTED, P_MFA_REJECTED, with the message; *logout: end all sessions. */
+enum problem hook_password_attempt(struct call *call, const struct uuid *user_id, bool valid,
+                                   bool *logout) MUST_CHECK;
+enum problem hook_mfa_attempt(struct call *call, const struct uuid *factor_id, const char *type,
+                              bool valid) MUST_CHECK;
+
+/* Puts claims of its own into grant->hook_claims. */
+enum problem hook_access_token(struct call *call, struct grant *grant) MUST_CHECK;
+
+#endif

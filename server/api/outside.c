@@ -1,0 +1,145 @@
+/* outside.c: rehearse, ask the world, run for good; see outside.h. */
+#include "api/outside.h"
+
+#include "api/hooks.h"
+#include "api/replay.h"
+#include "deliver/sender.h"
+#include "domain/session.h"
+
+#include <string.h>
+
+struct rehearsal {
+    tx_fn *fn;
+    void *arg;
+};
+
+bool outside_needed(const struct config *c)
+{
+    return c->hook_before_user_created_on || c->hook_after_user_created_on ||
+           c->hook_send_sms_on || c->hook_send_email_on || c->hook_custom_access_token_on ||
+           c->hook_mfa_verification_attempt_on || sms_setup(c) != SMS_FOLDER;
+}
+
+/* A success is rolled back; a failure stands as it is, with what it keeps. */
+static enum problem rehearse(struct ctx *ctx, struct tx *tx, void *arg)
+{
+    struct rehearsal *r = arg;
+    ctx->outgoing = NULL;
+    ctx->created = NULL;
+    enum problem problem = r->fn(ctx, tx, r->arg);
+    if (problem) {
+        return problem;
+    }
+    tx->keep = false;
+    return P_REHEARSED;
+}
+
+static enum problem send_one_sms(struct call *call, const struct sms *sms)
+{
+    bool handled;
+    const char *provider_id, *error = NULL;
+    bool for_good;
+    enum problem problem = hook_send_sms(call, sms, &handled);
+    if (problem || handled || sms_setup(call->services->config) == SMS_FOLDER) {
+        return problem;
+    }
+    if (send_sms(call->services->config, call->ctx.arena, sms, &provider_id, &error, &for_good)) {
+        return P_OK;
+    }
+    return ctx_fail(&call->ctx, P_SMS_FAILED,
+                    arena_printf(call->ctx.arena, "%s OTP to provider: %s", sms->kind,
+                                 error ? error : "no answer"));
+}
+
+static enum problem send_all(struct call *call)
+{
+    enum problem problem = P_OK;
+    for (const struct outgoing *o = call->ctx.outgoing; o && !problem; o = o->next) {
+        bool handled;
+        problem = o->sms ? send_one_sms(call, o->sms)
+                         : hook_send_email(call, call->ctx.outgoing, o->mail, &handled);
+    }
+    return problem;
+}
+
+static enum problem end_sessions(struct ctx *ctx, struct tx *tx, void *arg)
+{
+    struct call *call = arg;
+    (void)ctx;
+    sessions_delete(tx, &call->principal.user.id, NULL);
+    return P_OK;
+}
+
+/* Row V12: told of right and wrong codes alike; a rejection ends every session of the user. */
+static enum problem ask_about_mfa(struct call *call, bool valid)
+{
+    enum problem problem =
+        hook_mfa_attempt(call, &call->param_ids[PARAM_FACTOR], "totp", valid);
+    if (problem != P_MFA_REJECTED) {
+        return problem;
+    }
+    enum problem ended =
+        exec_write(call->services->executor, &call->ctx, end_sessions, call);
+    return ended ? ended : problem;
+}
+
+/* Everything that must be heard before the request counts. */
+static enum problem ask_the_world(struct call *call, bool mfa)
+{
+    enum problem problem = P_OK;
+    if (call->ctx.created) {
+        problem = hook_before_user_created(call, call->ctx.created);
+    }
+    if (!problem && mfa) {
+        problem = ask_about_mfa(call, true);
+    }
+    if (!problem) {
+        problem = send_all(call);
+    }
+    if (!problem && call->grant) {
+        problem = hook_access_token(call, call->grant);
+    }
+    return problem;
+}
+
+enum problem outside_write(struct call *call, tx_fn *fn, void *arg)
+{
+    struct executor *executor = call->services->executor;
+    const struct config *config = call->services->config;
+    if (!call->services->asks_outside) {
+        return exec_write(executor, &call->ctx, fn, arg);
+    }
+    bool mfa = call->params[PARAM_FACTOR] && call->path && strstr(call->path, "/verify");
+    struct replay replay;
+    struct rehearsal r = { fn, arg };
+    replay_start(&replay, call->ctx.arena, call->ctx.entropy);
+    call->ctx.entropy = &replay.entropy;
+    call->ctx.rehearsing = true;
+    enum problem problem = exec_write(executor, &call->ctx, rehearse, &r);
+    call->ctx.rehearsing = false;
+    if (problem == P_TOTP_WRONG && mfa) {
+        enum problem rejected = ask_about_mfa(call, false);
+        problem = rejected ? rejected : problem;
+    }
+    if (problem == P_REHEARSED) {
+        problem = ask_the_world(call, mfa);
+        const char *claims = call->grant ? call->grant->hook_claims : NULL;
+        if (!problem) {
+            replay_again(&replay);
+            call->ctx.mail_sent = config->hook_send_email_on;
+            call->ctx.sms_sent =
+                config->hook_send_sms_on || sms_setup(config) != SMS_FOLDER;
+            memset(&call->reply, 0, sizeof call->reply);
+            call->grant = NULL;
+            problem = exec_write(executor, &call->ctx, fn, arg);
+        }
+        if (!problem && call->grant) {
+            call->grant->hook_claims = claims;
+        }
+        if (!problem && call->ctx.created) {
+            hook_after_user_created(call, call->ctx.created);
+        }
+    }
+    call->ctx.entropy = replay.source;
+    return problem;
+}
