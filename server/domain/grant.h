@@ -37,6 +37,9 @@ struct grant {
 /* Factors and identities of person->user. */
 void person_load(struct tx *tx, struct person *person);
 
+/* Notes in the request's context that it makes this account: hooks are told of a copy. */
+void person_created(struct tx *tx, const struct user *user);
+
 /* person_load and the amr of grant->session. */
 void grant_load(struct tx *tx, struct grant *grant);
 

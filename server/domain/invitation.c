@@ -48,6 +48,7 @@ static void make_user(const struct realm *realm, struct tx *tx, const struct inv
     }
     user_insert(tx, u);
     identity_add(tx, u, "email", identity_data_of(arena, &u->id, u->email, NULL, NULL));
+    person_created(tx, u);
 }
 
 static void audit_invited(const struct realm *realm, struct tx *tx, const struct invitation *in,
@@ -69,7 +70,6 @@ enum problem invite_run(const struct realm *realm, struct tx *tx, const struct i
     }
     if (!found) {
         make_user(realm, tx, in, u);
-        tx->ctx->created = out;
     }
     enum problem problem = message_invite(realm, tx, u, &in->target);
     if (problem) {

@@ -85,7 +85,7 @@ static void sign_up_anonymous(const struct realm *realm, struct tx *tx,
     u->is_anonymous = true;
     u->user_metadata = json_merged(tx->ctx->arena, "{}", in->data);
     user_insert(tx, u);
-    tx->ctx->created = &out->grant.person;
+    person_created(tx, u);
     session_open(realm, tx, caller, "anonymous", &out->grant);
     out->has_session = true;
 }
@@ -171,7 +171,7 @@ static enum problem sign_up_new(const struct realm *realm, struct tx *tx,
     }
     user_insert(tx, u);
     identity_add(tx, u, in->provider, data);
-    tx->ctx->created = &out->grant.person;
+    person_created(tx, u);
     if (!at_once) {
         return ask_to_confirm(realm, tx, in, out);
     }
