@@ -43,7 +43,7 @@ struct exchange {
     struct work work;
     char peer[INET6_ADDRSTRLEN];
     size_t swallowed;
-    bool begun, suspended, done, answered;
+    bool begun, counted, done, answered;
 };
 
 static const char *header_of(void *arg, const char *name)
@@ -101,7 +101,7 @@ static void end_exchange(void *arg, struct MHD_Connection *connection, void **re
     (void)connection;
     (void)why;
     if (x) {
-        if (x->begun) {
+        if (x->counted) {
             atomic_fetch_sub(&x->listener->under_way, 1);
         }
         if (x->call.body) {
@@ -254,7 +254,6 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     (void)version;
     if (!x->begun) {
         x->begun = true;
-        atomic_fetch_add(&x->listener->under_way, 1);
         x->call.method = arena_strdup(x->call.ctx.arena, method);
         name_peer(x);
         look_at_headers(x);
@@ -269,6 +268,8 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     if (x->done) {
         return send_answer(x);
     }
+    x->counted = true; /* a stop waits for whole requests only */
+    atomic_fetch_add(&x->listener->under_way, 1);
     enum next next = pipeline_begin(&x->call);
     return next == NEXT_ANSWER ? send_answer(x) : hand_over(x, next);
 }

@@ -19,7 +19,7 @@ struct executor_settings {
     const char *url;     /* "sqlite:PATH" */
     int slow_threads;    /* hash pool; 0: one a core */
     int slow_queue;      /* jobs that may wait for it; 0: 64 a thread */
-    int64_t deadline_us; /* a job that waited longer in a queue is refused; 0: 10 s */
+    int64_t deadline_us; /* a job that waited longer in a queue is refused (P_REQUEST_TIMEOUT); 0: 10 s */
     bool shared;         /* other processes may serve the same file too: no exclusive lock file */
 };
 

@@ -60,7 +60,7 @@ static void *pool_main(void *arg)
         pthread_mutex_unlock(&p->lock);
         int64_t began = clock_steady_us();
         bool late = began - work->queued_at_us > p->deadline_us;
-        work->result = late ? P_OVERLOADED : work->slow(work->ctx, work->arg);
+        work->result = late ? P_REQUEST_TIMEOUT : work->slow(work->ctx, work->arg);
         int64_t took = clock_steady_us() - began;
         work->done(work);
         pthread_mutex_lock(&p->lock);

@@ -118,7 +118,7 @@ static bool run_job(struct writer *w, struct work *job)
     bool gone = false;
     job->wants_commit = false;
     if (clock_steady_us() - job->queued_at_us > w->deadline_us && w->begin_status == DB_OK) {
-        fail(job, P_OVERLOADED);
+        fail(job, P_REQUEST_TIMEOUT);
         return false;
     }
     for (int tries = 0; tries < 2 && !gone; tries++) {
