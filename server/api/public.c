@@ -36,7 +36,9 @@ static void view_settings(struct call *call, struct strbuf *out)
     strbuf_printf(out, ",\"disable_signup\":%s,\"mailer_autoconfirm\":%s,\"phone_autoconfirm\":%s",
                   c->disable_signup ? "true" : "false", c->mailer_autoconfirm ? "true" : "false",
                   c->sms_autoconfirm ? "true" : "false");
-    strbuf_str(out, ",\"sms_provider\":\"\",\"saml_enabled\":false,"
+    strbuf_str(out, ",\"sms_provider\":");
+    json_quote(out, c->sms_provider);
+    strbuf_str(out, ",\"saml_enabled\":false,"
                     "\"saml_private_key_next_configured\":false,\"passkeys_enabled\":false}");
 }
 

@@ -22,8 +22,8 @@ enum problem update_form(const struct realm *realm, struct ctx *ctx, struct upda
     if (!problem && given(in->phone)) {
         problem = phone_normalise(ctx, in->phone, &in->new_phone);
     }
-    if (!problem && given(in->phone) && given(in->channel) && strcmp(in->channel, "sms") != 0) {
-        problem = P_CHANNEL_INVALID;
+    if (!problem && given(in->phone)) {
+        problem = channel_check(realm, in->channel);
     }
     if (!problem && in->password) {
         problem = password_check(realm, ctx, in->password);

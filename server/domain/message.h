@@ -40,6 +40,9 @@ const char *message_link(const struct realm *realm, struct arena *arena,
                          const struct link_target *target, enum mail_kind kind, const char *token,
                          const char *type);
 
+/* Row N8: "" and sms always; whatsapp with Twilio; anything where a hook sends. */
+enum problem channel_check(const struct realm *realm, const char *channel) MUST_CHECK;
+
 /* The configured test code of a phone, if it is valid now (row VF23, SM2); else NULL. */
 const char *test_code_of(const struct realm *realm, struct ctx *ctx, const char *phone);
 

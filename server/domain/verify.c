@@ -157,6 +157,9 @@ static bool code_holds(const struct realm *realm, struct tx *tx, const struct ve
     if (test && ct_equal_text(test, in->token)) {
         return true; /* row VF23 */
     }
+    if (in->by_provider) {
+        return in->right;
+    }
     if (is(in->type, "email") && !*token_code_hash(tx, &v->user->id, TOKEN_CONFIRMATION)) {
         v->kind = TOKEN_RECOVERY;
     }
