@@ -23,6 +23,7 @@ enum problem factors_post(struct call *call, struct tx *tx)
     struct enrol_request in = {
         .friendly_name = body->friendly_name ? body->friendly_name : "",
         .issuer = body->issuer,
+        .phone = body->phone,
     };
     enum problem problem =
         mfa_enrol(&call->services->realm, tx, &holder,
@@ -34,8 +35,9 @@ enum problem factor_challenge(struct call *call, struct tx *tx)
 {
     struct holder holder = holder_of(call);
     struct opened_challenge *out = ARENA_NEW(call->ctx.arena, struct opened_challenge);
+    struct challenge_request in = { .channel = NULL };
     enum problem problem = mfa_challenge(&call->services->realm, tx, &holder,
-                                         &call->param_ids[PARAM_FACTOR], out);
+                                         &call->param_ids[PARAM_FACTOR], &in, out);
     return problem ? problem : reply_with(call, view_challenge, out);
 }
 
@@ -44,7 +46,7 @@ enum problem factor_verify(struct call *call, struct tx *tx)
     const struct body_factor_verify *body = call->in;
     struct holder holder = holder_of(call);
     struct grant *out = ARENA_NEW(call->ctx.arena, struct grant);
-    struct proof proof = { body->challenge_id, body->code };
+    struct proof proof = { body->challenge_id, body->code, body->webauthn };
     enum problem problem = mfa_verify(&call->services->realm, tx, &holder,
                                       &call->param_ids[PARAM_FACTOR], &proof, out);
     return problem ? problem : reply_session(call, out);

@@ -228,6 +228,9 @@ void view_enrolment(struct call *call, struct strbuf *b)
     id(b, "id", &e->factor.id);
     text(b, "type", e->factor.type);
     text(b, "friendly_name", e->factor.friendly_name);
+    if (e->phone) {
+        text(b, "phone", e->phone);
+    }
     if (e->uri) {
         const char *svg = qr_svg(call->ctx.arena, e->uri);
         name(b, "totp");
@@ -248,6 +251,9 @@ void view_challenge(struct call *call, struct strbuf *b)
     text(b, "type", c->type);
     name(b, "expires_at");
     strbuf_int(b, c->expires_at_s);
+    if (c->webauthn) {
+        raw(b, "webauthn", c->webauthn);
+    }
     strbuf_char(b, '}');
 }
 

@@ -4,6 +4,7 @@
 #ifndef COUNTERSIGN_DOMAIN_FACTOR_H
 #define COUNTERSIGN_DOMAIN_FACTOR_H
 
+#include "base/json.h"
 #include "domain/realm.h"
 #include "store/challenges.h"
 #include "store/factors.h"
@@ -13,16 +14,23 @@
 struct enrol_request {
     const char *friendly_name; /* "" if none */
     const char *issuer;        /* TOTP; NULL: host of the site */
+    const char *phone;         /* phone; as sent, NULL if not given */
 };
 
 struct enrolment {
     struct factor factor;
     const char *secret, *uri; /* TOTP; shown once */
+    const char *phone;        /* phone; as the client sent it */
+};
+
+struct challenge_request {
+    const char *channel; /* phone; NULL: sms */
 };
 
 struct proof {
-    struct uuid challenge_id; /* nil: not given */
-    const char *code;         /* "" if not given */
+    struct uuid challenge_id;        /* nil: not given */
+    const char *code;                /* "" if not given */
+    const struct json_t *credential; /* WebAuthn: the body's "webauthn" member; NULL if absent */
 };
 
 /* A proof under test. The kind may change the factor and says so. */
@@ -34,6 +42,7 @@ struct factor_check {
     const struct proof *proof;
     struct factor_guard *guard; /* last_step: in, the newest used; out, this proof's */
     bool factor_changed;
+    const char *credential, *challenge_data; /* WebAuthn: what to store anew; NULL: as it is */
 };
 
 struct factor_kind {
@@ -41,10 +50,18 @@ struct factor_kind {
     bool (*enroll_on)(const struct config *config);
     bool (*verify_on)(const struct config *config);
     enum problem wrong; /* the answer to a proof that does not fit */
+    bool has_code;      /* the proof is a code, which can be guessed: V1, B3 hold */
+    bool spends;        /* a wrong proof spends the challenge */
 
     /* Fills factor.secret and what is shown; id, owner and name are set already. */
     enum problem (*enroll)(const struct realm *realm, struct tx *tx, const struct user *user,
                            const struct enrol_request *in, struct enrolment *out);
+
+    /* Fills what the kind keeps in the challenge (otp, webauthn_data) and *shown, the JSON of the
+     * answer's member "webauthn" (NULL: none). NULL: nothing to do. */
+    enum problem (*challenge)(const struct realm *realm, struct tx *tx, const struct user *user,
+                              struct factor *factor, const struct challenge_request *in,
+                              struct challenge *challenge, const char **shown);
 
     /* Does the proof fit? P_OK, .wrong (which is counted), or another problem (which is not). */
     enum problem (*check)(struct factor_check *check);

@@ -147,7 +147,8 @@ static enum problem own_factor(struct tx *tx, const struct uuid *user_id,
 }
 
 enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struct holder *holder,
-                           const struct uuid *factor_id, struct opened_challenge *out)
+                           const struct uuid *factor_id, const struct challenge_request *in,
+                           struct opened_challenge *out)
 {
     struct ctx *ctx = tx->ctx;
     struct user user;
@@ -170,6 +171,13 @@ enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struc
         .ip = holder->caller->ip,
         .otp = "",
     };
+    const char *shown = NULL;
+    if (kind->challenge) {
+        problem = kind->challenge(realm, tx, &user, &factor, in, &challenge, &shown);
+        if (problem) {
+            return problem;
+        }
+    }
     challenge_insert(tx, &challenge);
     factor_challenged(tx, &factor.id, ctx->now_us);
     char id[UUID_TEXT];
@@ -180,6 +188,7 @@ enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struc
         .id = challenge.id,
         .type = factor.type,
         .expires_at_s = ctx->now_us / US_PER_S + (int64_t)realm->config->challenge_ttl_s,
+        .webauthn = shown,
     };
     return P_OK;
 }

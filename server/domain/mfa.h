@@ -22,6 +22,7 @@ struct opened_challenge {
     struct uuid id;
     const char *type;
     int64_t expires_at_s;
+    const char *webauthn; /* JSON; NULL: none */
 };
 
 /* The kind of that type, or NULL. */
@@ -32,7 +33,8 @@ enum problem factor_kind_off(const char *type, bool enrolling);
 
 /* Rows G9, C1, C6, C7, B13. */
 enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struct holder *holder,
-                           const struct uuid *factor_id, struct opened_challenge *out) MUST_CHECK;
+                           const struct uuid *factor_id, const struct challenge_request *in,
+                           struct opened_challenge *out) MUST_CHECK;
 
 /* Rows G9, V1 to V10, B1 to B4. Failed attempts are kept. */
 enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct holder *holder,

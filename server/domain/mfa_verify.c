@@ -18,6 +18,7 @@ struct attempt {
     struct user user;
     struct session session;
     bool factor_changed;
+    struct factor_check check; /* of the proof that fitted */
 };
 
 /* Row B3: after so many wrong codes in a row the factor is locked, longer each time. */
@@ -94,9 +95,14 @@ static enum problem check_proof(struct attempt *a, const struct factor_kind *kin
         .guard = &a->guard,
     };
     enum problem problem = kind->check(&check);
-    if (problem && problem == kind->wrong) {
+    if (problem && problem == kind->wrong && kind->has_code) {
         book_failure(a);
     }
+    if (problem && problem == kind->wrong && kind->spends) {
+        challenge_delete(a->tx, &a->challenge.id);
+        tx_keep(a->tx);
+    }
+    a->check = check;
     a->factor_changed = check.factor_changed;
     return problem;
 }
@@ -117,6 +123,10 @@ static enum problem settle(struct attempt *a, struct grant *out)
     if (first || a->factor_changed) {
         a->factor.status = "verified";
         factor_save(tx, &a->factor);
+    }
+    if (a->check.credential || a->check.challenge_data) {
+        factor_save_webauthn(tx, &a->factor.id, a->check.credential, a->check.challenge_data,
+                             &a->factor.webauthn_aaguid);
     }
     amr_put(tx, &s->id, method_of_factor(a->factor.type));
     s->aal = aal_of(list, amr_of(tx, &s->id, list));
@@ -176,10 +186,10 @@ enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct h
     if (!kind || !kind->verify_on(realm->config)) {
         return factor_kind_off(a.factor.type, false);
     }
-    if (!proof->code || !proof->code[strspn(proof->code, " \t\r\n")]) {
+    if (kind->has_code && (!proof->code || !proof->code[strspn(proof->code, " \t\r\n")])) {
         return P_CODE_EMPTY;
     }
-    problem = check_lock(&a);
+    problem = kind->has_code ? check_lock(&a) : P_OK;
     if (!problem) {
         problem = check_challenge(&a, &proof->challenge_id);
     }

@@ -30,6 +30,10 @@ void factor_insert(struct tx *tx, const struct factor *factor);
 /* Writes friendly_name, status, secret and phone. */
 void factor_save(struct tx *tx, struct factor *factor);
 
+/* Writes what a WebAuthn verification leaves behind; NULL: as it is. */
+void factor_save_webauthn(struct tx *tx, const struct uuid *id, const char *credential,
+                          const char *challenge_data, const struct uuid *aaguid);
+
 void factor_challenged(struct tx *tx, const struct uuid *id, int64_t at_us);
 void factor_delete(struct tx *tx, const struct uuid *id);
 void factors_delete(struct tx *tx, const struct uuid *user_id);

@@ -103,6 +103,7 @@ const struct factor_kind totp_factor = {
     .enroll_on = enroll_on,
     .verify_on = verify_on,
     .wrong = P_TOTP_WRONG,
+    .has_code = true,
     .enroll = enroll,
     .check = check,
 };
