@@ -35,7 +35,12 @@ enum problem factor_challenge(struct call *call, struct tx *tx)
 {
     struct holder holder = holder_of(call);
     struct opened_challenge *out = ARENA_NEW(call->ctx.arena, struct opened_challenge);
-    struct challenge_request in = { .channel = NULL };
+    /* Only a phone's challenge needs the body, and what the factor is, the rules know. */
+    const void *body;
+    struct challenge_request in = { .body_problem = body_decode(
+                                        &call->ctx, &shape_factor_challenge, call->body,
+                                        call->body_len, &body) };
+    in.channel = in.body_problem ? NULL : ((const struct body_factor_challenge *)body)->channel;
     enum problem problem = mfa_challenge(&call->services->realm, tx, &holder,
                                          &call->param_ids[PARAM_FACTOR], &in, out);
     return problem ? problem : reply_with(call, view_challenge, out);

@@ -101,6 +101,9 @@ enum problem hook_send_sms(struct call *call, const struct sms *sms, bool *handl
     write_user(&b, call->ctx.created ? call->ctx.created : &person);
     strbuf_str(&b, ",\"sms\":{\"otp\":");
     json_quote(&b, sms->code);
+    if (strcmp(sms->kind, "mfa") == 0) {
+        text(&b, "sms_type", "mfa");
+    }
     text(&b, "phone", sms->phone);
     strbuf_char(&b, '}');
     return call_it(call, true, c->hook_send_sms_uri, c->hook_send_sms_secrets, &b, &output);

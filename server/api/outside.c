@@ -72,16 +72,26 @@ static enum problem end_sessions(struct ctx *ctx, struct tx *tx, void *arg)
 }
 
 /* Row V12: told of right and wrong codes alike; a rejection ends every session of the user. */
-static enum problem ask_about_mfa(struct call *call, bool valid)
+static enum problem ask_about_mfa(struct call *call, const char *type, bool valid)
 {
-    enum problem problem =
-        hook_mfa_attempt(call, &call->param_ids[PARAM_FACTOR], "totp", valid);
+    enum problem problem = hook_mfa_attempt(call, &call->param_ids[PARAM_FACTOR], type, valid);
     if (problem != P_MFA_REJECTED) {
         return problem;
     }
     enum problem ended =
         exec_write(call->services->executor, &call->ctx, end_sessions, call);
     return ended ? ended : problem;
+}
+
+static const char *factor_type(const struct call *call)
+{
+    const struct person *person = &call->grant->person;
+    for (int i = 0; i < person->n_factors; i++) {
+        if (uuid_equal(&person->factors[i].id, &call->param_ids[PARAM_FACTOR])) {
+            return person->factors[i].type;
+        }
+    }
+    return "totp";
 }
 
 /* Everything that must be heard before the request counts. */
@@ -91,8 +101,9 @@ static enum problem ask_the_world(struct call *call, bool mfa)
     if (call->ctx.created) {
         problem = hook_before_user_created(call, call->ctx.created);
     }
-    if (!problem && mfa) {
-        problem = ask_about_mfa(call, true);
+    bool codes = mfa && call->grant && strcmp(factor_type(call), "webauthn") != 0;
+    if (!problem && codes) {
+        problem = ask_about_mfa(call, factor_type(call), true);
     }
     if (!problem) {
         problem = send_all(call);
@@ -138,8 +149,9 @@ enum problem outside_write(struct call *call, tx_fn *fn, void *arg)
         problem = problem ? problem : exec_write(executor, &call->ctx, rehearse, &r);
     }
     call->ctx.rehearsing = false;
-    if (problem == P_TOTP_WRONG && mfa) {
-        enum problem rejected = ask_about_mfa(call, false);
+    if ((problem == P_TOTP_WRONG || problem == P_PHONE_CODE_WRONG) && mfa) {
+        const char *type = problem == P_TOTP_WRONG ? "totp" : "phone";
+        enum problem rejected = ask_about_mfa(call, type, false);
         problem = rejected ? rejected : problem;
     }
     if (problem == P_REHEARSED) {

@@ -82,12 +82,13 @@ static const char *sms_text(const struct config *c, struct arena *arena, const s
     json_quote(&fields, sms->code);
     strbuf_char(&fields, '}');
     const struct json_t *root = json_read(arena, fields.data, fields.len, &detail);
-    const struct template *template = template_read(arena, c->sms_template, &error);
+    const char *set = strcmp(sms->kind, "mfa") == 0 ? c->phone_template : c->sms_template;
+    const struct template *template = template_read(arena, set, &error);
     if (template && root) {
         text = template_fill(template, arena, TEMPLATE_TEXT, root, &error);
     }
     if (!text && !atomic_flag_test_and_set(&said)) {
-        log_write(LOG_WARN, "GOTRUE_SMS_TEMPLATE cannot be used; the built-in text is used",
+        log_write(LOG_WARN, "the template of SMS cannot be used; the built-in text is used",
                   LOG_STR("reason", error));
     }
     return text ? text : arena_printf(arena, "Your code is %s", sms->code);

@@ -24,7 +24,8 @@ struct enrolment {
 };
 
 struct challenge_request {
-    const char *channel; /* phone; NULL: sms */
+    const char *channel;       /* phone; NULL: sms */
+    enum problem body_problem; /* of the body, which only phones need */
 };
 
 struct proof {
@@ -52,6 +53,10 @@ struct factor_kind {
     enum problem wrong; /* the answer to a proof that does not fit */
     bool has_code;      /* the proof is a code, which can be guessed: V1, B3 hold */
     bool spends;        /* a wrong proof spends the challenge */
+
+    /* What must hold before names and limits are looked at. NULL: nothing. */
+    enum problem (*prepare)(const struct realm *realm, struct tx *tx, const struct user *user,
+                            const struct enrol_request *in);
 
     /* Fills factor.secret and what is shown; id, owner and name are set already. */
     enum problem (*enroll)(const struct realm *realm, struct tx *tx, const struct user *user,

@@ -112,6 +112,11 @@ enum problem mfa_enrol(const struct realm *realm, struct tx *tx, const struct ho
     if (problem) {
         return problem;
     }
+    const struct factor_kind *kind = factor_kind_of(realm, type);
+    problem = kind->prepare ? kind->prepare(realm, tx, &user, in) : P_OK;
+    if (problem) {
+        return problem;
+    }
     factors_sweep(tx, &user.id, ctx->now_us - realm->config->factor_ttl_us,
                   ctx->now_us - (int64_t)realm->config->challenge_ttl_s * US_PER_S);
     problem = check_limits(realm, tx, &user, &session, in->friendly_name);
@@ -123,12 +128,12 @@ enum problem mfa_enrol(const struct realm *realm, struct tx *tx, const struct ho
         .id = uuid_v4(ctx->entropy),
         .user_id = user.id,
         .friendly_name = in->friendly_name,
-        .type = factor_kind_of(realm, type)->type,
+        .type = kind->type,
         .status = "unverified",
         .secret = "",
         .created_at = ctx->now_us,
     };
-    problem = factor_kind_of(realm, type)->enroll(realm, tx, &user, in, out);
+    problem = kind->enroll(realm, tx, &user, in, out);
     if (problem) {
         return problem;
     }

@@ -1,0 +1,146 @@
+/* phone_factor.c: a phone that receives codes as a kind of factor (contract rows E4, E7, E8, C2 to
+ * C4, V5). A code lives with its challenge, as a keyed hash where the database is our own, else in
+ * the official server's form. */
+#include "crypto/ct_equal.h"
+#include "domain/address.h"
+#include "domain/factor.h"
+#include "domain/message.h"
+#include "domain/send_limit.h"
+
+#include <string.h>
+
+enum { CODE_ROOM = 16 };
+
+extern const struct factor_kind phone_factor; /* named by factors.def */
+
+static bool enroll_on(const struct config *config)
+{
+    return config->phone_enroll;
+}
+
+static bool verify_on(const struct config *config)
+{
+    return config->phone_verify;
+}
+
+/* Rows E4, E7, E8: before names and limits are looked at. */
+static enum problem prepare(const struct realm *realm, struct tx *tx, const struct user *user,
+                            const struct enrol_request *in)
+{
+    const char *digits;
+    struct factor *list;
+    (void)realm;
+    if (!in->phone || !*in->phone) {
+        return P_FACTOR_NO_PHONE;
+    }
+    enum problem problem = phone_normalise(tx->ctx, in->phone, &digits);
+    if (problem) {
+        return problem;
+    }
+    int n = factors_of(tx, &user->id, &list);
+    for (int i = 0; i < n; i++) {
+        if (!list[i].phone || strcmp(list[i].phone, digits) != 0) {
+            continue;
+        }
+        if (factor_is_verified(&list[i])) {
+            return P_PHONE_FACTOR_EXISTS;
+        }
+        factor_delete(tx, &list[i].id);
+    }
+    return P_OK;
+}
+
+static enum problem enroll(const struct realm *realm, struct tx *tx, const struct user *user,
+                           const struct enrol_request *in, struct enrolment *out)
+{
+    (void)realm;
+    (void)user;
+    out->phone = in->phone;
+    return phone_normalise(tx->ctx, in->phone, &out->factor.phone);
+}
+
+/* What stands in the challenge's row. */
+static const char *stored_form(const struct realm *realm, struct ctx *ctx,
+                               const struct uuid *challenge, const char *code)
+{
+    if (realm->official_tokens) {
+        return vault_seal(realm->vault, ctx->arena, ctx->entropy, challenge, code);
+    }
+    char id[UUID_TEXT];
+    uint8_t mac[SHA256_SIZE];
+    const char *text =
+        arena_printf(ctx->arena, "phone factor %s %s", uuid_format(challenge, id), code);
+    hmac_of(DIGEST_SHA256, realm->lookup_key, sizeof realm->lookup_key, text, strlen(text), mac);
+    return hex_encode(mac, sizeof mac, arena_alloc(ctx->arena, 2 * SHA256_SIZE + 1));
+}
+
+static enum problem challenge(const struct realm *realm, struct tx *tx, const struct user *user,
+                              struct factor *factor, const struct challenge_request *in,
+                              struct challenge *challenge, const char **shown)
+{
+    const struct config *c = realm->config;
+    struct ctx *ctx = tx->ctx;
+    (void)shown;
+    enum problem problem = in->body_problem ? in->body_problem : channel_check(realm, in->channel);
+    if (!problem) {
+        problem = pause_check(ctx, factor->last_challenged_at, c->phone_max_frequency_us,
+                              P_SMS_TOO_SOON);
+    }
+    if (!problem && realm->sms_incomplete) {
+        problem = P_SMS_NO_PROVIDER;
+    }
+    if (!problem && !c->sms_autoconfirm && !total_take(tx, "sms", c->rate_sms_sent)) {
+        problem = P_SMS_LIMIT;
+    }
+    if (problem) {
+        return problem;
+    }
+    char *code = arena_alloc(ctx->arena, CODE_ROOM);
+    for (int i = 0; i < c->phone_otp_length && i < CODE_ROOM - 1; i++) {
+        code[i] = (char)('0' + entropy_below(ctx->entropy, 10));
+    }
+    challenge->otp = stored_form(realm, ctx, &challenge->id, code);
+    struct sms sms = {
+        .user_id = user->id,
+        .phone = factor->phone,
+        .code = code,
+        .channel = in->channel && *in->channel ? in->channel : "sms",
+        .kind = "mfa",
+    };
+    outgoing_sms(realm, tx, &sms);
+    return P_OK;
+}
+
+static enum problem check(struct factor_check *k)
+{
+    struct ctx *ctx = k->tx->ctx;
+    char digits[CODE_ROOM];
+    size_t n = 0;
+    const char *stored = k->challenge->otp ? k->challenge->otp : "", *p = k->proof->code;
+    for (; *p && n < CODE_ROOM - 1; p++) { /* row B18 */
+        if (!strchr(" \t\r\n", *p)) {
+            digits[n++] = *p;
+        }
+    }
+    digits[*p ? 0 : n] = '\0';
+    const char *given = digits;
+    if (k->realm->official_tokens) {
+        stored = vault_open(k->realm->vault, ctx->arena, &k->challenge->id, stored);
+    } else {
+        given = stored_form(k->realm, ctx, &k->challenge->id, digits);
+    }
+    bool fits = stored && *stored && *digits && ct_equal_text(stored, given);
+    return fits ? P_OK : P_PHONE_CODE_WRONG;
+}
+
+const struct factor_kind phone_factor = {
+    .type = "phone",
+    .enroll_on = enroll_on,
+    .verify_on = verify_on,
+    .wrong = P_PHONE_CODE_WRONG,
+    .has_code = true,
+    .prepare = prepare,
+    .enroll = enroll,
+    .challenge = challenge,
+    .check = check,
+};
