@@ -208,7 +208,7 @@ static int pool_size(const struct services *s)
     enum { WAITING = 16 };
     const struct config *c = s->config;
     return c->hash_threads                       ? (int)c->hash_threads
-           : s->asks_outside || c->captcha_on ? WAITING
+           : s->asks_outside || c->captcha_on || c->hibp_on ? WAITING
                                               : 0;
 }
 

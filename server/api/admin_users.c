@@ -4,6 +4,7 @@
 #include "api/paging.h"
 #include "api/views.h"
 #include "crypto/password.h"
+#include "deliver/breach.h"
 #include "domain/admin_account.h"
 
 #include <string.h>
@@ -146,6 +147,9 @@ enum problem admin_user_put(struct call *call, struct tx *tx)
     struct admin_user *in = input_of(call);
     (void)tx;
     enum problem problem = admin_update_check(&call->services->realm, &call->ctx, in);
+    if (!problem && in->password) {
+        problem = breach_check(call->services->config, &call->ctx, in->password);
+    }
     return problem ? problem : hash_and_write(call, in, update_in_tx);
 }
 
