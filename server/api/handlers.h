@@ -17,6 +17,8 @@ handler_fn admin_audit_get;                                          /* admin_au
 handler_fn otp_post, magic_link_post, recover_post, resend_post;      /* codes.c */
 handler_fn reauthenticate_get;                                       /* codes.c */
 handler_fn verify_get, verify_post;                                  /* verify_link.c */
+handler_fn recovery_codes_get, recovery_codes_post, recovery_codes_again; /* recovery_codes.c */
+handler_fn recovery_codes_verify, recovery_codes_delete_all;              /* recovery_codes.c */
 handler_fn invite_post, generate_link_post;                          /* invitations.c */
 handler_fn identity_delete_one;                                      /* identities.c */
 handler_fn authorize_get, callback_any;                              /* refusals.c */

@@ -6,7 +6,7 @@
 static bool is_second_factor(const char *method)
 {
     return strcmp(method, "totp") == 0 || strcmp(method, "mfa/phone") == 0 ||
-           strcmp(method, "mfa/webauthn") == 0;
+           strcmp(method, "mfa/webauthn") == 0 || strcmp(method, "mfa/recovery_code") == 0;
 }
 
 const char *aal_of(const struct amr *list, int n)

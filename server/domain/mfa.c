@@ -4,6 +4,7 @@
 #include "domain/address.h"
 #include "domain/audit_event.h"
 #include "domain/message.h"
+#include "store/recovery_sets.h"
 
 #include <string.h>
 
@@ -202,6 +203,12 @@ static void remove_factor(struct tx *tx, const struct factor *factor)
 {
     factor_delete(tx, &factor->id);
     sessions_downgrade(tx, &factor->user_id, &factor->id, method_of_factor(factor->type));
+    struct recovery_set set;
+    if (!factor_any_verified(tx, &factor->user_id) &&
+        recovery_set_of(tx, &factor->user_id, &set)) { /* they stand in for a factor */
+        recovery_set_delete(tx, &factor->user_id);
+        sessions_downgrade(tx, &factor->user_id, &set.id, "mfa/recovery_code");
+    }
 }
 
 enum problem mfa_unenrol(const struct realm *realm, struct tx *tx, const struct holder *holder,

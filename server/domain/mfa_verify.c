@@ -2,6 +2,7 @@
  * 4.4 and rows B1 to B4). One transaction; what a failed attempt counts is kept. */
 #include "base/log.h"
 #include "domain/audit_event.h"
+#include "domain/lock.h"
 #include "domain/message.h"
 #include "domain/mfa.h"
 #include "domain/session.h"
@@ -24,20 +25,8 @@ struct attempt {
 /* Row B3: after so many wrong codes in a row the factor is locked, longer each time. */
 static void book_failure(struct attempt *a)
 {
-    const struct config *config = a->realm->config;
     struct factor_guard *g = &a->guard;
-    g->failures++;
-    if (g->failures >= config->lock_for_good) {
-        g->locked_until = LOCKED_FOR_GOOD;
-    } else if (g->failures % config->lock_after == 0) {
-        int64_t length = config->lock_first_us;
-        for (int64_t n = g->failures / config->lock_after; n > 1 && length < config->lock_max_us;
-             n--) {
-            length *= 2;
-        }
-        length = length < config->lock_max_us ? length : config->lock_max_us;
-        g->locked_until = a->tx->ctx->now_us + length;
-    }
+    lock_after_failure(a->realm, a->tx->ctx, &g->failures, &g->locked_until);
     factor_guard_put(a->tx, &a->factor.id, g);
     tx_keep(a->tx);
     char id[UUID_TEXT], user[UUID_TEXT];
@@ -50,14 +39,7 @@ static void book_failure(struct attempt *a)
 static enum problem check_lock(struct attempt *a)
 {
     a->guard = factor_guard_of(a->tx, &a->factor.id);
-    int64_t left = a->guard.locked_until - a->tx->ctx->now_us;
-    if (left <= 0) {
-        a->guard.locked_until = 0;
-        return P_OK;
-    }
-    int64_t seconds = (left + US_PER_S - 1) / US_PER_S;
-    a->tx->ctx->retry_after_s = seconds < 86400 ? seconds : 86400;
-    return P_FACTOR_LOCKED;
+    return lock_left(a->tx->ctx, a->guard.locked_until) ? P_FACTOR_LOCKED : P_OK;
 }
 
 /* Rows V2 to V4. */

@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 #include "store/factors.h"
+#include "store/recovery_sets.h"
 
 #include <string.h>
 #include <strings.h>
@@ -73,16 +74,20 @@ static enum problem check_claims(struct call *call)
 static enum problem check_factor(struct call *call, struct tx *tx)
 {
     struct factor factor;
+    struct recovery_set codes;
     if (!call->params[PARAM_FACTOR]) {
         return P_OK;
     }
     if (!uuid_parse(call->params[PARAM_FACTOR], &call->param_ids[PARAM_FACTOR])) {
         return P_FACTOR_ID_NOT_UUID;
     }
-    return factor_by_id(tx, &call->param_ids[PARAM_FACTOR], &factor) &&
-                   uuid_equal(&factor.user_id, &call->principal.user.id)
-               ? P_OK
-               : P_FACTOR_NOT_FOUND;
+    if (factor_by_id(tx, &call->param_ids[PARAM_FACTOR], &factor) &&
+        uuid_equal(&factor.user_id, &call->principal.user.id)) {
+        return P_OK;
+    }
+    bool of_codes = recovery_set_of(tx, &call->principal.user.id, &codes) &&
+                    uuid_equal(&codes.id, &call->param_ids[PARAM_FACTOR]);
+    return of_codes ? P_RECOVERY_UNENROLL : P_FACTOR_NOT_FOUND;
 }
 
 static enum problem check_session(struct call *call, struct tx *tx, struct session *session)

@@ -1,0 +1,218 @@
+/* recovery_codes.c: making and using recovery codes, see recovery_codes.h. */
+#include "domain/recovery_codes.h"
+
+#include "crypto/base32.h"
+#include "domain/audit_event.h"
+#include "domain/lock.h"
+#include "domain/session.h"
+
+#include <string.h>
+
+enum { CODE_BYTES = 10, CODE_TEXT = 16, NAME_MAX_BYTES = 1020 };
+
+static const char method[] = "mfa/recovery_code";
+
+/* Keyed with the set's id: a code is good in its own set alone. */
+static const char *hash_of(const struct realm *realm, struct arena *arena,
+                           const struct uuid *set_id, const char *code)
+{
+    char id[UUID_TEXT];
+    uint8_t mac[SHA256_SIZE];
+    const char *text = arena_printf(arena, "recovery code %s %s", uuid_format(set_id, id), code);
+    hmac_of(DIGEST_SHA256, realm->lookup_key, sizeof realm->lookup_key, text, strlen(text), mac);
+    return hex_encode(mac, sizeof mac, arena_alloc(arena, 2 * SHA256_SIZE + 1));
+}
+
+static const char *random_code(struct ctx *ctx)
+{
+    uint8_t bytes[CODE_BYTES]; /* 80 bits */
+    entropy_bytes(ctx->entropy, bytes, sizeof bytes);
+    char *code = base32_encode(ctx->arena, bytes, sizeof bytes);
+    explicit_bzero(bytes, sizeof bytes);
+    for (char *p = code; *p; p++) {
+        *p = (char)(*p >= 'A' && *p <= 'Z' ? *p + 'a' - 'A' : *p);
+    }
+    return code;
+}
+
+static enum problem load(struct tx *tx, const struct holder *holder, struct user *user,
+                         struct session *session)
+{
+    if (!user_by_id(tx, &holder->user_id, user)) {
+        return P_JWT_USER_NOT_FOUND;
+    }
+    return session_by_id(tx, &holder->session_id, session) &&
+                   uuid_equal(&session->user_id, &user->id)
+               ? P_OK
+               : P_JWT_SESSION_NOT_FOUND;
+}
+
+static enum problem check_making(const struct realm *realm, struct tx *tx,
+                                 const struct session *session, const char *name, bool again,
+                                 bool exists)
+{
+    if (!realm->config->recovery_enroll) {
+        return P_RECOVERY_ENROLL_OFF;
+    }
+    if (!aal_is_2(session->aal)) {
+        return ctx_fail(tx->ctx, P_RECOVERY_NEEDS_AAL2, again ? "regenerate" : "generate");
+    }
+    if (again != exists) {
+        return exists ? P_RECOVERY_EXISTS : P_RECOVERY_NONE;
+    }
+    if (!factor_any_verified(tx, &session->user_id)) {
+        return P_RECOVERY_SOLE;
+    }
+    return strlen(name) > NAME_MAX_BYTES
+               ? ctx_fail(tx->ctx, P_TEXT_TOO_LONG,
+                          "friendly_name cannot be longer than 255 characters")
+               : P_OK;
+}
+
+enum problem recovery_make(const struct realm *realm, struct tx *tx, const struct holder *holder,
+                           const char *friendly_name, bool again, struct new_codes *out)
+{
+    struct user user;
+    struct session session;
+    enum problem problem = load(tx, holder, &user, &session);
+    if (problem) {
+        return problem;
+    }
+    bool exists = recovery_set_of(tx, &user.id, &out->set);
+    const char *name = friendly_name && *friendly_name ? friendly_name : "Recovery codes";
+    problem = check_making(realm, tx, &session, name, again, exists);
+    if (problem) {
+        return problem;
+    }
+    if (!exists) {
+        out->set = (struct recovery_set){
+            .id = uuid_v4(tx->ctx->entropy),
+            .user_id = user.id,
+            .friendly_name = name,
+            .created_at = tx->ctx->now_us,
+        };
+        recovery_set_insert(tx, &out->set);
+    }
+    recovery_codes_delete(tx, &user.id);
+    for (int i = 0; i < RECOVERY_CODES; i++) {
+        out->codes[i] = random_code(tx->ctx);
+        recovery_code_insert(tx, &user.id,
+                             hash_of(realm, tx->ctx->arena, &out->set.id, out->codes[i]));
+    }
+    out->set.failures = 0;
+    out->set.locked_until = 0;
+    recovery_set_save(tx, &out->set);
+    out->set.total = out->set.remaining = RECOVERY_CODES;
+    char id[UUID_TEXT];
+    audit_by_user(realm, tx, &user, AUDIT_FACTOR_IN_PROGRESS, holder->caller->ip,
+                  TRAITS({ "factor_id", uuid_format(&out->set.id, id) },
+                         { "factor_type", "recovery_code" }));
+    return P_OK;
+}
+
+enum problem recovery_show(struct tx *tx, const struct uuid *user_id, struct recovery_set *out)
+{
+    return recovery_set_of(tx, user_id, out) ? P_OK : P_RECOVERY_NONE;
+}
+
+/* As people copy them: in any case, with blanks or hyphens. "" if it is too long. */
+static const char *clean(struct arena *arena, const char *code)
+{
+    char *text = arena_alloc(arena, CODE_TEXT + 1);
+    size_t n = 0;
+    for (; *code; code++) {
+        if (strchr(" -\t\r\n", *code)) {
+            continue;
+        }
+        if (n == CODE_TEXT) {
+            return "";
+        }
+        text[n++] = (char)(*code >= 'A' && *code <= 'Z' ? *code + 'a' - 'A' : *code);
+    }
+    text[n] = '\0';
+    return text;
+}
+
+static enum problem raise(const struct realm *realm, struct tx *tx, const struct holder *holder,
+                          const struct recovery_set *set, struct grant *out)
+{
+    struct session *s = &out->session;
+    char id[UUID_TEXT];
+    amr_put(tx, &s->id, method);
+    s->aal = "aal2";
+    s->factor_id = set->id;
+    enum problem problem = session_raise(realm, tx, s, &out->refresh_token);
+    if (problem) {
+        return problem;
+    }
+    session_save(tx, s);
+    sessions_delete_low(tx, &s->user_id, &s->id);
+    factor_guards_release(tx, &s->user_id);
+    audit_by_user(realm, tx, &out->person.user, AUDIT_VERIFICATION_ATTEMPTED, holder->caller->ip,
+                  TRAITS({ "factor_id", uuid_format(&set->id, id) },
+                         { "factor_type", "recovery_code" }));
+    out->refresh_version = s->refresh_key ? 2 : 1;
+    grant_load(tx, out);
+    return P_OK;
+}
+
+enum problem recovery_use(const struct realm *realm, struct tx *tx, const struct holder *holder,
+                          const char *code, struct grant *out)
+{
+    struct recovery_set set;
+    *out = (struct grant){ 0 };
+    if (!realm->config->recovery_verify) {
+        return P_RECOVERY_VERIFY_OFF;
+    }
+    enum problem problem = load(tx, holder, &out->person.user, &out->session);
+    if (problem) {
+        return problem;
+    }
+    const char *typed = clean(tx->ctx->arena, code ? code : "");
+    if (!code || !code[strspn(code, " -\t\r\n")]) {
+        return P_CODE_EMPTY;
+    }
+    if (!recovery_set_of(tx, &out->person.user.id, &set)) {
+        return P_RECOVERY_NONE;
+    }
+    if (lock_left(tx->ctx, set.locked_until)) {
+        return P_RECOVERY_LOCKED;
+    }
+    if (!*typed || !recovery_code_use(tx, &set.user_id,
+                                      hash_of(realm, tx->ctx->arena, &set.id, typed))) {
+        lock_after_failure(realm, tx->ctx, &set.failures, &set.locked_until);
+        recovery_set_save(tx, &set);
+        tx_keep(tx);
+        return P_RECOVERY_WRONG;
+    }
+    set.failures = 0;
+    set.locked_until = 0;
+    recovery_set_save(tx, &set);
+    return raise(realm, tx, holder, &set, out);
+}
+
+enum problem recovery_remove(const struct realm *realm, struct tx *tx,
+                             const struct holder *holder, struct uuid *id)
+{
+    struct user user;
+    struct session session;
+    struct recovery_set set;
+    enum problem problem = load(tx, holder, &user, &session);
+    if (problem) {
+        return problem;
+    }
+    if (!recovery_set_of(tx, &user.id, &set)) {
+        return P_RECOVERY_NONE;
+    }
+    if (!aal_is_2(session.aal)) {
+        return ctx_fail(tx->ctx, P_RECOVERY_NEEDS_AAL2, "unenroll");
+    }
+    recovery_set_delete(tx, &user.id);
+    sessions_downgrade(tx, &user.id, &set.id, method);
+    *id = set.id;
+    char text[UUID_TEXT];
+    audit_by_user(realm, tx, &user, AUDIT_FACTOR_UNENROLLED, holder->caller->ip,
+                  TRAITS({ "factor_id", uuid_format(&set.id, text) },
+                         { "factor_status", "verified" }));
+    return P_OK;
+}

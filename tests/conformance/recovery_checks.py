@@ -1,0 +1,76 @@
+"""Recovery codes (contract-mfa.md 2.6): made at aal2 beside another factor, shown once, used once, locked against guesses."""
+import re, threading
+from checks import again, check, is_, mfa_user
+from wire import claims_of
+
+
+def codes_of(s, u):
+    return is_(s.call("POST", "/factors/recovery-codes", {}, u.token), 200).json
+
+
+@check("RC1")
+def made_once(s, kit):
+    """Ten codes of 16 letters and digits, shown once; listed by number only; again only by regenerate, which voids the old ones."""
+    u = mfa_user(s)
+    is_(s.call("GET", "/factors/recovery-codes", token=u.token), 404, "mfa_factor_not_found")
+    is_(s.call("POST", "/factors/recovery-codes/regenerate", token=u.token), 404, "mfa_factor_not_found")
+    a = codes_of(s, u)
+    assert a["type"] == "recovery_code" and a["friendly_name"] == "Recovery codes" and a["total"] == 10 and len(set(a["codes"])) == 10, a
+    assert all(re.fullmatch("[a-z2-7]{16}", c) for c in a["codes"]), a
+    assert is_(s.call("GET", "/factors/recovery-codes", token=u.token), 200).json == {"id": a["id"], "type": "recovery_code", "total": 10, "remaining": 10}
+    is_(s.call("POST", "/factors/recovery-codes", {"friendly_name": "x"}, u.token), 422, "mfa_verified_factor_exists")
+    b = is_(s.call("POST", "/factors/recovery-codes/regenerate", token=u.token), 200).json
+    assert b["id"] == a["id"] and not set(a["codes"]) & set(b["codes"]), (a, b)
+    low = u.another_session()
+    is_(s.call("POST", "/factors/recovery-codes/verify", {"code": a["codes"][0]}, low.token), 422, "mfa_verification_failed")
+    is_(s.call("DELETE", "/factors/" + a["id"], token=u.token), 422, "validation_failed",
+        "Recovery codes cannot be unenrolled with this endpoint, use DELETE /factors/recovery-codes")
+
+
+@check("RC2")
+def used_once(s, kit):
+    """A code raises an aal1 session, once; in any case, with blanks and hyphens; a race has one winner."""
+    u = mfa_user(s)
+    codes = codes_of(s, u)["codes"]
+    low = u.another_session()
+    typed = "-".join(codes[0].upper()[i:i + 4] for i in range(0, 16, 4)) + " "
+    v = is_(s.call("POST", "/factors/recovery-codes/verify", {"code": typed}, low.token), 200).json
+    c = claims_of(v["access_token"])
+    assert c["aal"] == "aal2" and "mfa/recovery_code" in [m["method"] for m in c["amr"]] and c["session_id"] == low.session_id, c
+    assert s.call("GET", "/factors/recovery-codes", token=v["access_token"]).json["remaining"] == 9
+    lows = [u.another_session() for _ in range(4)]
+    is_(s.call("POST", "/factors/recovery-codes/verify", {"code": codes[0]}, lows[0].token), 422, "mfa_verification_failed")
+    got = []
+    threads = [threading.Thread(target=lambda l=l: got.append(s.call("POST", "/factors/recovery-codes/verify", {"code": codes[1]}, l.token))) for l in lows]
+    [t.start() for t in threads]; [t.join() for t in threads]
+    assert [g.status for g in got].count(200) == 1 and not [g for g in got if g.status >= 500], [g.short() for g in got]
+
+
+@check("RC3")
+def needs_more(s, kit):
+    """aal1 may neither make, renew nor remove them; without another verified factor there are none; they go with the last one."""
+    u = mfa_user(s)
+    low = u.another_session()
+    is_(s.call("POST", "/factors/recovery-codes", {}, low.token), 403, "insufficient_aal")
+    a = codes_of(s, u)
+    is_(s.call("POST", "/factors/recovery-codes/regenerate", token=low.token), 403, "insufficient_aal", "AAL2 required to regenerate recovery codes")
+    is_(s.call("DELETE", "/factors/recovery-codes", token=low.token), 403, "insufficient_aal")
+    assert is_(s.call("DELETE", "/factors/recovery-codes", token=u.token), 200).json == {"id": a["id"]}
+    codes_of(s, u)
+    is_(s.call("DELETE", "/factors/" + u.factor, token=u.token), 200)
+    is_(s.call("GET", "/factors/recovery-codes", token=u.token), 404, "mfa_factor_not_found")
+    is_(s.call("POST", "/factors/recovery-codes", {}, s.sign_up().token), 403, "insufficient_aal")
+
+
+@check("RC4")
+def guesses_are_stopped(s, kit):
+    """Ten wrong codes lock them: 429 mfa_recovery_codes_locked with Retry-After, a right code too; the app's codes go on."""
+    u = mfa_user(s)
+    codes = codes_of(s, u)["codes"]
+    low = u.another_session()
+    for i in range(10):
+        is_(s.call("POST", "/factors/recovery-codes/verify", {"code": "a" * 15 + "234567abcd"[i]}, low.token), 422, "mfa_verification_failed", "Invalid recovery code entered")
+    a = is_(s.call("POST", "/factors/recovery-codes/verify", {"code": codes[0]}, low.token), 429, "mfa_recovery_codes_locked")
+    assert a.headers["retry-after"].isdigit(), a.headers
+    low.factor, low.secret = u.factor, u.secret
+    is_(again(low), 200)
