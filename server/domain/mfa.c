@@ -56,7 +56,10 @@ static enum problem check_limits(const struct realm *realm, struct tx *tx, const
     if (n >= config->max_factors || verified >= config->max_verified) {
         return P_FACTORS_TOO_MANY;
     }
-    return verified && !aal_is_2(session->aal) ? P_ENROLL_NEEDS_AAL2 : P_OK;
+    if (verified && !aal_is_2(session->aal)) {
+        return P_ENROLL_NEEDS_AAL2;
+    }
+    return verified ? mfa_fresh(realm, tx, session) : P_OK;
 }
 
 static enum problem check_labels(struct ctx *ctx, const struct enrol_request *in)
@@ -85,6 +88,16 @@ static enum problem load_holder(struct tx *tx, const struct holder *holder, stru
         return P_JWT_SESSION_NOT_FOUND;
     }
     return P_OK;
+}
+
+enum problem mfa_fresh(const struct realm *realm, struct tx *tx, const struct session *session)
+{
+    struct amr list[AMR_MAX];
+    if (!realm->config->mfa_fresh_us) {
+        return P_OK;
+    }
+    int64_t at = mfa_at(list, amr_of(tx, &session->id, list));
+    return tx->ctx->now_us - at > realm->config->mfa_fresh_us ? P_MFA_NOT_FRESH : P_OK;
 }
 
 static enum problem check_enrolment(const struct realm *realm, struct tx *tx, const char *type,
@@ -229,6 +242,10 @@ enum problem mfa_unenrol(const struct realm *realm, struct tx *tx, const struct 
     }
     if (factor_is_verified(&factor) && !aal_is_2(session.aal)) {
         return P_UNENROLL_NEEDS_AAL2;
+    }
+    problem = factor_is_verified(&factor) ? mfa_fresh(realm, tx, &session) : P_OK;
+    if (problem) {
+        return problem;
     }
     remove_factor(tx, &factor);
     char id[UUID_TEXT], session_id[UUID_TEXT];

@@ -31,6 +31,11 @@ const struct factor_kind *factor_kind_of(const struct realm *realm, const char *
 /* The answer where the kind is switched off or not there: row E13, or C6. */
 enum problem factor_kind_off(const char *type, bool enrolling);
 
+/* Was a factor verified in the session lately? Who finds an open browser must not swap factors:
+ * P_MFA_NOT_FRESH, which official clients answer by challenge and verify. */
+enum problem mfa_fresh(const struct realm *realm, struct tx *tx,
+                       const struct session *session) MUST_CHECK;
+
 /* Rows G9, C1, C6, C7, B13. */
 enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struct holder *holder,
                            const struct uuid *factor_id, const struct challenge_request *in,

@@ -63,10 +63,11 @@ static enum problem check_making(const struct realm *realm, struct tx *tx,
     if (!factor_any_verified(tx, &session->user_id)) {
         return P_RECOVERY_SOLE;
     }
-    return strlen(name) > NAME_MAX_BYTES
-               ? ctx_fail(tx->ctx, P_TEXT_TOO_LONG,
-                          "friendly_name cannot be longer than 255 characters")
-               : P_OK;
+    if (strlen(name) > NAME_MAX_BYTES) {
+        return ctx_fail(tx->ctx, P_TEXT_TOO_LONG,
+                        "friendly_name cannot be longer than 255 characters");
+    }
+    return mfa_fresh(realm, tx, session);
 }
 
 enum problem recovery_make(const struct realm *realm, struct tx *tx, const struct holder *holder,
@@ -206,6 +207,10 @@ enum problem recovery_remove(const struct realm *realm, struct tx *tx,
     }
     if (!aal_is_2(session.aal)) {
         return ctx_fail(tx->ctx, P_RECOVERY_NEEDS_AAL2, "unenroll");
+    }
+    problem = mfa_fresh(realm, tx, &session);
+    if (problem) {
+        return problem;
     }
     recovery_set_delete(tx, &user.id);
     sessions_downgrade(tx, &user.id, &set.id, method);
