@@ -21,6 +21,13 @@ static void civil_of_days(int64_t days, int *year, int *month, int *day)
     *year = (int)(yoe + era * 400 + (*month <= 2));
 }
 
+static int days_in(int year, int month)
+{
+    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return days[month - 1] + (month == 2 && leap);
+}
+
 static int64_t days_of_civil(int year, int month, int day)
 {
     int64_t y = month <= 2 ? year - 1 : year;
@@ -125,6 +132,9 @@ bool rfc3339_parse(const char *text, int64_t *out_us)
           sign(&p, "-") && number(&p, 2, 1, 31, &day) && sign(&p, "Tt ") &&
           number(&p, 2, 0, 23, &hour) && sign(&p, ":") && number(&p, 2, 0, 59, &minute) &&
           sign(&p, ":") && number(&p, 2, 0, 60, &second) && fraction(&p, &us))) {
+        return false;
+    }
+    if (day > days_in(year, month)) {
         return false;
     }
     int direction = *p == '-' ? 1 : -1;

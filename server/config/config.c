@@ -148,6 +148,9 @@ static void put_file(struct loader *l, const char *path)
 static bool names_have(const char *names, const char *name)
 {
     size_t len = strlen(name);
+    if (!len || strchr(name, ',')) {
+        return false;
+    }
     for (const char *p = names; p; p = strchr(p, ',')) {
         p += *p == ',';
         if (strncmp(p, name, len) == 0 && (p[len] == ',' || !p[len])) {
@@ -216,7 +219,7 @@ static const char *read_CHOICE(struct loader *l, const char *name, const char *v
     (void)least;
     (void)most;
     size_t len = strlen(value);
-    for (const char *p = help; p; p = strchr(p, ' ')) {
+    for (const char *p = strchr(value, ' ') ? NULL : help; p; p = strchr(p, ' ')) {
         p += *p == ' ';
         if (strncmp(p, value, len) == 0 && (p[len] == ' ' || !p[len])) {
             return value;

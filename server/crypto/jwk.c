@@ -277,8 +277,9 @@ static bool read_members(struct reading *r, struct jwk *out)
     }
     const uint8_t *secret = bytes_of(r, "k", 0, &out->secret_len);
     if (secret) {
-        out->secret =
-            (const uint8_t *)arena_strndup(r->keep, (const char *)secret, out->secret_len);
+        uint8_t *kept = arena_alloc(r->keep, out->secret_len); /* any bytes: NUL too */
+        memcpy(kept, secret, out->secret_len);
+        out->secret = kept;
     }
     return secret != NULL;
 }

@@ -48,7 +48,9 @@ static enum problem check_validity(const struct refresh *r)
         factor_any_verified(r->tx, &s->user_id)) {
         return ctx_fail(ctx, P_SESSION_EXPIRED, " (Low AAL: User Needs MFA Verification)");
     }
-    if (config->single_session && session_newer_exists(r->tx, s)) {
+    if (config->single_session &&
+        session_newer_exists(r->tx, s, config->timebox_us ? now - config->timebox_us : 0,
+                             config->inactivity_us ? now - config->inactivity_us : 0)) {
         return ctx_fail(ctx, P_SESSION_EXPIRED, " (Revoked by Newer Login)");
     }
     return P_OK;
@@ -107,7 +109,8 @@ static enum problem step_v2(struct refresh *r)
         if (behind == 1 && age <= config->lost_answer_us) {
             add_cause(r, "fail-to-save");
         }
-        if (config->refresh_reuse) {
+        /* Row B4: a token from before the second factor is at least two behind (session_raise). */
+        if (config->refresh_reuse && (behind == 1 || !aal_is_2(s->aal))) {
             add_cause(r, "always-allow");
         }
         if (!r->grant->reused) {
@@ -180,14 +183,16 @@ static enum problem step_v1(struct refresh *r)
         return swap_v1(r);
     }
     int64_t age = r->tx->ctx->now_us - r->row.updated_at;
-    if (refresh_row_active(r->tx, &s->id, &active)) {
+    bool alive = refresh_row_active(r->tx, &s->id, &active);
+    if (alive) {
         if (active.parent && strcmp(active.parent, r->row.token) == 0) {
             r->grant->reused = true;
             r->grant->refresh_token = active.token;
             return P_OK;
         }
     } else if (s->refresh_key && s->refresh_counter == 0 &&
-               age <= r->realm->config->lost_answer_us) {
+               age <= r->realm->config->lost_answer_us &&
+               refresh_row_newest(r->tx, &s->id) == r->row.id) {
         /* The answer that moved the session to version 2 was lost (§3.3, better). */
         uint8_t key[REFRESH_KEY];
         enum problem problem = session_key(r->realm, r->tx, s, key);
@@ -198,7 +203,8 @@ static enum problem step_v1(struct refresh *r)
         explicit_bzero(key, sizeof key);
         return problem;
     }
-    if (age <= r->realm->config->reuse_interval_s * US_PER_S) {
+    /* Where no token is alive, all were revoked for reuse (R5), or the session has moved on. */
+    if (alive && age <= r->realm->config->reuse_interval_s * US_PER_S) {
         return swap_v1(r);
     }
     return refuse_old(r);

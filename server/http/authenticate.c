@@ -102,10 +102,16 @@ static enum problem check_session(struct call *call, struct tx *tx, struct sessi
                : P_JWT_SESSION_NOT_FOUND;
 }
 
+struct asking {
+    struct call *call;
+    enum rights rights; /* of the route, or of the group of a path that has none (row W9) */
+};
+
 /* Rows G4 to G7, B15. */
 static enum problem user_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
 {
-    struct call *call = arg;
+    const struct asking *asking = arg;
+    struct call *call = asking->call;
     struct principal *p = &call->principal;
     struct uuid id = p->user.id;
     struct session session;
@@ -124,7 +130,7 @@ static enum problem user_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
     if (p->user.banned_until > ctx->now_us) {
         return P_USER_BANNED;
     }
-    if (call->route && call->route->rights == RIGHTS_NAMED && p->user.is_anonymous) {
+    if (asking->rights == RIGHTS_NAMED && p->user.is_anonymous) {
         return P_ANONYMOUS_REFUSED;
     }
     return check_factor(call, tx);
@@ -196,5 +202,7 @@ enum problem authenticate(struct call *call, enum rights rights)
         return authenticate_admin(call);
     }
     problem = check_claims(call);
-    return problem ? problem : exec_read(call->services->executor, &call->ctx, user_in_tx, call);
+    struct asking asking = { call, rights };
+    return problem ? problem
+                   : exec_read(call->services->executor, &call->ctx, user_in_tx, &asking);
 }

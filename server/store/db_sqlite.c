@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BUSY_CHECKPOINT_MS = 1000 };
@@ -265,10 +266,12 @@ static bool find_file(struct arena *arena, const char *path, unsigned flags, con
     }
     /* A file that is there is not opened here: closing it again would drop every lock that this
      * process holds on it (POSIX), SQLite's own too. */
-    if (access(path, flags & DB_READ_ONLY ? R_OK : R_OK | W_OK) == 0) {
+    struct stat st;
+    bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    if (!folder && access(path, flags & DB_READ_ONLY ? R_OK : R_OK | W_OK) == 0) {
         return true;
     }
-    int why = errno;
+    int why = folder ? EISDIR : errno;
     if (why == ENOENT && (flags & DB_CREATE)) {
         int fd = open(path, O_RDWR | O_CLOEXEC | O_CREAT | O_EXCL, 0600);
         why = errno;

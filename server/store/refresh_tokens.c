@@ -41,6 +41,15 @@ bool refresh_row_oldest(struct tx *tx, const struct uuid *session_id, struct ref
     return one_row(db_query(tx, &sql, V_ID(session_id)), out);
 }
 
+int64_t refresh_row_newest(struct tx *tx, const struct uuid *session_id)
+{
+    DB_SQL(sql, "select max(id) from @refresh_tokens where session_id = $1");
+    struct rows *r = db_query(tx, &sql, V_ID(session_id));
+    int64_t id = rows_next(r) ? rows_int(r, 0) : 0;
+    rows_end(r);
+    return id;
+}
+
 void refresh_row_insert(struct tx *tx, const struct uuid *user_id, const struct uuid *session_id,
                         const char *token, const char *parent)
 {

@@ -21,6 +21,9 @@ bool refresh_row_active(struct tx *tx, const struct uuid *session_id, struct ref
 /* The oldest of the session that is not revoked. */
 bool refresh_row_oldest(struct tx *tx, const struct uuid *session_id, struct refresh_row *out);
 
+/* The id of the session's newest, revoked or not; 0: none. */
+int64_t refresh_row_newest(struct tx *tx, const struct uuid *session_id);
+
 void refresh_row_insert(struct tx *tx, const struct uuid *user_id, const struct uuid *session_id,
                         const char *token, const char *parent);
 void refresh_row_revoke(struct tx *tx, int64_t id);

@@ -80,15 +80,18 @@ void sessions_downgrade(struct tx *tx, const struct uuid *user_id, const struct 
     db_exec(tx, &levels, V_ID(user_id), V_ID(factor_id));
 }
 
-bool session_newer_exists(struct tx *tx, const struct session *s)
+bool session_newer_exists(struct tx *tx, const struct session *s, int64_t made_since,
+                          int64_t refreshed_since)
 {
     DB_SQL(sql, "select 1 from @sessions where user_id = $1 and id <> $2 and "
                 "coalesce(tag, '') = $3 and coalesce(refreshed_at, created_at) > $4 and "
-                "(not_after is null or not_after > $5) limit 1");
+                "(not_after is null or not_after > $5) and created_at >= $6 and "
+                "coalesce(refreshed_at, created_at) >= $7 limit 1");
     struct rows *r = db_query(tx, &sql, V_ID(&s->user_id), V_ID(&s->id),
                               V_TEXT(s->tag ? s->tag : ""),
                               V_TIME(s->refreshed_at ? s->refreshed_at : s->created_at),
-                              V_TIME(tx->ctx->now_us));
+                              V_TIME(tx->ctx->now_us), V_TIME(made_since ? made_since : 1),
+                              V_TIME(refreshed_since ? refreshed_since : 1));
     bool found = rows_next(r);
     rows_end(r);
     return found;

@@ -40,8 +40,10 @@ void sessions_delete_low(struct tx *tx, const struct uuid *user_id, const struct
 void sessions_downgrade(struct tx *tx, const struct uuid *user_id, const struct uuid *factor_id,
                         const char *method);
 
-/* Is there another session of the user, same tag, refreshed (or made) later? */
-bool session_newer_exists(struct tx *tx, const struct session *session);
+/* Is there another session of the user, same tag, refreshed (or made) later, that has not ended
+ * by itself: made and refreshed not before these times (0: no limit)? */
+bool session_newer_exists(struct tx *tx, const struct session *session, int64_t made_since,
+                          int64_t refreshed_since);
 
 /* Puts a method down, or renews its time (row S3). */
 void amr_put(struct tx *tx, const struct uuid *session_id, const char *method);

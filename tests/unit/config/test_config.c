@@ -1,0 +1,354 @@
+/* test_config.c: settings from the environment, a file and arguments: types, bounds, defaults,
+ * warnings, and that no secret is ever shown. */
+#include "config/config.h"
+#include "scratch.h"
+
+#include "../crypto/testing.h"
+
+#define SITE "GOTRUE_SITE_URL=https://app.example.com"
+#define CASE(fn) cmocka_unit_test_setup_teardown(fn, scratch_setup, scratch_teardown)
+
+static const struct config *load_from(struct scratch *s, const struct config_sources *sources,
+                                      const char **error)
+{
+    *error = NULL;
+    return config_load(s->arena, sources, error);
+}
+
+/* With these settings alone; fails the test if they are refused. */
+#define GOOD(s, ...) good((s), (const char *const[]){__VA_ARGS__, NULL})
+static const struct config *good(struct scratch *s, const char *const *settings)
+{
+    const char *error;
+    struct config_sources sources = {.environment = settings};
+    const struct config *c = load_from(s, &sources, &error);
+    if (!c) {
+        fail_msg("%s", error);
+    }
+    return c;
+}
+
+/* What is said against one setting beside a site's address. */
+static const char *refusal(struct scratch *s, const char *setting)
+{
+    const char *error;
+    const char *const settings[] = {SITE, setting, NULL};
+    struct config_sources sources = {.environment = settings};
+    if (load_from(s, &sources, &error)) {
+        fail_msg("%s was taken", setting);
+    }
+    return error;
+}
+
+static bool warned(const struct config *c, const char *text)
+{
+    for (int i = 0; i < c->warnings.count; i++) {
+        if (strstr(c->warnings.items[i], text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void booleans(void **state)
+{
+    static const char *const yes[] = {"1", "t", "T", "TRUE", "true", "True"};
+    static const char *const no[] = {"0", "f", "F", "FALSE", "false", "False"};
+    for (size_t i = 0; i < COUNT(yes); i++) {
+        struct scratch *s = *state;
+        assert_true(GOOD(s, SITE, arena_printf(s->arena, "GOTRUE_DISABLE_SIGNUP=%s", yes[i]))
+                        ->disable_signup);
+        assert_false(
+            GOOD(s, SITE,
+                 arena_printf(s->arena, "GOTRUE_SECURITY_REFRESH_TOKEN_ROTATION_ENABLED=%s", no[i]))
+                ->rotation);
+    }
+}
+
+static void numbers_and_durations(void **state)
+{
+    const struct config *c =
+        GOOD(*state, SITE, "GOTRUE_JWT_EXP=0x10", "GOTRUE_SESSIONS_TIMEBOX=1h30m",
+             "GOTRUE_MFA_MAX_ENROLLED_FACTORS=3", "GOTRUE_RATE_LIMIT_OTP=2.5",
+             "GOTRUE_CORS_ALLOWED_HEADERS=x-a,x-b");
+    assert_int_equal(c->jwt_exp_s, 16);
+    assert_int_equal(c->timebox_us, INT64_C(5400000000));
+    assert_true(c->max_factors == 3);
+    assert_true(c->rate_otp == 2.5);
+    assert_int_equal(c->cors_headers.count, 2);
+    assert_true(list_has(&c->cors_headers, "x-a") && list_has(&c->cors_headers, "x-b"));
+    assert_false(list_has(&c->cors_headers, "x-c"));
+}
+
+static void refusals_name_variable_value_and_remedy(void **state)
+{
+    static const struct {
+        const char *setting, *remedy;
+    } bad[] = {
+        {"GOTRUE_DISABLE_SIGNUP=yes", "true or false is allowed"},
+        {"GOTRUE_DISABLE_SIGNUP=2", "true or false"},
+        {"GOTRUE_DISABLE_SIGNUP=true ", "true or false"},
+        {"GOTRUE_DISABLE_SIGNUP=1,t", "true or false"},
+        {"GOTRUE_API_PORT=65536", "from 0 to 65535"},
+        {"PORT=-1", "from 0 to 65535"},
+        {"PORT=80a", "a whole number"},
+        {"GOTRUE_JWT_EXP=1.5", "a whole number"},
+        {"GOTRUE_JWT_EXP=99999999999999999999", "a whole number"},
+        {"GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION=3", "from 0 to 2"},
+        {"GOTRUE_RATE_LIMIT_OTP=many", "a number"},
+        {"GOTRUE_RATE_LIMIT_OTP=nan", "a number"},
+        {"GOTRUE_RATE_LIMIT_OTP=inf", "a number"},
+        {"GOTRUE_RATE_LIMIT_OTP=-1", "a number from 0"},
+        {"GOTRUE_SESSIONS_TIMEBOX=5", "a duration with a unit"},
+        {"GOTRUE_SESSIONS_TIMEBOX=-1h", "a duration"},
+        {"GOTRUE_API_MAX_REQUEST_DURATION=0", "a duration"},
+        {"GOTRUE_LOG_LEVEL=loud", "debug info warn"},
+        {"GOTRUE_LOG_LEVEL=debug info", "one of these"},
+        {"GOTRUE_DB_DRIVER=mysql", "sqlite"},
+        {"DATABASE_URL=mysql://x", "sqlite:PATH"},
+        {"DATABASE_URL=sqlite:", "sqlite:PATH"},
+        {"DATABASE_URL=/var/x.db", "sqlite:PATH"},
+        {"GOTRUE_SITE_URL=app.example.com", "absolute URL"},
+        {"API_EXTERNAL_URL=/auth", "absolute URL"},
+        {"GOTRUE_URI_ALLOW_LIST=https://[a", "not closed"},
+    };
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        const char *said = refusal(*state, bad[i].setting);
+        size_t name = strcspn(bad[i].setting, "=");
+        if (!strstr(said, bad[i].remedy) || strncmp(said, bad[i].setting, name) != 0) {
+            fail_msg("%s: %s", bad[i].setting, said);
+        }
+    }
+    assert_non_null(strstr(refusal(*state, "GOTRUE_JWT_EXP=soon"), "GOTRUE_JWT_EXP=soon: "));
+}
+
+static void secrets_are_not_shown(void **state)
+{
+    struct scratch *s = *state;
+    char *long_one = arena_alloc(s->arena, 5001);
+    memset(long_one, 'Q', 5000);
+    int count;
+    const struct setting_row *rows = config_rows(&count);
+    int secrets = 0;
+    for (int i = 0; i < count; i++) {
+        if (strcmp(rows[i].type, "SECRET") == 0) {
+            size_t len = strcspn(rows[i].names, ",");
+            const char *name = arena_strndup(s->arena, rows[i].names, len), *error = "";
+            bool large = strcmp(name, "GOTRUE_JWT_KEYS") == 0;
+            const char *const settings[] = {SITE, arena_printf(s->arena, "%s=%s", name, long_one),
+                                            NULL};
+            struct config_sources sources = {.environment = settings};
+            const struct config *c = load_from(s, &sources, &error);
+            secrets++;
+            assert_null(strstr(error ? error : "", "QQQ"));
+            assert_true(large || !c || !warned(c, "QQQ"));
+        }
+    }
+    assert_true(secrets >= 4);
+    assert_non_null(strstr(refusal(s, arena_printf(s->arena, "GOTRUE_JWT_SECRET=%s", long_one)),
+                           "(not shown)"));
+}
+
+static void names_that_sound_secret_are_secrets(void **state)
+{
+    (void)state;
+    int count;
+    const struct setting_row *rows = config_rows(&count);
+    for (int i = 0; i < count; i++) {
+        const char *n = rows[i].names;
+        bool sounds = strstr(n, "_SECRET") || strstr(n, "SMTP_PASS") || strstr(n, "JWT_KEYS") ||
+                      strstr(n, "AUTH_TOKEN") || strstr(n, "DECRYPTION_KEYS");
+        if (sounds && strcmp(rows[i].type, "SECRET") != 0) {
+            fail_msg("%s is a %s", n, rows[i].type);
+        }
+    }
+}
+
+static void empty_is_unset(void **state)
+{
+    const struct config *c = GOOD(*state, SITE, "GOTRUE_JWT_EXP=", "GOTRUE_SESSIONS_TIMEBOX=",
+                                  "GOTRUE_SMTP_PORT=", "GOTRUE_DISABLE_SIGNUP=");
+    assert_int_equal(c->jwt_exp_s, 3600);
+    assert_int_equal(c->timebox_us, 0);
+    assert_int_equal(c->smtp_port, 587);
+    assert_true(warned(c, "GOTRUE_JWT_EXP is set but empty"));
+}
+
+static void unknown_names_are_warned_of(void **state)
+{
+    const struct config *c = GOOD(*state, SITE, "GOTRUE_SMTP_HOTS=x", "COUNTERSIGN_X=1",
+                                  "PATH=/bin", "GOTRUE_EXTERNAL_GITHUB_ENABLED=true");
+    assert_true(warned(c, "GOTRUE_SMTP_HOTS"));
+    assert_true(warned(c, "COUNTERSIGN_X"));
+    assert_true(warned(c, "GOTRUE_EXTERNAL_GITHUB_ENABLED"));
+    assert_false(warned(c, "PATH"));
+    assert_false(warned(c, "GOTRUE_SITE_URL"));
+}
+
+static void first_name_wins(void **state)
+{
+    assert_int_equal(GOOD(*state, SITE, "PORT=2", "GOTRUE_API_PORT=1")->port, 1);
+    assert_int_equal(GOOD(*state, SITE, "PORT=2")->port, 2);
+    assert_int_equal(GOOD(*state, SITE, "PORT=2", "GOTRUE_API_PORT=")->port, 2);
+}
+
+static void laptop_defaults(void **state)
+{
+    const struct config *c = GOOD(*state, "PATH=/bin");
+    assert_true(c->laptop);
+    assert_string_equal(c->api_host, "127.0.0.1");
+    assert_string_equal(c->jwt_aud, "authenticated");
+    assert_string_equal(c->default_role, "authenticated");
+    assert_true(c->mailer_autoconfirm && c->sms_autoconfirm);
+    assert_true(c->phone_enabled && c->anonymous_enabled);
+    assert_int_equal(c->port, 9999);
+    assert_string_equal(c->external_url, "http://127.0.0.1:9999");
+    assert_string_equal(c->jwt_issuer, "http://127.0.0.1:9999");
+    assert_string_equal(c->database_path, "countersign-data/countersign.db");
+    assert_int_equal(c->warnings.count, 0);
+}
+
+static void server_defaults(void **state)
+{
+    const struct config *c = GOOD(*state, SITE);
+    assert_false(c->laptop);
+    assert_string_equal(c->api_host, "");
+    assert_string_equal(c->jwt_aud, "");
+    assert_string_equal(c->jwt_issuer, "");
+    assert_false(c->mailer_autoconfirm || c->sms_autoconfirm);
+    assert_false(c->phone_enabled || c->anonymous_enabled);
+    assert_true(c->email_enabled && c->encrypt && c->rotation && c->totp_enroll);
+    assert_int_equal(c->refresh_version, 2);
+    assert_int_equal(c->lock_after, 10);
+    assert_int_equal(c->password_guesses, 10);
+    assert_int_equal(c->warnings.count, 0);
+}
+
+static void clamps(void **state)
+{
+    const struct config *c =
+        GOOD(*state, SITE, "GOTRUE_JWT_EXP=0", "GOTRUE_PASSWORD_MIN_LENGTH=3",
+             "GOTRUE_MFA_CHALLENGE_EXPIRY_DURATION=10", "GOTRUE_MFA_FACTOR_EXPIRY_DURATION=1s",
+             "GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION=0");
+    assert_int_equal(c->jwt_exp_s, 3600);
+    assert_int_equal(c->password_min, 6);
+    assert_true(c->challenge_ttl_s == 300);
+    assert_int_equal(c->factor_ttl_us, INT64_C(300000000));
+    assert_int_equal(c->refresh_version, 1);
+}
+
+static void password_sets(void **state)
+{
+    const struct config *c =
+        GOOD(*state, SITE, "GOTRUE_PASSWORD_REQUIRED_CHARACTERS=abc::\\:x:0123");
+    assert_int_equal(c->password_sets.count, 3);
+    assert_string_equal(c->password_sets.items[0], "abc");
+    assert_string_equal(c->password_sets.items[1], ":x");
+    assert_string_equal(c->password_sets.items[2], "0123");
+    assert_int_equal(GOOD(*state, SITE)->password_sets.count, 0);
+}
+
+static void database_paths(void **state)
+{
+    assert_string_equal(GOOD(*state, "DATABASE_URL=sqlite:/a/b.db")->database_path, "/a/b.db");
+    assert_string_equal(GOOD(*state, "DATABASE_URL=sqlite:///a/b.db")->database_path, "/a/b.db");
+    assert_string_equal(GOOD(*state, "DATABASE_URL=sqlite:b.db")->database_path, "b.db");
+    assert_string_equal(GOOD(*state, "COUNTERSIGN_DATA_DIR=/d")->database_path,
+                        "/d/countersign.db");
+}
+
+static const char *file_with(struct scratch *s, const char *name, const char *text)
+{
+    const char *path = scratch_file(s, name);
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+    fclose(f);
+    return path;
+}
+
+static void later_sources_win(void **state)
+{
+    struct scratch *s = *state;
+    const char *error = "";
+    const char *const environment[] = {SITE, "GOTRUE_JWT_EXP=1", "PORT=1", "GOTRUE_JWT_AUD=e",
+                                       NULL};
+    const char *const arguments[] = {"PORT=3", NULL};
+    struct config_sources sources = {
+        .environment = environment,
+        .file = file_with(s, "x.env", "GOTRUE_JWT_EXP=2\nPORT=2\n"),
+        .arguments = arguments,
+    };
+    const struct config *c = load_from(s, &sources, &error);
+    if (!c) {
+        fail_msg("%s", error);
+    }
+    assert_string_equal(c->jwt_aud, "e");
+    assert_int_equal(c->jwt_exp_s, 2);
+    assert_int_equal(c->port, 3);
+}
+
+static void files(void **state)
+{
+    struct scratch *s = *state;
+    static const struct {
+        const char *name, *text, *error;
+    } bad[] = {
+        {"a.env", "GOTRUE_X", "line 1"},
+        {"b.json", "[]", "must be one JSON object"},
+        {"c.json", "{\"PORT\":1}", "PORT must be a string"},
+        {"d.json", "{", "invalid syntax"},
+    };
+    const char *error;
+    struct config_sources sources = {.file = file_with(s, "good.json", "{\"PORT\":\"17\"}")};
+    const struct config *c = load_from(s, &sources, &error);
+    assert_non_null(c);
+    assert_int_equal(c->port, 17);
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        sources.file = file_with(s, bad[i].name, bad[i].text);
+        assert_null(load_from(s, &sources, &error));
+        if (!strstr(error, bad[i].error) || !strstr(error, bad[i].name)) {
+            fail_msg("%s: %s", bad[i].text, error);
+        }
+    }
+    sources.file = scratch_file(s, "absent.env");
+    assert_null(load_from(s, &sources, &error));
+    assert_non_null(strstr(error, "absent.env"));
+}
+
+static void every_row_has_a_help_and_a_sane_default(void **state)
+{
+    (void)state;
+    int count;
+    const struct setting_row *rows = config_rows(&count);
+    assert_true(count > 60);
+    for (int i = 0; i < count; i++) {
+        assert_true(*rows[i].names && *rows[i].help);
+        for (int k = 0; k < i; k++) {
+            assert_string_not_equal(rows[i].names, rows[k].names);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(booleans),
+        CASE(numbers_and_durations),
+        CASE(refusals_name_variable_value_and_remedy),
+        CASE(secrets_are_not_shown),
+        CASE(names_that_sound_secret_are_secrets),
+        CASE(empty_is_unset),
+        CASE(unknown_names_are_warned_of),
+        CASE(first_name_wins),
+        CASE(laptop_defaults),
+        CASE(server_defaults),
+        CASE(clamps),
+        CASE(password_sets),
+        CASE(database_paths),
+        CASE(later_sources_win),
+        CASE(files),
+        CASE(every_row_has_a_help_and_a_sane_default),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,134 @@
+/* test_hash_pool.c: the pool's bounds: length of the queue, expected waiting time, deadline. */
+#include "scratch.h"
+#include "work/hash_pool.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct job {
+    struct work work; /* first */
+    struct ctx ctx;
+    int sleep_us;
+    _Atomic bool hold; /* stays on its thread until this is false */
+    _Atomic bool entered, done;
+    bool ran;
+};
+
+static enum problem run(struct ctx *ctx, void *arg)
+{
+    struct job *j = arg;
+    (void)ctx;
+    j->ran = true;
+    j->entered = true;
+    usleep((useconds_t)j->sleep_us);
+    while (j->hold) {
+        usleep(500);
+    }
+    return P_NOT_FOUND;
+}
+
+static void done(struct work *work)
+{
+    ((struct job *)work)->done = true;
+}
+
+static bool queue(struct hash_pool *p, struct job *j)
+{
+    j->work = (struct work){.ctx = &j->ctx, .slow = run, .arg = j, .done = done};
+    return hash_pool_queue(p, &j->work);
+}
+
+static void await(_Atomic bool *flag)
+{
+    while (!*flag) {
+        usleep(500);
+    }
+}
+
+static void test_runs_and_tells(void **state)
+{
+    (void)state;
+    struct hash_pool *p = hash_pool_start(0, 0, 1000000);
+    struct job j = {.sleep_us = 0};
+    assert_true(queue(p, &j));
+    await(&j.done);
+    assert_true(j.ran);
+    assert_int_equal(j.work.result, P_NOT_FOUND);
+    hash_pool_stop(&p);
+    assert_null(p);
+    hash_pool_stop(&p);
+}
+
+static void test_queue_is_bounded(void **state)
+{
+    (void)state;
+    struct hash_pool *p = hash_pool_start(1, 2, 10000000);
+    struct job jobs[4];
+    memset(jobs, 0, sizeof jobs);
+    jobs[0].hold = true;
+    assert_true(queue(p, &jobs[0]));
+    await(&jobs[0].entered);
+    assert_true(queue(p, &jobs[1]));
+    assert_true(queue(p, &jobs[2]));
+    assert_false(queue(p, &jobs[3]));
+    jobs[0].hold = false;
+    await(&jobs[2].done);
+    assert_true(queue(p, &jobs[3]));
+    hash_pool_stop(&p); /* finishes it */
+    assert_true(jobs[3].done);
+}
+
+static void test_waiting_time_is_bounded(void **state)
+{
+    (void)state;
+    struct hash_pool *p = hash_pool_start(1, 1000, 100000);
+    struct job first = {.sleep_us = 40000}, held = {.hold = true}, more[10];
+    memset(more, 0, sizeof more);
+    assert_true(queue(p, &first));
+    await(&first.done);
+    assert_true(queue(p, &held));
+    await(&held.entered);
+    int taken = 0;
+    while (taken < 10 && queue(p, &more[taken])) {
+        taken++;
+    }
+    /* 40 ms each and 100 ms at most: half of the running one and two more */
+    assert_in_range(taken, 1, 3);
+    assert_true(hash_pool_wait_us(p) > 100000);
+    held.hold = false;
+    hash_pool_stop(&p);
+}
+
+static void test_what_waited_too_long_is_not_run(void **state)
+{
+    (void)state;
+    struct hash_pool *p = hash_pool_start(1, 10, 30000);
+    struct job held = {.hold = true}, late = {.sleep_us = 0};
+    assert_true(queue(p, &held));
+    await(&held.entered);
+    assert_true(queue(p, &late)); /* nothing is known yet of how long jobs take */
+    usleep(50000);
+    held.hold = false;
+    await(&late.done);
+    assert_false(late.ran);
+    assert_int_equal(late.work.result, P_REQUEST_TIMEOUT);
+    hash_pool_stop(&p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_runs_and_tells),
+        cmocka_unit_test(test_queue_is_bounded),
+        cmocka_unit_test(test_waiting_time_is_bounded),
+        cmocka_unit_test(test_what_waited_too_long_is_not_run),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
