@@ -1,15 +1,18 @@
 """What delivery talks to in tests: mail servers that take, refuse, want TLS or say nothing; an HTTP server whose answers are scripted."""
-import asyncio, base64, hashlib, hmac, http.server, os, socket, ssl, subprocess, tempfile, threading, time
+import asyncio, base64, hashlib, hmac, http.server, logging, os, socket, ssl, subprocess, tempfile, threading, time, warnings
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, SMTP
 
+logging.disable(logging.CRITICAL)      # what the servers think of clients that go away is not the tests' business
+warnings.simplefilter("ignore")
 
-def certificate():
-    """(certificate, key) of a host 127.0.0.1 and localhost, files in a folder of their own; it is its own authority."""
+
+def certificate(address="127.0.0.1"):
+    """(certificate, key) of that address and localhost, files in a folder of their own; it is its own authority."""
     folder = tempfile.mkdtemp(prefix="countersign-test-tls-")
     cert, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=localhost",
-                    "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, stderr=subprocess.DEVNULL)
+                    "-addext", "subjectAltName=DNS:localhost,IP:" + address], check=True, stderr=subprocess.DEVNULL)
     return cert, key
 
 
@@ -26,8 +29,8 @@ def free_port():
 
 
 class MailServer:
-    """A real SMTP server on a free port. refuse: {"mail"|"rcpt"|"data": "550 text"}; tls: None or "starttls"; login: (user, password)."""
-    def __init__(self, tls=None, pair=None, login=None, refuse=None, slow=0):
+    """A real SMTP server on a free port. refuse: {"mail"|"rcpt"|"data": "550 text"}; tls: None, "starttls" or "implicit"; login: (user, password)."""
+    def __init__(self, tls=None, pair=None, login=None, refuse=None, slow=0, address="127.0.0.1", port=0):
         self.mails, self.sessions, self.refuse, self.slow, self.login = [], [], dict(refuse or {}), slow, login
         context, outer = tls_context(pair) if tls else None, self
 
@@ -37,8 +40,8 @@ class MailServer:
 
         class Port(Controller):
             def factory(self):
-                return SMTP(self.handler, hostname="mail.test", enable_SMTPUTF8=True, authenticator=authenticate if login else None, auth_required=bool(login), auth_require_tls=False, tls_context=context)
-        self.controller = Port(self, hostname="127.0.0.1", port=free_port())
+                return SMTP(self.handler, hostname="mail.test", enable_SMTPUTF8=True, authenticator=authenticate if login else None, auth_required=bool(login), auth_require_tls=False, tls_context=context if tls == "starttls" else None)
+        self.controller = Port(self, hostname=address, port=port or free_port(), ssl_context=context if tls == "implicit" else None)
         self.controller.start()
         self.port = self.controller.port
 
