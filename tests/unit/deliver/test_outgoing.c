@@ -96,7 +96,7 @@ static void rehearsal(void **state)
     assert_string_equal(ctx.outgoing->next->sms->code, "2");
     assert_null(ctx.outgoing->next->next);
     ctx.outgoing = NULL;
-    ctx.already_sent = true;
+    ctx.mail_sent = ctx.sms_sent = true;
     outgoing_mail(&realm, &tx, &mail);
     outgoing_sms(&realm, &tx, &sms);
     assert_null(ctx.outgoing);
