@@ -528,6 +528,17 @@ def outbox_survives():
     server.stop()
 
 
+def outbox_three_processes():
+    server = MailServer(slow=0.02)
+    env = dict(smtp_env(server.port), COUNTERSIGN_SHARED_DATABASE="true")
+    drive("put", 40, given=mail(), env=env)
+    nodes = [subprocess.Popen([DRIVER, "work", "20"], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    said = [n.communicate(timeout=60) for n in nodes]
+    assert not any(n.returncode for n in nodes), said
+    assert len(ids_of(server)) == len(set(ids_of(server))) == 40, (len(ids_of(server)), len(set(ids_of(server))))
+    server.stop()
+
+
 def outbox_stops_at_once():
     silent = Silent()
     env = smtp_env(silent.port)
@@ -543,7 +554,7 @@ SUITES = {
     "mail": [plain_mail, every_kind, templates, template_failures, extra_headers, injection, dots_and_length, starttls, implicit_tls, tls_refusals, smtp_refusals, mail_folder],
     "sms": [twilio, twilio_failures, incomplete, twilio_verify, other_providers, sms_folder],
     "hooks": [hook_signed, hook_answers, hook_size, hook_errors, hook_retries, hook_late, hook_tls],
-    "outbox": [outbox_sends, outbox_retries, outbox_gives_up, outbox_survives, outbox_stops_at_once],
+    "outbox": [outbox_sends, outbox_retries, outbox_gives_up, outbox_survives, outbox_three_processes, outbox_stops_at_once],
 }
 for suite in ONLY:
     for test in SUITES[suite]:
