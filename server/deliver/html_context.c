@@ -232,9 +232,9 @@ static const char *encode_url(struct arena *arena, const char *value, bool query
     struct strbuf out = strbuf_in(arena, 8 * strlen(value) + 1);
     strbuf_str(&out, "");
     for (const char *p = value; *p; p++) {
-        bool kept = isalnum((unsigned char)*p) || strchr("-._~", *p) ||
-                    (!query && (strchr("!#$&*+,/:;=?@[]", *p) || (*p == '%' && is_hex_pair(p + 1))));
-        if (kept && (unsigned char)*p < 0x80) {
+        bool free = isalnum((unsigned char)*p) || strchr("-._~", *p);
+        bool kept = strchr("!#$&*+,/:;=?@[]", *p) || (*p == '%' && is_hex_pair(p + 1));
+        if ((free || (kept && !query)) && (unsigned char)*p < 0x80) {
             strbuf_char(&out, *p);
         } else {
             strbuf_printf(&out, "%%%02x", (unsigned)(unsigned char)*p);
