@@ -73,8 +73,13 @@ static enum log_level level_of(const char *name)
 
 const struct config *load_config(struct arena *arena, const struct common *common)
 {
-    const char *arguments[4] = { NULL }, *error = NULL;
+    const char *arguments[6] = { NULL }, *error = NULL;
     int n = 0;
+    if (common->database) {
+        arguments[n++] = arena_printf(arena, "DATABASE_URL=%s%s", *common->database ? "sqlite:" : "",
+                                      common->database);
+        arguments[n++] = "GOTRUE_DB_DATABASE_URL=";
+    }
     if (common->data_dir) {
         arguments[n++] = arena_printf(arena, "COUNTERSIGN_DATA_DIR=%s", common->data_dir);
     }
