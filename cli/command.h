@@ -46,7 +46,9 @@ extern const struct command_group command_groups[];
 struct common {
     const char *config_file, *data_dir, *host, *port;
     bool json, once;
-    const char *database; /* the file, not by an option of these commands; "": in the data folder */
+    /* not by options of these commands: */
+    const char *database; /* the file */
+    bool own_database;    /* the one in the data folder, whatever the environment says */
 };
 
 /* Reads options; anything unknown, or a missing value, prints what is allowed and returns 2;

@@ -100,7 +100,8 @@ static const struct config *read_config(struct job *job)
     struct common common = {
         .config_file = options->config_file,
         .data_dir = options->data_dir,
-        .database = options->db ? options->db : "", /* what was asked for, whatever is configured */
+        .database = options->db,
+        .own_database = options->data_dir,
     };
     const struct config *config = load_config(job->arena, &common);
     log_set_level(LOG_ERROR); /* the requests' own lines are the server's business */
@@ -129,7 +130,7 @@ static int refuse(struct job *job, const char *path, const char *error)
         return job_complain(job, EXIT_UNREACHABLE, "%s", error);
     }
     return job_complain(job, EXIT_UNREACHABLE,
-                        "a server is running on %s, and only one program may write to it.\n"
+                        "a server (or another command) is using %s, and only one program may.\n"
                         "Next: ask that server by HTTP: leave out --db and --data-dir, and set "
                         "COUNTERSIGN_URL and COUNTERSIGN_SERVICE_KEY (countersign keys prints "
                         "both); or stop it first",

@@ -106,6 +106,10 @@ static const char *hint_of(struct job *job, int code, const cs_error *error)
     if (admin && strcmp(error->code, "user_not_found") == 0) {
         return "countersign admin user list shows the users";
     }
+    if (error->http_status == 404 && strcmp(job->command->name, "mfa recovery-codes") == 0) {
+        return "this server seems to have no recovery codes; a second app is a way back in too: "
+               "countersign mfa enroll";
+    }
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
         if (strcmp(hints[i].code, error->code) == 0) {
             return hints[i].text;

@@ -105,7 +105,7 @@ static int open_user(struct job *job)
 
 static int open_admin(struct job *job)
 {
-    if (job->options.db || job->options.data_dir) {
+    if (job->options.db || job->options.data_dir || job->options.config_file) {
         cs_transport transport;
         const char *key;
         int code = direct_open(job, &transport, &key);
