@@ -71,10 +71,46 @@ static enum log_level level_of(const char *name)
                                            : LOG_ERROR;
 }
 
+static bool names(const char *entry, const char *const *list)
+{
+    size_t len = strcspn(entry, "=");
+    for (; *list; list++) {
+        if (strlen(*list) == len && memcmp(*list, entry, len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The environment without the variables of the commands for people, which are no settings, and
+ * without the database where a command was told which one. */
+static const char *const *settings_of(struct arena *arena, const struct common *common)
+{
+    static const char *const people[] = { "COUNTERSIGN_URL", "COUNTERSIGN_KEY",
+                                          "COUNTERSIGN_SERVICE_KEY", "COUNTERSIGN_PASSWORD",
+                                          "COUNTERSIGN_NEW_PASSWORD", NULL };
+    static const char *const database[] = { "DATABASE_URL", "GOTRUE_DB_DATABASE_URL", NULL };
+    int n = 0, kept = 0;
+    while (environ[n]) {
+        n++;
+    }
+    const char **list = ARENA_ARRAY(arena, const char *, n + 1);
+    for (int i = 0; i < n; i++) {
+        bool named = common->database || common->own_database;
+        if (!names(environ[i], people) && !(named && names(environ[i], database))) {
+            list[kept++] = environ[i];
+        }
+    }
+    return list;
+}
+
 const struct config *load_config(struct arena *arena, const struct common *common)
 {
-    const char *arguments[4] = { NULL }, *error = NULL;
+    const char *arguments[5] = { NULL }, *error = NULL;
     int n = 0;
+    if (common->database) {
+        arguments[n++] = arena_printf(arena, "DATABASE_URL=sqlite:%s", common->database);
+    }
     if (common->data_dir) {
         arguments[n++] = arena_printf(arena, "COUNTERSIGN_DATA_DIR=%s", common->data_dir);
     }
@@ -85,7 +121,7 @@ const struct config *load_config(struct arena *arena, const struct common *commo
         arguments[n++] = arena_printf(arena, "GOTRUE_API_PORT=%s", common->port);
     }
     struct config_sources sources = {
-        .environment = (const char *const *)environ,
+        .environment = settings_of(arena, common),
         .file = common->config_file,
         .arguments = arguments,
     };

@@ -1,44 +1,102 @@
 /* main.c: the command line: finds the command and runs it. */
-#include "command.h"
+#include "job.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const struct command *const commands[] = {
-    &command_serve, &command_keys, &command_check_config, &command_check_db,
-    &command_outbox, &command_version,
-};
+enum { NAME_WIDTH = 26 };
 
-enum { COMMANDS = sizeof commands / sizeof commands[0] };
-
-static void usage(FILE *to)
+/* How many of the arguments the name consists of; 0 if they are not its words. */
+static int words_matched(const char *name, int argc, char **argv)
 {
-    fprintf(to, "countersign: multi-factor authentication for Supabase's auth clients\n\n"
-                "usage: countersign COMMAND [OPTION]...\n\n");
-    for (int i = 0; i < COMMANDS; i++) {
-        fprintf(to, "  %-14s %s\n", commands[i]->name, commands[i]->summary);
+    int n = 0;
+    while (*name) {
+        size_t len = strcspn(name, " ");
+        if (n >= argc || strlen(argv[n]) != len || memcmp(argv[n], name, len) != 0) {
+            return 0;
+        }
+        n++;
+        name += len;
+        name += *name == ' ';
     }
-    fprintf(to, "\n`countersign COMMAND --help` says more. To begin: countersign serve\n");
+    return n;
+}
+
+/* Is the command one of the group? "" has all. */
+static bool is_in_group(const struct command *command, const char *group)
+{
+    size_t len = strlen(group);
+    return !len || (strncmp(command->name, group, len) == 0 && command->name[len] == ' ');
+}
+
+static void usage(FILE *to, const char *group)
+{
+    if (*group) {
+        fprintf(to, "usage: countersign %s COMMAND [OPTION]...\n\n", group);
+    } else {
+        fprintf(to, "countersign: multi-factor authentication for Supabase's auth clients\n\n"
+                    "usage: countersign COMMAND [OPTION]...\n\n");
+    }
+    for (int i = 0; commands[i]; i++) {
+        if (is_in_group(commands[i], group)) {
+            fprintf(to, "  %-*s %s\n", NAME_WIDTH, commands[i]->name, commands[i]->summary);
+        }
+    }
+    fprintf(to, "\n`countersign COMMAND --help` says more.%s\n",
+            *group ? "" : " To begin: countersign serve");
+}
+
+/* The longest group that the arguments begin with, or "". */
+static const char *group_of(int argc, char **argv, int *words)
+{
+    const char *found = "";
+    *words = 0;
+    for (int i = 0; command_groups[i].name; i++) {
+        int n = words_matched(command_groups[i].name, argc, argv);
+        if (n > *words) {
+            *words = n;
+            found = command_groups[i].name;
+        }
+    }
+    return found;
+}
+
+static int no_command(int argc, char **argv)
+{
+    int words;
+    const char *group = group_of(argc, argv, &words);
+    const char *next = words < argc ? argv[words] : NULL;
+    if (next && (strcmp(next, "--help") == 0 || strcmp(next, "-h") == 0 ||
+                 strcmp(next, "help") == 0)) {
+        usage(stdout, group);
+        return EXIT_OK;
+    }
+    if (next) {
+        fprintf(stderr, "countersign: there is no command \"%s%s%s\"\n\n", group,
+                *group ? " " : "", next);
+    }
+    usage(stderr, group);
+    return EXIT_USAGE;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 2) {
-        usage(stderr);
-        return 2;
+    const struct command *found = NULL;
+    static char version[] = "version";
+    int words = 0;
+    if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+        argv[1] = version;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
-        usage(stdout);
-        return 0;
-    }
-    const char *name = strcmp(argv[1], "--version") == 0 ? "version" : argv[1];
-    for (int i = 0; i < COMMANDS; i++) {
-        if (strcmp(commands[i]->name, name) == 0) {
-            return commands[i]->run(argc - 1, argv + 1);
+    for (int i = 0; commands[i]; i++) {
+        int n = words_matched(commands[i]->name, argc - 1, argv + 1);
+        if (n > words) {
+            words = n;
+            found = commands[i];
         }
     }
-    fprintf(stderr, "countersign: there is no command \"%s\"\n\n", argv[1]);
-    usage(stderr);
-    return 2;
+    if (!found) {
+        return no_command(argc - 1, argv + 1);
+    }
+    return found->run ? found->run(argc - words, argv + words)
+                      : job_run(found, argc - words, argv + words);
 }

@@ -1,0 +1,65 @@
+/* admin_show.c: one user, as the admin commands show it. */
+#include "admin.h"
+
+#include "show.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void line(struct job *job, const char *label, const char *text)
+{
+    if (text && *text) {
+        printf("  %-12s%s\n", label, safe(job->arena, text));
+    }
+}
+
+static void time_line(struct job *job, const char *label, const struct json_t *user,
+                      const char *key)
+{
+    const char *text = json_member_text(user, key);
+    if (text && *text) {
+        line(job, label, short_time(job->arena, text));
+    }
+}
+
+static void metadata(struct job *job, const char *label, const struct json_t *value)
+{
+    struct strbuf out = strbuf_in(job->arena, 1024 * 1024);
+    if (json_count(value)) {
+        json_write(&out, value);
+        line(job, label, strbuf_ok(&out) ? out.data : "(too long to show: --json)");
+    }
+}
+
+static void factors(struct job *job, const struct json_t *list)
+{
+    for (size_t i = 0; i < json_count(list); i++) {
+        const struct json_t *f = json_nth(list, i);
+        const char *type = json_member_text(f, "factor_type");
+        const char *status = json_member_text(f, "status"), *id = json_member_text(f, "id");
+        line(job, i ? "" : "factors",
+             arena_printf(job->arena, "%s  %s, %s, %s", id ? id : "", type ? type : "",
+                          status ? status : "", admin_factor_name(job, f)));
+    }
+}
+
+int admin_show(struct job *job, const struct json_t *user)
+{
+    if (job->options.json) {
+        json_print(job->arena, user);
+        return EXIT_OK;
+    }
+    printf("%s\n", admin_name_of(job, user));
+    line(job, "id", json_member_text(user, "id"));
+    line(job, "phone", json_member_text(user, "phone"));
+    line(job, "role", json_member_text(user, "role"));
+    time_line(job, "created", user, "created_at");
+    time_line(job, "confirmed", user, "confirmed_at");
+    time_line(job, "last seen", user, "last_sign_in_at");
+    time_line(job, "banned to", user, "banned_until");
+    time_line(job, "deleted", user, "deleted_at");
+    metadata(job, "app data", json_member(user, "app_metadata"));
+    metadata(job, "user data", json_member(user, "user_metadata"));
+    factors(job, json_member(user, "factors"));
+    return EXIT_OK;
+}

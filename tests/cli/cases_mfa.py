@@ -1,0 +1,189 @@
+"""The mfa commands: enrolment with the QR code read back, verification, levels, removal."""
+import os, re, subprocess, time
+from bench import PASSWORD, App, Home
+from terminal import DARK, LIGHT, Terminal, read_qr
+
+STATE = {}
+
+
+def person(server, name):
+    """Somebody new, signed in."""
+    email = name + "@example.com"
+    Home(server, "admin-" + name).with_service_key().run("admin", "user", "create", email, stdin=PASSWORD + "\n").ok()
+    return Home(server, name).sign_in(email)
+
+
+def case_enroll_in_terminal(server):
+    """mfa enroll draws a QR code that a reader reads to the exact Key URI, on dark and on light; the code is verified"""
+    h = STATE["ada"] = person(server, "ada")
+    t = Terminal([server.binary, "mfa", "enroll", "--name", "phone", "--issuer", "Example"], h.env)
+    t.expect("Code that the app shows: ")
+    shown = t.output
+    for theme in (DARK, LIGHT):
+        assert read_qr(shown, theme).startswith("otpauth://totp/"), "no QR code was read on %s: %s" % (theme, shown[-300:])
+    uri = read_qr(shown, DARK)
+    assert uri == read_qr(shown, LIGHT)
+    secret = re.search(r"type in instead: ([A-Z2-7 ]+)", shown).group(1).replace(" ", "")
+    assert uri == "otpauth://totp/Example:ada@example.com?algorithm=SHA1&digits=6&issuer=Example&period=30&secret=" + secret, uri
+    STATE["app"] = app = App(secret)
+    t.send(app.code())
+    assert t.wait() == 0, t.output
+    assert "Verified with phone: the session is at level aal2." in t.output, t.output
+
+
+def case_uri_is_the_servers(server):
+    """the QR code in the terminal is the uri that the server sent, byte for byte"""
+    h = person(server, "una")
+    made = h.run("mfa", "enroll", "--name", "first", "--json").ok().json
+    assert made["type"] == "totp" and made["totp"]["uri"].startswith("otpauth://totp/") and "<svg" in made["totp"]["qr_code"], made
+    t = Terminal([server.binary, "mfa", "enroll", "--name", "sec\u00f6nd", "--no-verify"], h.env)
+    assert t.wait() == 0, t.output
+    uri = read_qr(t.output, DARK)
+    secret = re.search(r"type in instead: ([A-Z2-7 ]+)", t.output).group(1).replace(" ", "")
+    assert uri == made["totp"]["uri"].replace(made["totp"]["secret"], secret), (uri, made["totp"]["uri"])
+    assert "Next: countersign mfa challenge-and-verify" in t.output and len(secret) == 32
+
+
+def case_enroll_in_tmux(server):
+    """the same in tmux, whose screen is read back with its colours"""
+    h, name = person(server, "tom"), "countersign-cli-%d" % os.getpid()
+    tmux = ["tmux", "-L", name, "-f", "/dev/null"]
+    env = {**h.env, "TMUX_TMPDIR": h.path}
+    try:
+        subprocess.run(tmux + ["new-session", "-d", "-x", "100", "-y", "50", "%s mfa enroll --no-verify; sleep 60" % server.binary], env=env, check=True)
+        end, screen = time.monotonic() + 20, ""
+        while "Next: countersign" not in screen and time.monotonic() < end:
+            time.sleep(0.2)
+            screen = subprocess.run(tmux + ["capture-pane", "-e", "-p"], env=env, stdout=subprocess.PIPE, check=True).stdout.decode()
+        for theme in (DARK, LIGHT):
+            assert read_qr(screen, theme).startswith("otpauth://totp/"), "no QR code was read in tmux"
+    finally:
+        subprocess.run(tmux + ["kill-server"], env=env)
+
+
+def case_narrow_terminal(server):
+    """a terminal too narrow for the code gets the secret and is told how wide it must be"""
+    h = person(server, "nan")
+    t = Terminal([server.binary, "mfa", "enroll", "--no-verify"], h.env, columns=120)
+    t.wait()
+    t = Terminal(["/bin/sh", "-c", 'stty cols 40; "$0" mfa enroll --name two --no-verify', server.binary], h.env)
+    assert t.wait() == 0
+    assert "too narrow" in t.output and "Secret" in t.output and "\u2588" not in t.output, t.output
+
+
+def case_wrong_code_may_be_repeated(server):
+    """at the prompt a wrong code may be tried again"""
+    h = person(server, "wes")
+    t = Terminal([server.binary, "mfa", "enroll"], h.env)
+    t.expect("Code that the app shows: ")
+    app = App(re.search(r"type in instead: ([A-Z2-7 ]+)", t.output).group(1))
+    t.send(app.wrong())
+    t.expect("mfa_verification_failed")
+    t.expect("Next: wait for the app's next code")
+    code = app.code()
+    t.send(code[:3] + " " + code[3:])      # as people write it
+    assert t.wait() == 0 and "level aal2" in t.output, t.output
+
+
+def case_enroll_without_code(server):
+    """an empty answer leaves the factor unverified and says how to go on"""
+    h = person(server, "eve")
+    out = h.run("mfa", "enroll", "--name", "later").ends(1, "does not count until", "Next: countersign mfa challenge-and-verify")
+    factor = re.search(r"Factor id: (\S+)", out.out).group(1)
+    assert h.run("mfa", "list", "--json").ok().json[0] ["id"] == factor
+    app = App(re.search(r"type in instead: ([A-Z2-7 ]+)", out.out).group(1))
+    h.run("mfa", "challenge-and-verify", "later", stdin=app.code() + "\n").ok("level aal2")
+
+
+def case_code_by_pipe(server):
+    """the whole enrolment through pipes: --json, then the code on standard input"""
+    h = person(server, "pip")
+    made = h.run("mfa", "enroll", "--name", "n", "--json").ok().json
+    app = App(made["totp"]["secret"])
+    done = h.run("mfa", "challenge-and-verify", made["id"], "--json", stdin=app.code() + "\n").ok().json
+    assert done["current_level"] == done["next_level"] == "aal2" and done["user"]["factors"][0]["status"] == "verified", done
+
+
+def case_aal(server):
+    """mfa aal shows level and methods; a new sign-in is aal1 and is told what raises it"""
+    h = STATE["ada"]
+    level = h.run("mfa", "aal", "--json").ok().json
+    assert level["current_level"] == level["next_level"] == "aal2" and [m["method"] for m in level["current_authentication_methods"]] == ["totp", "password"], level
+    h.run("mfa", "aal", "--local").ok("current level  aal2")
+    second = STATE["second"] = Home(server, "ada-2")
+    second.run("login", "ada@example.com", stdin=PASSWORD + "\n").ok("level aal1", "Next: countersign mfa challenge-and-verify raises it to aal2")
+    second.run("mfa", "aal").ok("current level  aal1", "next level     aal2", "Next: countersign mfa challenge-and-verify")
+    second.run("whoami").ok("Next: countersign mfa challenge-and-verify")
+
+
+def case_challenge_and_verify(server):
+    """mfa challenge, then mfa verify; the only verified factor needs no name"""
+    h, app = STATE["second"], STATE["app"]
+    text = h.run("mfa", "challenge").ok("good until", "Next: countersign mfa verify").out
+    command = re.search(r"Next: countersign (.*)", text).group(1).split()
+    h.run(*command, stdin=app.code() + "\n").ok("Verified with phone", "aal2")
+    made = h.run("mfa", "challenge", "phone", "--json").ok().json
+    assert set(made) == {"id", "type", "expires_at"} and made["expires_at"] > time.time(), made
+    h.run("mfa", "verify", "phone", "--challenge", made["id"], "--code", app.code()).ok("warning: --code", "aal2")
+
+
+def case_used_code(server):
+    """a code counts once: the second use is refused with what to do"""
+    h, app = STATE["second"], STATE["app"]
+    code = app.code()
+    h.run("mfa", "challenge-and-verify", stdin=code + "\n").ok()
+    h.run("mfa", "challenge-and-verify", stdin=code + "\n").ends(1, "mfa_verification_failed", "Next: wait for the app's next code")
+
+
+def case_list(server):
+    """mfa list is a table, or with --json what the API has"""
+    h = STATE["ada"]
+    h.run("mfa", "list").ok("ID ", "STATUS", "verified", "phone", "totp")
+    factors = h.run("mfa", "list", "--json").ok().json
+    assert len(factors) == 1 and factors[0]["friendly_name"] == "phone" and factors[0]["factor_type"] == "totp", factors
+
+
+def case_tricks_of_names(server):
+    """a name with escape sequences cannot act on the terminal"""
+    h = person(server, "zed")
+    evil = "\x1b]0;owned\x07\x1b[31m\u202ered\u0085"
+    made = h.run("mfa", "enroll", "--name", evil, "--json")
+    assert made.code in (0, 1), made
+    if made.code == 0:
+        out = h.run("mfa", "list").ok()
+        assert "\x1b" not in out.out and "\u202e" not in out.out and "\u0085" not in out.out and "red" in out.out, out
+        admin = Home(server, "admin-zed-2").with_service_key()
+        for command in (("show",), ):
+            shown = admin.run("admin", "user", *command, "zed@example.com").ok()
+            assert "\x1b" not in shown.out and "red" in shown.out, shown
+
+
+def case_recovery_codes(server):
+    """mfa recovery-codes tells what the server answered"""
+    h = STATE["ada"]
+    for action in ("status", "generate"):
+        out = h.run("mfa", "recovery-codes", action)
+        assert out.code == 0 or (out.code == 1 and "HTTP 4" in out.err), out
+    for action in ("regenerate", "remove"):
+        h.run("mfa", "recovery-codes", action).ends(2, "--yes")
+    assert h.run("mfa", "recovery-codes", "verify", stdin="abcd-efgh\n").code == 1
+    h.run("mfa", "recovery-codes", "dance").ends(2, "no \"dance\" of recovery codes")
+
+
+def case_unenroll(server):
+    """mfa unenroll asks first, needs aal2, and lowers the level at once"""
+    h, app = STATE["ada"], STATE["app"]
+    low = Home(server, "ada-3").sign_in("ada@example.com")
+    low.run("mfa", "unenroll", "phone", "--yes").ends(1, "insufficient_aal", "Next: countersign mfa challenge-and-verify")
+    h.run("mfa", "unenroll", "phone").ends(2, "nothing was removed", "--yes")
+    t = Terminal([server.binary, "mfa", "unenroll", "phone"], h.env)
+    t.expect("Remove the factor phone? Type yes to go on: ")
+    t.send("no")
+    assert t.wait() == 1 and "nothing was removed" in t.output
+    t = Terminal([server.binary, "mfa", "unenroll", "phone"], h.env)
+    t.expect("Type yes")
+    t.send("yes")
+    assert t.wait() == 0 and "Removed phone." in t.output, t.output
+    h.run("mfa", "list").ok("No factors yet", "Next: countersign mfa enroll")
+    assert h.run("mfa", "aal", "--local", "--json").ok().json["current_level"] == "aal1"
+    assert app

@@ -1,0 +1,134 @@
+"""login, whoami, logout: by prompt, by pipe, by environment; where the session is kept."""
+import json, os, signal, stat, threading
+from bench import PASSWORD, Home
+from terminal import Terminal
+
+
+def home(server, name):
+    return Home(server, name)
+
+
+def case_accounts(server):
+    """an administrator makes the accounts that these cases use"""
+    admin = home(server, "admin").with_service_key()
+    for name in ("ada", "bea"):
+        made = admin.run("admin", "user", "create", name + "@example.com", "--json", stdin=PASSWORD + "\n").ok().json
+        assert made["email"] == name + "@example.com" and made["email_confirmed_at"], made
+
+
+def case_prompt(server):
+    """login asks for address and password, the password without echo"""
+    h = home(server, "prompt")
+    t = Terminal([server.binary, "login"], h.env)
+    t.expect("E-mail: ")
+    assert t.echoes()
+    t.send("ada@example.com")
+    t.expect("Password: ")
+    assert not t.echoes(), "the terminal echoes while the password is typed"
+    t.send(PASSWORD)
+    assert t.wait() == 0, t.output
+    assert PASSWORD not in t.output and "correct" not in t.output, "the password was shown"
+    assert "ada@example.com" in t.output and "level aal1" in t.output and "Next: countersign mfa enroll" in t.output, t.output
+
+
+def case_prompt_interrupted(server):
+    """Ctrl-C at the password prompt ends it and gives the echo back"""
+    h = home(server, "interrupted")
+    t = Terminal(["/bin/sh", "-c", 'trap : INT; "$0" login ada@example.com; echo "ended $?"; stty -a', server.binary], h.env)
+    t.expect("Password: ")
+    t.send("\x03", end="")
+    t.expect("ended")
+    t.wait()
+    assert "ended %d" % (128 + signal.SIGINT) in t.output, t.output
+    assert " echo " in t.output and "-echo " not in t.output, "the echo stayed off: " + t.output
+    assert not os.path.exists(h.session_file)
+
+
+def case_pipe_and_environment(server):
+    """the password also comes as a line on standard input, or from COUNTERSIGN_PASSWORD"""
+    for kind, given in (("pipe", {"stdin": PASSWORD + "\n"}), ("pipe-crlf", {"stdin": PASSWORD + "\r\nmore\n"}), ("environment", {"env": {"COUNTERSIGN_PASSWORD": PASSWORD}})):
+        h = home(server, kind)
+        out = h.run("login", "ada@example.com", **given).ok("Signed in at " + server.url)
+        assert "Password" not in out.out + out.err, "a prompt where nobody reads it"
+        assert "warning" not in out.err, out
+
+
+def case_argv_is_warned_of(server):
+    """a password on the command line works with a warning, and is hidden from ps"""
+    h = home(server, "argv")
+    h.run("login", "ada@example.com", "--password", PASSWORD).ok("warning: --password on the command line", "standard input or in the environment")
+    h.run("login", "ada@example.com", "--password=" + PASSWORD).ok("warning: --password")
+
+
+def case_session_file(server):
+    """the session lies in the state folder: mode 0600 in 0700, and XDG_STATE_HOME has a default"""
+    h = home(server, "file").sign_in("ada@example.com")
+    for name, mode in (("session.json", 0o600), ("server.json", 0o600), ("", 0o700)):
+        got = stat.S_IMODE(os.stat(os.path.join(h.state, name)).st_mode)
+        assert got == mode, "%s has mode %o" % (name, got)
+    with open(os.path.join(h.state, "server.json")) as f:
+        assert json.load(f)["url"] == server.url
+    h.run("login", "bea@example.com", stdin=PASSWORD + "\n", drop=["XDG_STATE_HOME"]).ok()
+    assert os.path.exists(os.path.join(h.path, ".local/state/countersign/session.json"))
+    h.run("login", "bea@example.com", stdin=PASSWORD + "\n", env={"XDG_STATE_HOME": "relative"}).ok()
+    assert not os.path.exists("relative"), "a relative XDG_STATE_HOME counts for nothing"
+    h.run("whoami").ok("ada@example.com")
+    h.run("whoami", drop=["XDG_STATE_HOME"]).ok("bea@example.com")
+
+
+def case_whoami(server):
+    """whoami shows account, server, level; --json has the user; the URL is remembered"""
+    h = home(server, "whoami").sign_in("ada@example.com")
+    h.run("whoami").ok("ada@example.com", server.url, "aal1", "0 verified")
+    facts = h.run("whoami", "--json", drop=["COUNTERSIGN_URL"]).ok().json
+    assert facts["user"]["email"] == "ada@example.com" and facts["current_level"] == facts["next_level"] == "aal1" and facts["url"] == server.url, facts
+
+
+def case_login_json(server):
+    """login --json prints one object, without the tokens"""
+    h = home(server, "json")
+    out = h.run("login", "ada@example.com", "--json", stdin=PASSWORD + "\n").ok()
+    assert out.json["user"]["email"] == "ada@example.com" and out.json["current_level"] == "aal1" and not out.err, out
+    with open(h.session_file) as f:
+        assert json.load(f)["access_token"] not in out.out
+
+
+def case_logout(server):
+    """logout ends this session alone; --scope global ends all; others keeps this one"""
+    a, b, c = (home(server, "out-" + x).sign_in("bea@example.com") for x in "abc")
+    a.run("logout").ok("Signed out.")
+    assert not os.path.exists(a.session_file) and not os.path.exists(os.path.join(a.state, "server.json"))
+    a.run("whoami").ends(4, "Next: countersign login")
+    b.run("whoami").ok("bea@example.com")
+    b.run("logout", "--scope", "others", "--json").ok()
+    b.run("whoami").ok()
+    c.run("whoami").ends(4, "countersign login")
+    d = home(server, "out-d").sign_in("bea@example.com")
+    assert d.run("logout", "--scope=global", "--json").ok().json == {"scope": "global"}
+    b.run("whoami").ends(4)
+    b.run("logout", "--scope", "world").ends(2, "local, global or others")
+    b.run("logout").ends(4)
+
+
+def case_renewal(server):
+    """a token about to expire is renewed on the way, and the new one is kept"""
+    h = home(server, "renewal").sign_in("ada@example.com")
+    with open(h.session_file) as f:
+        before = json.load(f)
+    before.update({k: 1 for k in before if k.endswith("expires_at")})
+    with open(h.session_file, "w") as f:
+        json.dump(before, f)
+    h.run("whoami").ok("ada@example.com")
+    with open(h.session_file) as f:
+        after = json.load(f)
+    assert after["access_token"] != before["access_token"] and stat.S_IMODE(os.stat(h.session_file).st_mode) == 0o600
+
+
+def case_at_once(server):
+    """eight commands at once share the session file without harm"""
+    h = home(server, "at-once").sign_in("ada@example.com")
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(h.run("whoami").code)) for _ in range(8)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    assert results == [0] * 8, results
