@@ -77,7 +77,8 @@ class Request:
 
 class Receiver:
     """Answers POST path as .answers[path] says: (status, headers, body), a list of such (the last one stays), or a function of the
-    Request that returns one; "hang" and "drop" in place of a status: no answer at all, or a closed connection."""
+    Request that returns one; in place of a status: "hang", nothing for body seconds; "stall", the beginning of an answer and then nothing
+    for body seconds; "drop", a closed connection."""
 
     def __init__(self):
         self.answers, self.seen, self.lock, self.over = {}, [], threading.Lock(), threading.Event()
@@ -95,7 +96,10 @@ class Receiver:
                 status, headers, data = answer(request) if callable(answer) else answer
                 if status == "hang":
                     receiver.over.wait(data or 30)
-                if status in ("hang", "drop"):
+                if status == "stall":
+                    self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+                    receiver.over.wait(data)
+                if status in ("hang", "stall", "drop"):
                     self.close_connection = True
                     return
                 data = data if isinstance(data, bytes) else json.dumps(data).encode()
