@@ -22,8 +22,8 @@ def meson_test(folder):
 PARTS = [
     ("lint", [], [["script/lint"]], 10, True),
     ("unit", ["build"], [meson_test("build")], 10, True),
-    ("conformance", ["build"], [PY + ["tests/conformance/run_all.py", "--rounds", "root,prefix"]], 20, True),
-    ("asan", ["build-asan"], [meson_test("build-asan"), PY + ["tests/conformance/run_all.py", "--rounds", "asan", "--asan", "build-asan/countersign"]], 25, True),
+    ("conformance", ["build"], [PY + ["tests/conformance/run_all.py", "--rounds", "root,prefix,accounts,accounts-smtp"]], 20, True),
+    ("asan", ["build-asan"], [meson_test("build-asan"), PY + ["tests/conformance/run_all.py", "--rounds", "asan,accounts-asan", "--asan", "build-asan/countersign"]], 25, True),
     ("clients", ["build"], [PY + ["tests/clients/run_all.py"]], 15, True),
     ("deliver", ["build"], [PY + ["tests/deliver/run_all.py"]], 10, True),
     ("hostile", ["build"], [PY + ["tests/hostile/bad_input.py"]], 15, True),

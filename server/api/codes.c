@@ -8,7 +8,6 @@
 /* {} or, where a provider named the message, {"message_id"} (rows OT20, SM8). */
 static enum problem reply_message(struct call *call, const char *message_id)
 {
-    message_id = message_id ? message_id : call->message_id;
     if (!message_id) {
         return reply_empty_object(call);
     }

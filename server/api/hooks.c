@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum { PAYLOAD_MAX = 4 << 20 };
+#define YEAR_ONE_US (-62135596800 * US_PER_S) /* 0001-01-01T00:00:00Z */
 
 /* A payload with its metadata written and the object left open. */
 static struct strbuf begin(struct call *call, const char *name)
@@ -65,28 +66,48 @@ static enum problem tell_of_user(struct call *call, const char *name, bool on, c
     return call_it(call, on, uri, secrets, &b, &output);
 }
 
+/* Row "before" of contract-internals.md §7: as it is before anything of it is stored. */
 enum problem hook_before_user_created(struct call *call, const struct person *person)
 {
     const struct config *c = call->services->config;
-    return c->hook_before_user_created_on
-               ? tell_of_user(call, "before-user-created", true, c->hook_before_user_created_uri,
-                              c->hook_before_user_created_secrets, person)
+    if (!c->hook_before_user_created_on) {
+        return P_OK;
+    }
+    struct person early = { .user = person->user };
+    early.user.role = "";
+    early.user.created_at = early.user.updated_at = YEAR_ONE_US;
+    early.user.email_confirmed_at = early.user.phone_confirmed_at = 0;
+    return tell_of_user(call, "before-user-created", true, c->hook_before_user_created_uri,
+                        c->hook_before_user_created_secrets, &early);
+}
+
+enum problem hook_after_user_created(struct call *call, const struct person *person)
+{
+    const struct config *c = call->services->config;
+    return c->hook_after_user_created_on &&
+                   tell_of_user(call, "after-user-created", true, c->hook_after_user_created_uri,
+                                c->hook_after_user_created_secrets, person)
+               ? P_HOOK_AFTER
                : P_OK;
 }
 
-void hook_after_user_created(struct call *call, const struct person *person)
+/* Whom a message is about; at least the id where that is all that is known. */
+static const struct person *person_of(struct call *call, const struct outgoing *item,
+                                      const struct uuid *id)
 {
-    const struct config *c = call->services->config;
-    if (c->hook_after_user_created_on &&
-        tell_of_user(call, "after-user-created", true, c->hook_after_user_created_uri,
-                     c->hook_after_user_created_secrets, person)) {
-        log_plain(LOG_WARN, "the after-user-created hook failed; the user was made all the same");
+    if (item->person) {
+        return item->person;
     }
+    struct person *person = ARENA_NEW(call->ctx.arena, struct person);
+    person->user = (struct user){ .id = *id, .aud = "", .role = "", .app_metadata = "{}",
+                                  .user_metadata = "{}", .email_change = "", .phone_change = "" };
+    return person;
 }
 
-enum problem hook_send_sms(struct call *call, const struct sms *sms, bool *handled)
+enum problem hook_send_sms(struct call *call, const struct outgoing *item, bool *handled)
 {
     const struct config *c = call->services->config;
+    const struct sms *sms = item->sms;
     const struct json_t *output;
     *handled = c->hook_send_sms_on;
     if (!*handled) {
@@ -94,11 +115,7 @@ enum problem hook_send_sms(struct call *call, const struct sms *sms, bool *handl
     }
     struct strbuf b = begin(call, "send-sms");
     strbuf_str(&b, ",\"user\":");
-    struct person person = { .user = { .id = sms->user_id, .aud = "", .role = "",
-                                       .phone = sms->phone, .app_metadata = "{}",
-                                       .user_metadata = "{}", .email_change = "",
-                                       .phone_change = "" } };
-    write_user(&b, call->ctx.created ? call->ctx.created : &person);
+    write_user(&b, person_of(call, item, &sms->user_id));
     strbuf_str(&b, ",\"sms\":{\"otp\":");
     json_quote(&b, sms->code);
     if (strcmp(sms->kind, "mfa") == 0) {
@@ -128,7 +145,8 @@ static void write_email_data(struct call *call, struct strbuf *b, const struct m
     json_quote(b, current ? current->token : mail->token ? mail->token : "");
     text(b, "token_hash", mail->token_hash);
     text(b, "redirect_to", mail->redirect_to);
-    text(b, "email_action_type", mail->action_type);
+    text(b, "email_action_type",
+         mail_is_notice(mail->kind) ? mail_kind_name(mail->kind) : mail->action_type);
     text(b, "site_url", call->services->config->external_url);
     text(b, "token_new", current ? mail->token : "");
     text(b, "token_hash_new", current ? current->token_hash : "");
@@ -139,25 +157,11 @@ static void write_email_data(struct call *call, struct strbuf *b, const struct m
     strbuf_char(b, '}');
 }
 
-struct lookup {
-    struct uuid id;
-    struct person *out;
-};
-
-static enum problem person_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
-{
-    struct lookup *lookup = arg;
-    (void)ctx;
-    if (user_by_id(tx, &lookup->id, &lookup->out->user)) {
-        person_load(tx, lookup->out);
-    }
-    return P_OK;
-}
-
 enum problem hook_send_email(struct call *call, const struct outgoing *list,
-                             const struct mail *mail, bool *handled)
+                             const struct outgoing *item, bool *handled)
 {
     const struct config *c = call->services->config;
+    const struct mail *mail = item->mail;
     const struct json_t *output;
     *handled = c->hook_send_email_on;
     if (!*handled) {
@@ -168,19 +172,9 @@ enum problem hook_send_email(struct call *call, const struct outgoing *list,
     if (is_current) {
         return P_OK; /* told together with the new address's mail */
     }
-    struct person *person = ARENA_NEW(call->ctx.arena, struct person);
-    if (call->ctx.created) {
-        *person = *(const struct person *)call->ctx.created;
-    } else {
-        enum problem problem = exec_read(call->services->executor, &call->ctx, person_in_tx,
-                                         &(struct lookup){ mail->user_id, person });
-        if (problem) {
-            return problem;
-        }
-    }
     struct strbuf b = begin(call, "send-email");
     strbuf_str(&b, ",\"user\":");
-    write_user(&b, person);
+    write_user(&b, person_of(call, item, &mail->user_id));
     write_email_data(call, &b, mail, other);
     return call_it(call, true, c->hook_send_email_uri, c->hook_send_email_secrets, &b, &output);
 }
@@ -233,18 +227,19 @@ enum problem hook_mfa_attempt(struct call *call, const struct uuid *factor_id, c
     return problem;
 }
 
+static const char *const kind_names[] = { "null",   "boolean", "integer", "number",
+                                          "string", "array",   "object" };
+
 /* §2.4: what the claims must be, one line a fault. */
 static void check_claim(struct strbuf *faults, const struct json_t *claims, const char *name,
                         const char *wanted, bool required, unsigned kinds)
 {
-    static const char *const names[] = { "null",   "boolean", "integer", "number",
-                                         "string", "array",   "object" };
     const struct json_t *value = json_member(claims, name);
     if (!value && required) {
         strbuf_printf(faults, "\n- (root): %s is required", name);
     } else if (value && !(kinds & (1U << json_kind_of(value)))) {
         strbuf_printf(faults, "\n- %s: Invalid type. Expected: %s, given: %s", name, wanted,
-                      names[json_kind_of(value)]);
+                      kind_names[json_kind_of(value)]);
     }
 }
 
@@ -262,7 +257,7 @@ static enum problem check_claims(struct call *call, const struct json_t *claims)
         bool required;
         unsigned kinds;
     } rules[] = {
-        { "aud", "string", true, STRING | ARRAY },       { "exp", "integer", true, INTEGER },
+        { "aud", "[string,array]", true, STRING | ARRAY },       { "exp", "integer", true, INTEGER },
         { "iat", "integer", true, INTEGER },             { "nbf", "integer", false, INTEGER },
         { "sub", "string", true, STRING },               { "email", "string", true, STRING },
         { "phone", "string", true, STRING },             { "role", "string", true, STRING },
@@ -274,7 +269,8 @@ static enum problem check_claims(struct call *call, const struct json_t *claims)
     };
     struct strbuf faults = strbuf_in(call->ctx.arena, 8192);
     if (json_kind_of(claims) != KIND_OBJECT) {
-        strbuf_str(&faults, "\n- (root): Invalid type. Expected: object, given: null");
+        strbuf_printf(&faults, "\n- (root): Invalid type. Expected: object, given: %s",
+                      claims ? kind_names[json_kind_of(claims)] : "null");
     }
     for (size_t i = 0; !faults.len && i < sizeof rules / sizeof rules[0]; i++) {
         check_claim(&faults, claims, rules[i].name, rules[i].wanted, rules[i].required,
@@ -303,7 +299,7 @@ enum problem hook_access_token(struct call *call, struct grant *grant)
     id(&b, "user_id", &grant->person.user.id);
     strbuf_str(&b, ",\"claims\":");
     strbuf_str(&b, claims ? claims : "{}");
-    text(&b, "authentication_method", grant->n_amr ? grant->amr[0].method : "");
+    text(&b, "authentication_method", grant->method);
     enum problem problem = call_it(call, true, c->hook_custom_access_token_uri,
                                    c->hook_custom_access_token_secrets, &b, &output);
     if (problem) {

@@ -6,12 +6,13 @@
 #include "api/call.h"
 
 enum problem hook_before_user_created(struct call *call, const struct person *person) MUST_CHECK;
-void hook_after_user_created(struct call *call, const struct person *person);
+enum problem hook_after_user_created(struct call *call, const struct person *person) MUST_CHECK;
 
 /* Instead of sending; *handled: the hook is on and has taken it. */
-enum problem hook_send_sms(struct call *call, const struct sms *sms, bool *handled) MUST_CHECK;
+enum problem hook_send_sms(struct call *call, const struct outgoing *item,
+                           bool *handled) MUST_CHECK;
 enum problem hook_send_email(struct call *call, const struct outgoing *list,
-                             const struct mail *mail, bool *handled) MUST_CHECK;
+                             const struct outgoing *item, bool *handled) MUST_CHECK;
 
 /* A rejection: P_PASSWORD_REJECTED, P_MFA_REJECTED, with the message; *logout: end all sessions. */
 enum problem hook_password_attempt(struct call *call, const struct uuid *user_id, bool valid,

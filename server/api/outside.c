@@ -20,35 +20,48 @@ bool outside_needed(const struct config *c)
            c->hook_mfa_verification_attempt_on || sms_setup(c) != SMS_FOLDER;
 }
 
+/* Whom the messages are about, as the request leaves them. */
+static void load_persons(struct tx *tx, struct outgoing *list)
+{
+    for (struct outgoing *o = list; o; o = o->next) {
+        struct person *person = ARENA_NEW(tx->ctx->arena, struct person);
+        if (user_by_id(tx, o->mail ? &o->mail->user_id : &o->sms->user_id, &person->user)) {
+            person_load(tx, person);
+            o->person = person;
+        }
+    }
+}
+
 /* A success is rolled back; a failure stands as it is, with what it keeps. */
 static enum problem rehearse(struct ctx *ctx, struct tx *tx, void *arg)
 {
     struct rehearsal *r = arg;
     ctx->outgoing = NULL;
-    ctx->created = NULL;
+    ctx->created = ctx->announced = NULL;
     enum problem problem = r->fn(ctx, tx, r->arg);
     if (problem) {
         return problem;
     }
+    load_persons(tx, ctx->outgoing);
     tx->keep = false;
     return P_REHEARSED;
 }
 
-static enum problem send_one_sms(struct call *call, const struct sms *sms)
+static enum problem send_one_sms(struct call *call, const struct outgoing *item)
 {
     bool handled;
     const char *error = NULL;
     bool for_good;
-    enum problem problem = hook_send_sms(call, sms, &handled);
+    enum problem problem = hook_send_sms(call, item, &handled);
     if (problem || handled || sms_setup(call->services->config) == SMS_FOLDER) {
         return problem;
     }
-    if (send_sms(call->services->config, call->ctx.arena, sms, &call->message_id, &error,
+    if (send_sms(call->services->config, call->ctx.arena, item->sms, &call->ctx.sms_id, &error,
                  &for_good)) {
         return P_OK;
     }
     return ctx_fail(&call->ctx, P_SMS_FAILED,
-                    arena_printf(call->ctx.arena, "%s OTP to provider: %s", sms->kind,
+                    arena_printf(call->ctx.arena, "%s OTP to provider: %s", item->sms->kind,
                                  error ? error : "no answer"));
 }
 
@@ -57,8 +70,11 @@ static enum problem send_all(struct call *call)
     enum problem problem = P_OK;
     for (const struct outgoing *o = call->ctx.outgoing; o && !problem; o = o->next) {
         bool handled;
-        problem = o->sms ? send_one_sms(call, o->sms)
-                         : hook_send_email(call, call->ctx.outgoing, o->mail, &handled);
+        problem = o->sms ? send_one_sms(call, o)
+                         : hook_send_email(call, call->ctx.outgoing, o, &handled);
+        if (problem && o->mail && mail_is_notice(o->mail->kind)) {
+            problem = P_OK; /* the hook's failure is in the log */
+        }
     }
     return problem;
 }
@@ -169,8 +185,8 @@ enum problem outside_write(struct call *call, tx_fn *fn, void *arg)
         if (!problem && call->grant) {
             call->grant->hook_claims = claims;
         }
-        if (!problem && call->ctx.created) {
-            hook_after_user_created(call, call->ctx.created);
+        if (!problem && call->ctx.announced) {
+            problem = hook_after_user_created(call, call->ctx.announced);
         }
     }
     call->ctx.entropy = replay.source;

@@ -26,10 +26,12 @@ struct ctx {
     int64_t retry_after_s;
     /* what the request sends to the world: domain/outgoing.h */
     struct outgoing *outgoing;
-    const void *created; /* struct person of an account that the request makes; NULL: none */
+    const void *created;   /* struct person of an account that the request makes; NULL: none */
+    const void *announced; /* the one whose making is told of afterwards; NULL: none */
     bool outbox_filled;        /* something waits in the outbox now */
     bool rehearsing;           /* what is to be sent is only collected */
     bool mail_sent, sms_sent;  /* it went out already: nothing for the outbox */
+    const char *sms_id;        /* what the provider calls the SMS that went out; NULL: nothing */
 };
 
 /* Returns problem, with arg for the "%s" of its text. */

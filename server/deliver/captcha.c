@@ -48,9 +48,14 @@ enum problem captcha_check(const struct config *config, struct ctx *ctx, const c
     struct strbuf form = strbuf_in(ctx->arena, FORM_MAX);
     struct http_answer answer;
     token = token ? token + strspn(token, " \t\r\n") : "";
-    if (!*token) {
+    size_t len = strlen(token);
+    while (len && strchr(" \t\r\n", token[len - 1])) {
+        len--;
+    }
+    if (!len) {
         return P_CAPTCHA_MISSING;
     }
+    token = arena_strndup(ctx->arena, token, len);
     field(&form, "secret", config->captcha_secret);
     field(&form, "response", token);
     field(&form, "remoteip", ip);

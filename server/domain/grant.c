@@ -7,14 +7,27 @@ void person_load(struct tx *tx, struct person *person)
     person->n_identities = identities_of(tx, &person->user.id, &person->identities);
 }
 
+static const struct person *copy_of(struct tx *tx, const struct user *user)
+{
+    if (!tx->ctx->rehearsing) { /* nobody is told of it then */
+        return NULL;
+    }
+    struct person *copy = ARENA_NEW(tx->ctx->arena, struct person);
+    copy->user = *user;
+    person_load(tx, copy);
+    return copy;
+}
+
 void person_created(struct tx *tx, const struct user *user)
 {
-    if (tx->ctx->rehearsing) { /* nobody is told of it otherwise */
-        struct person *created = ARENA_NEW(tx->ctx->arena, struct person);
-        created->user = *user;
-        person_load(tx, created);
-        tx->ctx->created = created;
-    }
+    const struct person *copy = copy_of(tx, user);
+    tx->ctx->created = copy ? copy : tx->ctx->created;
+}
+
+void person_announced(struct tx *tx, const struct user *user)
+{
+    const struct person *copy = copy_of(tx, user);
+    tx->ctx->announced = copy ? copy : tx->ctx->announced;
 }
 
 void grant_load(struct tx *tx, struct grant *grant)

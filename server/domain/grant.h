@@ -27,6 +27,7 @@ struct grant {
     int refresh_version;
     bool signed_in, reused, rotated;
     const char *reuse_cause; /* NULL: none */
+    const char *method;      /* how the token was asked for, as hooks are told */
     const char *hook_claims; /* JSON that a hook put in place of the claims; NULL: none did */
     /* password sign-in alone: shown even when null (row O9) */
     bool shows_weakness;
@@ -39,6 +40,10 @@ void person_load(struct tx *tx, struct person *person);
 
 /* Notes in the request's context that it makes this account: hooks are told of a copy. */
 void person_created(struct tx *tx, const struct user *user);
+
+/* The same for the hook that is told afterwards: of accounts that are not confirmed at once, again
+ * where such a one signs up or is invited again, and of anonymous ones (contract-internals.md §7). */
+void person_announced(struct tx *tx, const struct user *user);
 
 /* person_load and the amr of grant->session. */
 void grant_load(struct tx *tx, struct grant *grant);

@@ -76,6 +76,7 @@ enum problem invite_run(const struct realm *realm, struct tx *tx, const struct i
         return problem;
     }
     user_save(tx, u);
+    person_announced(tx, u);
     audit_invited(realm, tx, in, u);
     person_load(tx, out);
     return P_OK;

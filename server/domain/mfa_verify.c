@@ -133,6 +133,7 @@ static enum problem settle(struct attempt *a, struct grant *out)
     out->person.user = a->user;
     out->session = *s;
     out->refresh_version = s->refresh_key ? 2 : 1;
+    out->method = method_of_factor(a->factor.type);
     grant_load(tx, out);
     return P_OK;
 }

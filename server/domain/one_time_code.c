@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { TRIES = 10, LINK_BYTES = 28, CODE_MAX = 16 };
+enum { TRIES = 10, LINK_BYTES = 28, CODE_MAX = 16, CHANGES_MAX = 16 };
 
 /* SHA-224 of address and code: the official form of row OT2. */
 static const char *official_hash(struct arena *arena, const char *address, const char *code,
@@ -65,6 +65,14 @@ void code_make(const struct realm *realm, struct tx *tx, const struct uuid *user
               stored_form(realm, arena, out->link_token), address);
 }
 
+static void count_wrong(struct tx *tx, const struct uuid *user_id, enum token_kind kind)
+{
+    if (token_failed(tx, user_id, kind) >= TRIES) {
+        token_clear(tx, user_id, kind);
+    }
+    tx_keep(tx);
+}
+
 bool code_fits(const struct realm *realm, struct tx *tx, const struct uuid *user_id,
                enum token_kind kind, const char *address, const char *code)
 {
@@ -77,10 +85,7 @@ bool code_fits(const struct realm *realm, struct tx *tx, const struct uuid *user
         fits = (*live && ct_equal_text(live, given)) || fits;
     }
     if (!fits && *live) {
-        if (token_failed(tx, user_id, kind) >= TRIES) {
-            token_clear(tx, user_id, kind);
-        }
-        tx_keep(tx);
+        count_wrong(tx, user_id, kind);
     }
     return fits;
 }
@@ -103,4 +108,13 @@ bool change_code_find(const struct realm *realm, struct tx *tx, enum token_kind 
         }
     }
     return false;
+}
+
+void change_code_failed(struct tx *tx, enum token_kind kind, const char *address)
+{
+    struct uuid ids[CHANGES_MAX];
+    int n = tokens_sent_to(tx, kind, address, ids, CHANGES_MAX);
+    for (int i = 0; i < n; i++) {
+        count_wrong(tx, &ids[i], kind);
+    }
 }

@@ -30,4 +30,8 @@ bool link_find(const struct realm *realm, struct tx *tx, enum token_kind kind, c
 bool change_code_find(const struct realm *realm, struct tx *tx, enum token_kind kind,
                       const char *address, const char *code, struct uuid *user_id);
 
+/* Nobody did: a wrong code was tried for whoever changes from or to that address; counted as in
+ * code_fits. */
+void change_code_failed(struct tx *tx, enum token_kind kind, const char *address);
+
 #endif

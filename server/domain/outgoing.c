@@ -41,6 +41,11 @@ static const char *const kinds[] = {
 #undef MAIL
 };
 
+bool mail_is_notice(enum mail_kind kind)
+{
+    return kind >= MAIL_PASSWORD_CHANGED;
+}
+
 const char *mail_kind_name(enum mail_kind kind)
 {
     return kinds[kind];

@@ -59,10 +59,16 @@ struct sms {
     const char *kind;    /* "confirmation", "phone_change", "reauthentication", "mfa" */
 };
 
+/* Of notifications, failing is only logged (contract-accounts.md 7.4). */
+bool mail_is_notice(enum mail_kind kind);
+
+struct person;
+
 /* What a request wants to send, in order; collected in ctx->outgoing while it is rehearsed. */
 struct outgoing {
     const struct mail *mail; /* one of the two */
     const struct sms *sms;
+    const struct person *person; /* whom it is about, as the request leaves it; NULL: unknown */
     struct outgoing *next;
 };
 

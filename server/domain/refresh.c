@@ -268,6 +268,7 @@ enum problem session_refresh(const struct realm *realm, struct tx *tx, const str
     s->ip = caller->ip;
     session_save(tx, s);
     grant->signed_in = true;
+    grant->method = "token_refresh";
     grant_load(tx, grant);
     return P_OK;
 }

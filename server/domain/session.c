@@ -62,6 +62,7 @@ void session_open(const struct realm *realm, struct tx *tx, const struct caller 
     amr_put(tx, &s->id, method);
     user_signed_in(tx, &grant->person.user);
     grant->signed_in = true;
+    grant->method = method;
     grant_load(tx, grant);
 }
 

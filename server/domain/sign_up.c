@@ -87,6 +87,7 @@ static void sign_up_anonymous(const struct realm *realm, struct tx *tx,
     u->user_metadata = json_merged(tx->ctx->arena, "{}", in->data);
     user_insert(tx, u);
     person_created(tx, u);
+    person_announced(tx, u);
     session_open(realm, tx, caller, "anonymous", &out->grant);
     out->has_session = true;
 }
@@ -137,6 +138,7 @@ static enum problem ask_to_confirm(const struct realm *realm, struct tx *tx,
         return problem;
     }
     user_save(tx, u);
+    person_announced(tx, u);
     audit_by_user(realm, tx, u, AUDIT_CONFIRMATION_REQUESTED, NULL,
                   TRAITS({ "provider", in->provider }));
     person_load(tx, &out->grant.person);

@@ -125,6 +125,10 @@ static bool find_change(const struct realm *realm, struct tx *tx, const struct v
         v->kind = TOKEN_EMAIL_CHANGE_NEW;
         found = change_code_find(realm, tx, v->kind, in->address, in->token, &id);
     }
+    if (!found) {
+        change_code_failed(tx, TOKEN_EMAIL_CHANGE_CURRENT, in->address);
+        change_code_failed(tx, TOKEN_EMAIL_CHANGE_NEW, in->address);
+    }
     return found && user_by_id(tx, &id, v->user);
 }
 

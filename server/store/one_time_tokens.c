@@ -86,6 +86,20 @@ bool token_by_code(struct tx *tx, enum token_kind kind, const char *code_hash,
     return one_id(db_query(tx, &find_column[kind], V_TEXT(code_hash)), user_id);
 }
 
+int tokens_sent_to(struct tx *tx, enum token_kind kind, const char *address, struct uuid *ids,
+                   int max)
+{
+    DB_SQL(sql, "select user_id from @one_time_tokens where relates_to = $1 and token_type = $2 "
+                "limit $3");
+    struct rows *r = db_query(tx, &sql, V_TEXT(address), V_TEXT(types[kind]), V_INT(max));
+    int n = 0;
+    while (n < max && rows_next(r)) {
+        ids[n++] = rows_id(r, 0);
+    }
+    rows_end(r);
+    return n;
+}
+
 void token_clear(struct tx *tx, const struct uuid *user_id, enum token_kind kind)
 {
     delete_row(tx, user_id, kind);

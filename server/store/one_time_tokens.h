@@ -31,6 +31,10 @@ bool token_by_link(struct tx *tx, enum token_kind kind, const char *link_hash,
 bool token_by_code(struct tx *tx, enum token_kind kind, const char *code_hash,
                    struct uuid *user_id);
 
+/* The users whose live token of the kind was sent to this address; at most max, their number. */
+int tokens_sent_to(struct tx *tx, enum token_kind kind, const char *address, struct uuid *ids,
+                   int max);
+
 /* Voids both copies of one kind. */
 void token_clear(struct tx *tx, const struct uuid *user_id, enum token_kind kind);
 

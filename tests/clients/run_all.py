@@ -4,63 +4,18 @@
 The clients come from their registries into a folder under build/ that is used again; that they cannot be had is a failure, not a skip.
 The server starts without any setting, as a person starts it. Ends with 'N passed, N failed'.
 """
-import argparse, hashlib, os, re, shutil, subprocess, sys
+import argparse, os, re, subprocess, sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
-from countersign import ROOT, Countersign, default_binary  # noqa: E402
+from countersign import Countersign, default_binary  # noqa: E402
+from packages import CACHE, node_with_clients, python_with_clients  # noqa: E402
 
 p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 p.add_argument("--binary", default=default_binary()); p.add_argument("--only", default="seed,python,js,readme"); p.add_argument("-v", action="store_true")
-p.add_argument("--cache", default=os.path.join(ROOT, "build", "clients"))
+p.add_argument("--cache", default=CACHE)
 a = p.parse_args()
 only = a.only.split(",")
 total = [0, 0]
-
-
-def run(*command, **more):
-    out = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900, **more)
-    if out.returncode:
-        raise Exception("%s: exit %d: %s" % (" ".join(command[:4]), out.returncode, out.stdout[-1500:]))
-    return out.stdout
-
-
-def stamp(source):
-    with open(os.path.join(HERE, source), "rb") as f:
-        return hashlib.sha256(f.read()).hexdigest()
-
-
-def cached(folder, source, make):
-    """`make` the folder anew unless it was made from this very source; half-made ones are thrown away."""
-    mark = os.path.join(folder, "made-from")
-    if os.path.exists(mark) and open(mark).read() == stamp(source):
-        return
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder)
-    make(folder)
-    with open(mark, "w") as f:
-        f.write(stamp(source))
-
-
-def python_client():
-    folder = os.path.join(a.cache, "python")
-
-    def make(where):
-        print("      making a virtual environment with the official Python client", flush=True)
-        run(sys.executable, "-m", "venv", where)
-        run(os.path.join(where, "bin", "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", os.path.join(HERE, "requirements.txt"))
-    cached(folder, "requirements.txt", make)
-    return os.path.join(folder, "bin", "python")
-
-
-def js_client():
-    folder = os.path.join(a.cache, "node")
-
-    def make(where):
-        print("      installing the official JavaScript client", flush=True)
-        shutil.copy(os.path.join(HERE, "package.json"), where)
-        run("npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error", cwd=where)
-    cached(folder, "package.json", make)
-    return folder
 
 
 def suite(name, *command):
@@ -77,8 +32,8 @@ def suite(name, *command):
 
 
 try:
-    python = python_client() if {"seed", "python", "readme"} & set(only) else None
-    node = js_client() if "js" in only else None
+    python = python_with_clients(a.cache) if {"seed", "python", "readme"} & set(only) else None
+    node = node_with_clients(a.cache) if "js" in only else None
     with Countersign(a.binary, zero_config=True) as c:
         k = c.keys()
         args = ["--url", k["url"], "--anon-key", k["anon_key"], "--service-key", k["service_role_key"]]

@@ -1,19 +1,32 @@
 #!/usr/bin/env python3
 """Start the real program on free loopback ports and run every conformance check against it: run_all.py [--binary FILE] [--asan FILE]
 
-Rounds: under `/`, under `/auth/v1`, and, with --asan, against a build with AddressSanitizer and UBSan, where any report or leak is a
-failure. Each round has a database of its own. --only ID,.. and -v are handed on to run.py. Ends with 'N passed, N failed'.
+Rounds: root, under `/`; prefix, under `/auth/v1`; accounts, the checks of accounts.py with mails and SMS in folders; accounts-smtp,
+the same with a real mail server and the send-SMS hook; and, with --asan, asan and accounts-asan against a build with AddressSanitizer
+and UBSan, where any report or leak is a failure. Each server has a database of its own. --only ID,.. and -v are handed on to run.py.
+Ends with 'N passed, N failed'.
 """
-import argparse, os, re, subprocess, sys
+import argparse, contextlib, os, re, subprocess, sys, tempfile, time, uuid
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from countersign import SECRET, Countersign, default_binary  # noqa: E402
+from sinks import MailServer, Receiver  # noqa: E402
 
 p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 p.add_argument("--binary", default=default_binary()); p.add_argument("--asan", help="the program built with sanitizers")
-p.add_argument("--rounds", default="root,prefix,asan", help="of root, prefix, asan"); p.add_argument("--only"); p.add_argument("-v", action="store_true")
+p.add_argument("--rounds", default="root,prefix,accounts,accounts-smtp,asan,accounts-asan", help="of root, prefix, accounts, accounts-smtp, asan, accounts-asan"); p.add_argument("--only"); p.add_argument("-v", action="store_true")
 p.add_argument("--jobs", default="8"); p.add_argument("--wrapper", help="a command in front of the program, such as valgrind with its options")
 a = p.parse_args()
+
+
+def run_checks(command, may_skip=True):
+    """Run run.py, show what it says; (passed, failed), a skipped check being a failure unless it may be one."""
+    command += (["--only", a.only] if a.only else []) + (["-v"] if a.v else [])
+    out = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=1500)
+    print(out.stdout, end="", flush=True)
+    m = re.search(r"^(\d+) passed, (\d+) failed, (\d+) skipped", out.stdout, re.M)
+    passed, failed, skipped = (int(x) for x in m.groups()) if m else (0, 1, 0)
+    return passed, (failed or int(out.returncode != 0)) + (0 if may_skip else skipped)
 
 
 def one_round(name, binary, prefix):
@@ -26,17 +39,55 @@ def one_round(name, binary, prefix):
                        "--part", "mfa", "--no-phone", "--jobs", a.jobs, "--times"]
             if not prefix:
                 command += ["--binary", binary]          # the checks with servers of their own need no second run under the prefix
-            command += (["--only", a.only] if a.only else []) + (["-v"] if a.v else [])
-            out = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=1500)
-            print(out.stdout, end="", flush=True)
-            m = re.search(r"^(\d+) passed, (\d+) failed", out.stdout, re.M)
-            passed, failed = (int(m.group(1)), int(m.group(2))) if m else (0, 1)
-            if out.returncode and not failed:
-                failed = 1
+            passed, failed = run_checks(command)
             c.check_db()
     except Exception as e:
         failed += 1
         print("FAIL  the server itself: %s: %s" % (type(e).__name__, e), flush=True)
+    return passed, failed
+
+
+# The three servers of accounts.py, as its opening comment says.
+EVERY = {"GOTRUE_URI_ALLOW_LIST": "http://localhost:3000,https://supabase.com/"}
+CONFIRM = {"GOTRUE_MAILER_AUTOCONFIRM": "false", "GOTRUE_SMS_AUTOCONFIRM": "false", "GOTRUE_SMTP_MAX_FREQUENCY": "2s", "GOTRUE_SMS_MAX_FREQUENCY": "2s",
+           "GOTRUE_RATE_LIMIT_EMAIL_SENT": "100000", "GOTRUE_RATE_LIMIT_SMS_SENT": "100000", "GOTRUE_SECURITY_MANUAL_LINKING_ENABLED": "true",
+           "GOTRUE_SECURITY_UPDATE_PASSWORD_REQUIRE_REAUTHENTICATION": "true"}
+CLOSED = {"GOTRUE_DISABLE_SIGNUP": "true", "GOTRUE_EXTERNAL_PHONE_ENABLED": "false", "GOTRUE_EXTERNAL_ANONYMOUS_USERS_ENABLED": "false",
+          "GOTRUE_RATE_LIMIT_HEADER": "X-Limit-Key"}
+
+
+def keep_sms(receiver, folder):
+    """The send-SMS hook at /sms, which writes what it is told into the folder."""
+    def keep(request):
+        name = "%d-%s.json" % (time.time_ns(), uuid.uuid4().hex)
+        with open(os.path.join(folder, "." + name), "wb") as f:
+            f.write(request.body)
+        os.rename(os.path.join(folder, "." + name), os.path.join(folder, name))
+        return 200, {"Content-Type": "application/json"}, {}
+    receiver.answers["/sms"] = keep
+    return {"GOTRUE_HOOK_SEND_SMS_ENABLED": "true", "GOTRUE_HOOK_SEND_SMS_URI": receiver.url + "/sms"}
+
+
+def accounts_round(name, binary, real_sinks):
+    """(passed, failed) of accounts.py; every check of it must run."""
+    print("== conformance, accounts, %s" % name, flush=True)
+    passed = failed = 0
+    try:
+        with contextlib.ExitStack() as stack:
+            mails, texts = (stack.enter_context(tempfile.TemporaryDirectory(prefix="countersign-sink-")) for _ in range(2))
+            env = {**EVERY, "COUNTERSIGN_MAIL_DIR": mails, "COUNTERSIGN_SMS_DIR": texts}
+            if real_sinks:
+                env = {**EVERY, **stack.enter_context(MailServer(mails)).settings, **keep_sms(stack.enter_context(Receiver()), texts)}
+            base, confirm, closed = (stack.enter_context(Countersign(binary, env={**env, **own})) for own in ({}, CONFIRM, CLOSED))
+            passed, failed = run_checks([
+                sys.executable, os.path.join(HERE, "run.py"), "--base", base.base, "--secret", SECRET, "--sqlite", base.database, "--part", "accounts",
+                "--base-confirm", confirm.base, "--sqlite-confirm", confirm.database, "--base-closed", closed.base,
+                "--mail-dir", mails, "--sms-dir", texts, "--jobs", a.jobs, "--times"], may_skip=False)
+            for c in (base, confirm, closed):
+                c.check_db()
+    except Exception as e:
+        failed += 1
+        print("FAIL  the servers themselves: %s: %s" % (type(e).__name__, e), flush=True)
     return passed, failed
 
 
@@ -48,6 +99,12 @@ if "prefix" in rounds:
     results.append(one_round("under /auth/v1", a.binary, "/auth/v1"))
 if "asan" in rounds and a.asan:
     results.append(one_round("with AddressSanitizer and UBSan", a.asan, ""))
+if "accounts" in rounds:
+    results.append(accounts_round("mails and SMS in folders", a.binary, False))
+if "accounts-smtp" in rounds:
+    results.append(accounts_round("a mail server and the send-SMS hook", a.binary, True))
+if "accounts-asan" in rounds and a.asan:
+    results.append(accounts_round("with AddressSanitizer and UBSan", a.asan, True))
 total = [sum(r[n] for r in results) for n in (0, 1)]
 print("%d passed, %d failed" % tuple(total))
 sys.exit(bool(total[1]) or not total[0])
