@@ -82,7 +82,8 @@ static const char *sms_text(const struct config *c, struct arena *arena, const s
     json_quote(&fields, sms->code);
     strbuf_char(&fields, '}');
     const struct json_t *root = json_read(arena, fields.data, fields.len, &detail);
-    const char *set = strcmp(sms->kind, "mfa") == 0 ? c->phone_template : c->sms_template;
+    bool factor = sms->kind && strcmp(sms->kind, "mfa") == 0;
+    const char *set = factor ? c->phone_template : c->sms_template;
     const struct template *template = template_read(arena, set, &error);
     if (template && root) {
         text = template_fill(template, arena, TEMPLATE_TEXT, root, &error);

@@ -280,11 +280,13 @@ def twilio():
     a, r = by_sms(reply({"sid": "SM9"}), dict(TWILIO, GOTRUE_SMS_TEMPLATE="Ihr Code für & mehr: {{ .Code }}"))
     assert r["form"]["Body"] == "Ihr Code für & mehr: " + CODE, r["form"]
     a, r = by_sms(reply({"sid": "SM9"}), dict(TWILIO, GOTRUE_SMS_TEMPLATE="{{ .Code"))
-    assert r["form"]["Body"] == "Your code is " + CODE and "GOTRUE_SMS_TEMPLATE" in drive.log
+    assert r["form"]["Body"] == "Your code is " + CODE and "template of SMS cannot be used" in drive.log
     a, r = by_sms(reply({"sid": "SM9"}), dict(TWILIO, GOTRUE_SMS_TWILIO_MESSAGE_SERVICE_SID="+15550009999", GOTRUE_SMS_TWILIO_CONTENT_SID="HX1"), channel="whatsapp")
     assert r["form"] == {"To": "whatsapp:+15551234567", "Channel": "whatsapp", "From": "whatsapp:+15550009999", "ContentSid": "HX1", "ContentVariables": '{"1": "%s"}' % CODE}, r["form"]
     a, r = by_sms(reply({"sid": "SM9"}), TWILIO, channel="whatsapp")
     assert r["form"]["From"] == "MG1" and r["form"]["Body"] == "Your code is " + CODE
+    a, r = by_sms(reply({"sid": "SM9"}), dict(TWILIO, GOTRUE_MFA_PHONE_TEMPLATE="Second step: {{ .Code }}"), kind="mfa")
+    assert r["form"]["Body"] == "Second step: " + CODE, r["form"]
 
 
 def twilio_failures():
