@@ -3,6 +3,7 @@
 
 #include "api/hooks.h"
 #include "api/replay.h"
+#include "base/log.h"
 #include "deliver/sender.h"
 #include "domain/session.h"
 
@@ -38,6 +39,7 @@ static enum problem rehearse(struct ctx *ctx, struct tx *tx, void *arg)
     struct rehearsal *r = arg;
     ctx->outgoing = NULL;
     ctx->created = ctx->announced = NULL;
+    ctx->asked = (struct asked_code){ 0 };
     enum problem problem = r->fn(ctx, tx, r->arg);
     if (problem) {
         return problem;
@@ -100,6 +102,19 @@ static enum problem ask_about_mfa(struct call *call, bool valid)
     return ended ? ended : problem;
 }
 
+/* The SMS provider's word on a code that it made; no word is a no. */
+static enum problem ask_about_code(struct call *call)
+{
+    struct asked_code *asked = &call->ctx.asked;
+    const char *error = NULL;
+    if (!sms_check(call->services->config, call->ctx.arena, asked->phone, asked->code,
+                   &asked->right, &error)) {
+        asked->right = false;
+        log_write(LOG_WARN, "the SMS provider could not check a code", LOG_STR("reason", error));
+    }
+    return asked->right ? P_OK : asked->refusal;
+}
+
 /* Everything that must be heard before the request counts. */
 static enum problem ask_the_world(struct call *call, bool mfa)
 {
@@ -109,6 +124,9 @@ static enum problem ask_the_world(struct call *call, bool mfa)
     }
     if (!problem && mfa) {
         problem = ask_about_mfa(call, true);
+    }
+    if (!problem && call->ctx.asked.code) {
+        problem = ask_about_code(call);
     }
     if (!problem) {
         problem = send_all(call);

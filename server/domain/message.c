@@ -234,6 +234,16 @@ const char *test_code_of(const struct realm *realm, struct ctx *ctx, const char 
     return NULL;
 }
 
+enum problem message_channel_check(const struct realm *realm, const char *channel)
+{
+    const struct config *c = realm->config;
+    bool twilio = strcmp(c->sms_provider, "twilio") == 0 ||
+                  strcmp(c->sms_provider, "twilio_verify") == 0;
+    bool known = !channel || !*channel || strcmp(channel, "sms") == 0 ||
+                 (twilio && strcmp(channel, "whatsapp") == 0);
+    return known || c->hook_send_sms_on ? P_OK : P_CHANNEL_INVALID;
+}
+
 static int64_t *sms_timer(struct user *user, enum token_kind kind)
 {
     return kind == TOKEN_PHONE_CHANGE        ? &user->phone_change_sent_at

@@ -30,6 +30,9 @@ enum problem message_email_change(const struct realm *realm, struct tx *tx, stru
 enum problem message_reauthentication(const struct realm *realm, struct tx *tx,
                                       struct user *user) MUST_CHECK;
 
+/* Row N8: may SMS go over that channel? NULL and "": plain SMS. */
+enum problem message_channel_check(const struct realm *realm, const char *channel) MUST_CHECK;
+
 /* An SMS with a code of the kind to the phone. *message_id: "test-otp" where nothing is sent. */
 enum problem message_sms(const struct realm *realm, struct tx *tx, struct user *user,
                          enum token_kind kind, const char *phone, const char *channel,

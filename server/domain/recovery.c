@@ -19,11 +19,6 @@ static enum problem say_nothing(struct tx *tx)
     return P_OK;
 }
 
-static enum problem check_channel(const char *channel)
-{
-    return given(channel) && strcmp(channel, "sms") != 0 ? P_CHANNEL_INVALID : P_OK;
-}
-
 enum problem magic_link_check(const struct realm *realm, struct ctx *ctx, struct code_request *in)
 {
     if (!realm->config->email_enabled) {
@@ -68,7 +63,7 @@ enum problem otp_check(const struct realm *realm, struct ctx *ctx, struct code_r
         return P_PHONE_PROVIDER_OFF;
     }
     problem = phone_normalise(ctx, in->phone, &in->address);
-    return problem ? problem : check_channel(in->channel);
+    return problem ? problem : message_channel_check(realm, in->channel);
 }
 
 /* Rows OT18, OT35: an account of that address without a password. */

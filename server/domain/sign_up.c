@@ -29,8 +29,9 @@ static enum problem check_identifier(const struct realm *realm, struct ctx *ctx,
     if (by_email && given(in->phone)) {
         return P_SIGNUP_BOTH;
     }
-    if (!by_email && given(in->channel) && strcmp(in->channel, "sms") != 0) {
-        return P_CHANNEL_INVALID;
+    problem = by_email ? P_OK : message_channel_check(realm, in->channel);
+    if (problem) {
+        return problem;
     }
     if (!by_email && pkce_given(&in->pkce)) {
         return P_PKCE_PHONE;
