@@ -196,7 +196,9 @@ static bool load_keys(struct app *app, struct arena *arena, const char **error)
     s->realm.vault = &s->vault;
     s->realm.keyring = app->keyring;
     s->realm.kinds = factor_kinds;
-    s->realm.sms_incomplete = sms_setup(s->config) == SMS_INCOMPLETE;
+    bool by_hook = s->config->hook_send_sms_on;
+    s->realm.sms_incomplete = !by_hook && sms_setup(s->config) == SMS_INCOMPLETE;
+    s->realm.codes_elsewhere = !by_hook && sms_is_checked_by_provider(s->config);
     hkdf_sha256(app->secret, strlen(app->secret), "countersign lookup key", s->realm.lookup_key,
                 sizeof s->realm.lookup_key);
     return app->keyring != NULL;

@@ -74,9 +74,6 @@ struct call {
     bool new_envelope;    /* contract-mfa.md 2.3 */
     /* the answer */
     struct grant *grant; /* the session that is answered; NULL: none */
-    /* a code that an SMS provider checks itself (Twilio Verify): asked for by P_ASK_PROVIDER */
-    const char *checked_phone, *checked_code;
-    enum { VERDICT_NONE, VERDICT_WRONG, VERDICT_RIGHT } verdict;
     enum problem problem;
     struct reply reply;
     int64_t began_us; /* steady clock */

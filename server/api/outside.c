@@ -3,6 +3,7 @@
 
 #include "api/hooks.h"
 #include "api/replay.h"
+#include "base/log.h"
 #include "deliver/sender.h"
 #include "domain/session.h"
 
@@ -38,6 +39,7 @@ static enum problem rehearse(struct ctx *ctx, struct tx *tx, void *arg)
     struct rehearsal *r = arg;
     ctx->outgoing = NULL;
     ctx->created = ctx->announced = NULL;
+    ctx->asked = (struct asked_code){ 0 };
     enum problem problem = r->fn(ctx, tx, r->arg);
     if (problem) {
         return problem;
@@ -110,6 +112,19 @@ static const char *factor_type(const struct call *call)
     return "totp";
 }
 
+/* The SMS provider's word on a code that it made; no word is a no. */
+static enum problem ask_about_code(struct call *call)
+{
+    struct asked_code *asked = &call->ctx.asked;
+    const char *error = NULL;
+    if (!sms_check(call->services->config, call->ctx.arena, asked->phone, asked->code,
+                   &asked->right, &error)) {
+        asked->right = false;
+        log_write(LOG_WARN, "the SMS provider could not check a code", LOG_STR("reason", error));
+    }
+    return asked->right ? P_OK : asked->refusal;
+}
+
 /* Everything that must be heard before the request counts. */
 static enum problem ask_the_world(struct call *call, bool mfa)
 {
@@ -121,6 +136,9 @@ static enum problem ask_the_world(struct call *call, bool mfa)
     if (!problem && codes) {
         problem = ask_about_mfa(call, factor_type(call), true);
     }
+    if (!problem && call->ctx.asked.code) {
+        problem = ask_about_code(call);
+    }
     if (!problem) {
         problem = send_all(call);
     }
@@ -128,21 +146,6 @@ static enum problem ask_the_world(struct call *call, bool mfa)
         problem = hook_access_token(call, call->grant);
     }
     return problem;
-}
-
-/* Twilio Verify makes and checks the codes itself. */
-static enum problem ask_provider(struct call *call)
-{
-    bool right = false;
-    const char *error = NULL;
-    if (!sms_check(call->services->config, call->ctx.arena, call->checked_phone,
-                   call->checked_code, &right, &error)) {
-        return ctx_fail(&call->ctx, P_SMS_FAILED,
-                        arena_printf(call->ctx.arena, "confirmation OTP to provider: %s",
-                                     error ? error : "no answer"));
-    }
-    call->verdict = right ? VERDICT_RIGHT : VERDICT_WRONG;
-    return P_OK;
 }
 
 enum problem outside_write(struct call *call, tx_fn *fn, void *arg)
@@ -159,11 +162,6 @@ enum problem outside_write(struct call *call, tx_fn *fn, void *arg)
     call->ctx.entropy = &replay.entropy;
     call->ctx.rehearsing = true;
     enum problem problem = exec_write(executor, &call->ctx, rehearse, &r);
-    if (problem == P_ASK_PROVIDER) {
-        problem = ask_provider(call);
-        replay_again(&replay);
-        problem = problem ? problem : exec_write(executor, &call->ctx, rehearse, &r);
-    }
     call->ctx.rehearsing = false;
     if ((problem == P_TOTP_WRONG || problem == P_PHONE_CODE_WRONG) && mfa) {
         const char *type = problem == P_TOTP_WRONG ? "totp" : "phone";

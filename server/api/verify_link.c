@@ -4,7 +4,6 @@
 #include "api/handlers.h"
 #include "api/session_reply.h"
 #include "api/views.h"
-#include "deliver/sender.h"
 #include "domain/verify.h"
 
 #include <stdlib.h>
@@ -31,14 +30,6 @@ enum problem verify_post(struct call *call, struct tx *tx)
     if (!problem && body->token_hash && *body->token_hash && body->redirect_to &&
         *body->redirect_to) {
         problem = P_VERIFY_HASH_ALONE;
-    }
-    if (!problem && in.address && *in.token && sms_is_checked_by_provider(call->services->config) &&
-        body->phone && *body->phone && !test_code_of(&call->services->realm, &call->ctx, in.address)) {
-        in.by_provider = true;
-        in.right = call->verdict == VERDICT_RIGHT;
-        call->checked_phone = in.address;
-        call->checked_code = in.token;
-        problem = call->verdict == VERDICT_NONE ? P_ASK_PROVIDER : P_OK;
     }
     if (!problem) {
         problem = verify_run(&call->services->realm, tx, &call->caller, &in, out);

@@ -31,6 +31,11 @@ struct ctx {
     bool outbox_filled;        /* something waits in the outbox now */
     bool rehearsing;           /* what is to be sent is only collected */
     bool mail_sent, sms_sent;  /* it went out already: nothing for the outbox */
+    struct asked_code {        /* what the SMS provider must say about a code; code NULL: nothing */
+        const char *phone, *code;
+        enum problem refusal;  /* if it is wrong */
+        bool right;
+    } asked;
     const char *sms_id;        /* what the provider calls the SMS that went out; NULL: nothing */
 };
 

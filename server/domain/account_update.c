@@ -23,7 +23,7 @@ enum problem update_form(const struct realm *realm, struct ctx *ctx, struct upda
         problem = phone_normalise(ctx, in->phone, &in->new_phone);
     }
     if (!problem && given(in->phone)) {
-        problem = channel_check(realm, in->channel);
+        problem = message_channel_check(realm, in->channel);
     }
     if (!problem && in->password) {
         problem = password_check(realm, ctx, in->password);
@@ -106,6 +106,10 @@ static enum problem check_nonce(const struct realm *realm, struct tx *tx, const 
     bool live = u->reauthentication_sent_at &&
                 tx->ctx->now_us <= u->reauthentication_sent_at + life_s * US_PER_S;
     const char *address = u->email ? u->email : u->phone ? u->phone : "";
+    if (live && !u->email && realm->codes_elsewhere) {
+        return code_fits_elsewhere(tx, address, in->nonce, P_NONCE_INVALID) ? P_OK
+                                                                            : P_NONCE_INVALID;
+    }
     return live && code_fits(realm, tx, &u->id, TOKEN_REAUTHENTICATION, address, in->nonce)
                ? P_OK
                : P_NONCE_INVALID;

@@ -214,17 +214,6 @@ enum problem message_email_change(const struct realm *realm, struct tx *tx, stru
     return P_OK;
 }
 
-enum problem channel_check(const struct realm *realm, const char *channel)
-{
-    const struct config *c = realm->config;
-    if (!channel || !*channel || strcmp(channel, "sms") == 0 || c->hook_send_sms_on) {
-        return P_OK;
-    }
-    bool twilio = strcmp(c->sms_provider, "twilio") == 0 ||
-                  strcmp(c->sms_provider, "twilio_verify") == 0;
-    return twilio && strcmp(channel, "whatsapp") == 0 ? P_OK : P_CHANNEL_INVALID;
-}
-
 const char *test_code_of(const struct realm *realm, struct ctx *ctx, const char *phone)
 {
     int64_t until;
@@ -243,6 +232,16 @@ const char *test_code_of(const struct realm *realm, struct ctx *ctx, const char 
         p += *p == ',';
     }
     return NULL;
+}
+
+enum problem message_channel_check(const struct realm *realm, const char *channel)
+{
+    const struct config *c = realm->config;
+    bool twilio = strcmp(c->sms_provider, "twilio") == 0 ||
+                  strcmp(c->sms_provider, "twilio_verify") == 0;
+    bool known = !channel || !*channel || strcmp(channel, "sms") == 0 ||
+                 (twilio && strcmp(channel, "whatsapp") == 0);
+    return known || c->hook_send_sms_on ? P_OK : P_CHANNEL_INVALID;
 }
 
 static int64_t *sms_timer(struct user *user, enum token_kind kind)

@@ -30,6 +30,9 @@ enum problem message_email_change(const struct realm *realm, struct tx *tx, stru
 enum problem message_reauthentication(const struct realm *realm, struct tx *tx,
                                       struct user *user) MUST_CHECK;
 
+/* Row N8: may SMS go over that channel? NULL and "": plain SMS. */
+enum problem message_channel_check(const struct realm *realm, const char *channel) MUST_CHECK;
+
 /* An SMS with a code of the kind to the phone. *message_id: "test-otp" where nothing is sent. */
 enum problem message_sms(const struct realm *realm, struct tx *tx, struct user *user,
                          enum token_kind kind, const char *phone, const char *channel,
@@ -39,9 +42,6 @@ enum problem message_sms(const struct realm *realm, struct tx *tx, struct user *
 const char *message_link(const struct realm *realm, struct arena *arena,
                          const struct link_target *target, enum mail_kind kind, const char *token,
                          const char *type);
-
-/* Row N8: "" and sms always; whatsapp with Twilio; anything where a hook sends. */
-enum problem channel_check(const struct realm *realm, const char *channel) MUST_CHECK;
 
 /* The configured test code of a phone, if it is valid now (row VF23, SM2); else NULL. */
 const char *test_code_of(const struct realm *realm, struct ctx *ctx, const char *phone);

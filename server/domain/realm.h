@@ -15,6 +15,7 @@ struct realm {
     const struct keyring *keyring;
     const struct factor_kind *const *kinds; /* of factors; ends with NULL */
     bool sms_incomplete;  /* an SMS provider is named, but its settings are not whole */
+    bool codes_elsewhere; /* the SMS provider makes and checks the codes of SMS */
     bool official_tokens; /* one-time tokens are stored in the official server's form */
     uint8_t lookup_key[SHA256_SIZE]; /* for keyed hashes of what must not be readable */
 };

@@ -63,7 +63,7 @@ enum problem otp_check(const struct realm *realm, struct ctx *ctx, struct code_r
         return P_PHONE_PROVIDER_OFF;
     }
     problem = phone_normalise(ctx, in->phone, &in->address);
-    return problem ? problem : channel_check(realm, in->channel);
+    return problem ? problem : message_channel_check(realm, in->channel);
 }
 
 /* Rows OT18, OT35: an account of that address without a password. */

@@ -29,7 +29,7 @@ static enum problem check_identifier(const struct realm *realm, struct ctx *ctx,
     if (by_email && given(in->phone)) {
         return P_SIGNUP_BOTH;
     }
-    problem = by_email ? P_OK : channel_check(realm, in->channel);
+    problem = by_email ? P_OK : message_channel_check(realm, in->channel);
     if (problem) {
         return problem;
     }

@@ -161,8 +161,8 @@ static bool code_holds(const struct realm *realm, struct tx *tx, const struct ve
     if (test && ct_equal_text(test, in->token)) {
         return true; /* row VF23 */
     }
-    if (in->by_provider) {
-        return in->right;
+    if (sms && realm->codes_elsewhere) {
+        return code_fits_elsewhere(tx, in->address, in->token, P_OTP_EXPIRED);
     }
     if (is(in->type, "email") && !*token_code_hash(tx, &v->user->id, TOKEN_CONFIRMATION)) {
         v->kind = TOKEN_RECOVERY;

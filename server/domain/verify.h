@@ -9,7 +9,6 @@ struct verify {
     const char *token, *token_hash; /* NULL or "": not given */
     const char *email, *phone;
     const char *aud;
-    bool by_provider, right; /* an SMS provider checked the code: is it right? */
     bool by_link; /* GET: a pkce_ token gives a code instead of a session */
     /* made by verify_form */
     const char *address;

@@ -81,7 +81,10 @@ static enum problem challenge(const struct realm *realm, struct tx *tx, const st
     const struct config *c = realm->config;
     struct ctx *ctx = tx->ctx;
     (void)shown;
-    enum problem problem = in->body_problem ? in->body_problem : channel_check(realm, in->channel);
+    enum problem problem = in->body_problem;
+    if (!problem) {
+        problem = message_channel_check(realm, in->channel);
+    }
     if (!problem) {
         problem = pause_check(ctx, factor->last_challenged_at, c->phone_max_frequency_us,
                               P_SMS_TOO_SOON);
