@@ -1,5 +1,5 @@
 /* admin.c: requests of the admin commands, see admin.h. It uses the library's inner request, which
- * sends, retries and reads errors as for all other calls: the public part has no calls for users. */
+ * sends, retries and reads errors as for all other calls: the public part has none for users. */
 #include "admin.h"
 
 #include "../lib/buf.h"
