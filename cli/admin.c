@@ -1,5 +1,5 @@
 /* admin.c: requests of the admin commands, see admin.h. It uses the library's inner request, which
- * sends, retries and reads errors as for all other calls: the public part has no calls for users. */
+ * sends, retries and reads errors as for all other calls: the public part has none for users. */
 #include "admin.h"
 
 #include "../lib/buf.h"
@@ -57,14 +57,25 @@ const char *admin_encoded(struct job *job, const char *text)
     return copy;
 }
 
+/* As addresses are stored: the filter looks at case. */
+static const char *lower(struct job *job, const char *text)
+{
+    char *copy = arena_strdup(job->arena, text);
+    for (char *c = copy; *c; c++) {
+        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+    }
+    return copy;
+}
+
 /* Among the users whose e-mail address or name contains the word, the one whose address it is. */
 static int find_by_email(struct job *job, const char *word, const struct json_t **out)
 {
     const struct json_t *answer = NULL;
+    const char *stored = lower(job, word);
     size_t n = FOUND_PER_PAGE;
     for (int page = 1; n == FOUND_PER_PAGE; page++) {
         const char *path = arena_printf(job->arena, "/admin/users?filter=%s&page=%d&per_page=%d",
-                                        admin_encoded(job, word), page, FOUND_PER_PAGE);
+                                        admin_encoded(job, stored), page, FOUND_PER_PAGE);
         cs_status status = admin_ask(job, "GET", path, NULL, &answer);
         if (status != CS_OK) {
             return job_failed(job, status);

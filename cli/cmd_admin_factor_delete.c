@@ -43,9 +43,9 @@ const struct command command_admin_factor_delete = {
     .name = "admin factor delete",
     .summary = "delete a second factor of an account",
     .help = "usage: countersign admin factor delete USER FACTOR [OPTION]...\n\n"
-            "Deletes the factor, named by its id or its name, of the account, named by its id or its\n"
-            "e-mail address, after asking: for somebody who lost the device.\n\n" HELP_YES HELP_ADMIN
-                HELP_EXIT,
+            "Deletes the factor, named by its id or its name, of the account, named by its id or\n"
+            "its e-mail address, after asking: for somebody who lost the device.\n\n" HELP_YES
+                HELP_ADMIN HELP_EXIT,
     .act = act,
     .client = CLIENT_ADMIN,
     .words_min = 2,

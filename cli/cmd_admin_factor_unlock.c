@@ -33,8 +33,8 @@ const struct command command_admin_factor_unlock = {
     .name = "admin factor unlock",
     .summary = "take codes of a locked factor again",
     .help = "usage: countersign admin factor unlock USER FACTOR [OPTION]...\n\n"
-            "Ends the waiting time after too many wrong codes. The factor is named by its id or its\n"
-            "name, the account by its id or its e-mail address.\n" HELP_ADMIN HELP_EXIT,
+            "Ends the waiting time after too many wrong codes. The factor is named by its id or\n"
+            "its name, the account by its id or its e-mail address.\n" HELP_ADMIN HELP_EXIT,
     .act = act,
     .client = CLIENT_ADMIN,
     .words_min = 2,

@@ -38,10 +38,10 @@ const struct command command_admin_user_ban = {
     .name = "admin user ban",
     .summary = "keep an account from being used",
     .help = "usage: countersign admin user ban USER [--for DURATION] [OPTION]...\n\n"
-            "Keeps the account, named by its id or its e-mail address, from signing in, renewing its\n"
-            "sessions and using them.\n\n"
-            "  --for DURATION      such as 90m, 24h, 720h; a hundred years if not given\n" HELP_ADMIN
-                HELP_EXIT,
+            "Keeps the account, named by its id or its e-mail address, from signing in, renewing\n"
+            "its sessions and using them.\n\n"
+            "  --for DURATION      such as 90m, 24h, 720h; a hundred years if not given\n"
+                HELP_ADMIN HELP_EXIT,
     .act = act,
     .client = CLIENT_ADMIN,
     .words_min = 1,

@@ -26,8 +26,8 @@ static const char *password_of(struct job *job, int *code)
     }
     if (!given) {
         *code = job_complain(job, EXIT_USAGE,
-                             "there is no password.\nNext: type it at the prompt, pipe it in as one "
-                             "line, set COUNTERSIGN_NEW_PASSWORD, or say --no-password");
+                             "there is no password.\nNext: type it at the prompt, pipe it in as "
+                             "one line, set COUNTERSIGN_NEW_PASSWORD, or say --no-password");
     }
     return given;
 }

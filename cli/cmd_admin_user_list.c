@@ -48,7 +48,8 @@ static int act(struct job *job)
     const struct json_t *answer = NULL;
     long page = number_of(options->page, 1), per_page = number_of(options->per_page, PER_PAGE);
     if (!page || !per_page || per_page > PER_PAGE_MAX) {
-        return usage_error(job->command, "--page takes a number from 1, --per-page one from 1 to %d",
+        return usage_error(job->command,
+                           "--page takes a number from 1, --per-page one from 1 to %d",
                            PER_PAGE_MAX);
     }
     const char *path = arena_printf(job->arena, "/admin/users?page=%ld&per_page=%ld%s%s", page,

@@ -1,5 +1,5 @@
-/* cmd_completion.c: `countersign completion`: scripts that complete commands and options in bash and
- * zsh, made from the table of commands and the options that their helps list. */
+/* cmd_completion.c: `countersign completion`: scripts that complete commands and options in bash
+ * and zsh, made from the table of commands and the options that their helps list. */
 #include "job.h"
 
 #include <stdio.h>
@@ -58,7 +58,8 @@ static void print_bash(void)
     printf("# bash completion of countersign: source <(countersign completion bash)\n"
            "_countersign()\n"
            "{\n"
-           "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} typed='' choices='' i\n"
+           "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+           "  local typed='' choices='' i\n"
            "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
            "    case ${COMP_WORDS[i]} in -*) ;; *) typed+=\" ${COMP_WORDS[i]}\" ;; esac\n"
            "  done\n"

@@ -101,8 +101,8 @@ const struct command command_login = {
     .summary = "sign in with a password and keep the session",
     .help = "usage: countersign login [EMAIL|PHONE] [OPTION]...\n\n"
             "Signs in and keeps the session in ~/.local/state/countersign/session.json (or below\n"
-            "$XDG_STATE_HOME), readable by you alone. The password is asked for without echo, read\n"
-            "as one line from standard input, or taken from COUNTERSIGN_PASSWORD.\n\n"
+            "$XDG_STATE_HOME), readable by you alone. The password is asked for without echo,\n"
+            "read as one line from standard input, or taken from COUNTERSIGN_PASSWORD.\n\n"
             "  --email EMAIL       who signs in\n"
             "  --phone PHONE       the same, by phone number\n"
             "  --password TEXT     not advised: others on this machine can read it\n" HELP_URL

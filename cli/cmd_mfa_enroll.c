@@ -95,7 +95,8 @@ static int verify(struct job *job, const cs_mfa_enroll_response *enrolled)
             cs_mfa_verify_response_free(&verified);
             return done;
         }
-        bool wrong = strcmp(cs_client_last_error(job->client)->code, "mfa_verification_failed") == 0;
+        const char *reason = cs_client_last_error(job->client)->code;
+        bool wrong = strcmp(reason, "mfa_verification_failed") == 0;
         int failed = job_failed(job, status);
         if (!wrong || i == TRIES || !prompt_possible()) {
             return not_yet(job, enrolled, failed);
@@ -133,9 +134,9 @@ const struct command command_mfa_enroll = {
     .name = "mfa enroll",
     .summary = "add a second factor: shows the QR code, asks for the code",
     .help = "usage: countersign mfa enroll [OPTION]...\n\n"
-            "Adds an authenticator app: draws its QR code, shows the secret beneath for typing in,\n"
-            "asks for the code that the app then shows, and verifies it. The code may also come as\n"
-            "a line on standard input.\n\n"
+            "Adds an authenticator app: draws its QR code, shows the secret beneath for typing\n"
+            "in, asks for the code that the app then shows, and verifies it. The code may also\n"
+            "come as a line on standard input.\n\n"
             "  --name NAME         a name for the factor, such as \"phone\"\n"
             "  --issuer NAME       what the app shows as the site; else the server's name\n"
             "  --type TYPE         totp (the default) or phone\n"

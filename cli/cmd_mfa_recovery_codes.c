@@ -48,7 +48,8 @@ static int show_codes(struct job *job, cs_status status, cs_mfa_recovery_codes *
         json_add_text(&out, "id", codes->id);
         json_end(&out, '}');
     } else {
-        printf("Next: keep these in a safe place: they are shown this once, and each counts once.\n");
+        printf("Next: keep these in a safe place: they are shown this once, and each counts "
+               "once.\n");
     }
     cs_mfa_recovery_codes_free(&codes);
     return EXIT_OK;
@@ -119,8 +120,11 @@ static const struct {
     const char *name;
     int (*act)(struct job *job);
 } actions[] = {
-    { "status", status_act },         { "generate", generate_act }, { "regenerate", regenerate_act },
-    { "verify", verify_act },         { "remove", remove_act },
+    { "status", status_act },
+    { "generate", generate_act },
+    { "regenerate", regenerate_act },
+    { "verify", verify_act },
+    { "remove", remove_act },
 };
 
 static int act(struct job *job)

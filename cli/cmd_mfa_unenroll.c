@@ -45,8 +45,8 @@ const struct command command_mfa_unenroll = {
     .name = "mfa unenroll",
     .summary = "remove a second factor",
     .help = "usage: countersign mfa unenroll FACTOR [OPTION]...\n\n"
-            "Removes the factor, named by its id or its name, after asking. A verified factor needs\n"
-            "a session of level aal2: mfa challenge-and-verify first.\n\n" HELP_YES HELP_URL
+            "Removes the factor, named by its id or its name, after asking. A verified factor\n"
+            "needs a session of level aal2: mfa challenge-and-verify first.\n\n" HELP_YES HELP_URL
                 HELP_EXIT,
     .act = act,
     .client = CLIENT_USER,

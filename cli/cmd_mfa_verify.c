@@ -34,8 +34,8 @@ const struct command command_mfa_verify = {
     .summary = "answer a challenge with a code",
     .help = "usage: countersign mfa verify [FACTOR] --challenge ID [OPTION]...\n\n"
             "Verifies the code of the factor, named by its id or its name; without one, of your\n"
-            "only verified factor. The session is at level aal2 afterwards. The code is asked for,\n"
-            "or read as a line from standard input.\n\n"
+            "only verified factor. The session is at level aal2 afterwards. The code is asked\n"
+            "for, or read as a line from standard input.\n\n"
             "  --challenge ID      what mfa challenge printed\n" HELP_CODE HELP_URL HELP_EXIT,
     .act = act,
     .client = CLIENT_USER,

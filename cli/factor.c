@@ -55,8 +55,8 @@ static int not_one(struct job *job, const char *word, size_t found)
                                 "Next: countersign mfa list shows them",
                                 found)
                  : job_complain(job, EXIT_REFUSED,
-                                "you have no verified factor yet.\nNext: countersign mfa enroll, or "
-                                "name the one that is to be verified (countersign mfa list)");
+                                "you have no verified factor yet.\nNext: countersign mfa enroll, "
+                                "or name the one that is to be verified (countersign mfa list)");
 }
 
 int factor_pick(struct job *job, const char *word, const char **id, const char **name)

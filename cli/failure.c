@@ -23,7 +23,8 @@ static const struct hint {
     { "mfa_ip_address_mismatch", "countersign mfa challenge makes a new challenge" },
     { "mfa_verification_failed", "wait for the app's next code (each counts once) and check that "
                                  "the clocks of the app and the server are right" },
-    { "not_admin", "the service_role key is needed, not the anon key: countersign keys prints both" },
+    { "not_admin", "the service_role key is needed, not the anon key: countersign keys prints "
+                   "both" },
     { "too_many_enrolled_mfa_factors", "countersign mfa unenroll removes one" },
     { "user_banned", "an administrator can lift this: countersign admin user unban" },
 };

@@ -18,6 +18,8 @@
 
 enum { CONNECT_MS = 5000, REQUEST_MS = 20000 };
 
+#define ADMIN_ANSWER_MAX ((size_t)256 * 1024 * 1024) /* a page of 1000 users with their metadata */
+
 const char *environment(const char *name)
 {
     const char *value = getenv(name);
@@ -111,7 +113,9 @@ static int open_admin(struct job *job)
         int code = direct_open(job, &transport, &key);
         job->url = "http://localhost"; /* for the library; nothing goes there */
         code = code >= 0 ? code
-                         : new_client(job, key, &(cs_client_options){ .transport = &transport });
+                         : new_client(job, key, &(cs_client_options){ .transport = &transport,
+                                                                  .max_response_bytes =
+                                                                      ADMIN_ANSWER_MAX });
         job->url = NULL;
         return code;
     }
@@ -125,13 +129,15 @@ static int open_admin(struct job *job)
     }
     if (!key) {
         return job_complain(job, EXIT_USAGE,
-                            "the service key is missing.\nNext: put it into COUNTERSIGN_SERVICE_KEY "
-                            "(countersign keys prints it), or work on the database of a stopped "
-                            "server with --data-dir DIR or --db FILE");
+                            "the service key is missing.\n"
+                            "Next: put it into COUNTERSIGN_SERVICE_KEY (countersign keys prints it), "
+                            "or work on the database of a stopped server with --data-dir DIR or "
+                            "--db FILE");
     }
     return new_client(job, key, &(cs_client_options){ .client_info = "countersign-cli",
                                                       .timeout_ms = REQUEST_MS,
-                                                      .connect_timeout_ms = CONNECT_MS });
+                                                      .connect_timeout_ms = CONNECT_MS,
+                                                      .max_response_bytes = ADMIN_ANSWER_MAX });
 }
 
 static int open_client(struct job *job)

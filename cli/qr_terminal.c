@@ -5,6 +5,7 @@
 
 #include <qrencode.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -45,6 +46,9 @@ bool qr_terminal(const char *text, int *columns)
     bool drawn = code && fits(*columns);
     for (int y = -QUIET; drawn && y < code->width + QUIET; y += 2) {
         draw_line(code, y);
+    }
+    if (code) { /* it is the secret in another form */
+        explicit_bzero(code->data, (size_t)code->width * (size_t)code->width);
     }
     QRcode_free(code);
     return drawn;

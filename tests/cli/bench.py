@@ -46,7 +46,7 @@ class Home:
     """A person at a machine: a home folder with a session of its own."""
     def __init__(self, server, name):
         self.server, self.path = server, os.path.join(server.folder, "home-" + name)
-        os.makedirs(self.path)
+        os.makedirs(self.path, exist_ok=True)
         self.state = os.path.join(self.path, "state", "countersign")
         self.env = {**server.env, "HOME": self.path, "XDG_STATE_HOME": os.path.join(self.path, "state"), "COUNTERSIGN_URL": server.url, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
 

@@ -1,5 +1,5 @@
 """login, whoami, logout: by prompt, by pipe, by environment; where the session is kept."""
-import json, os, signal, stat, threading
+import json, os, signal, socket, stat, subprocess, threading
 from bench import PASSWORD, Home
 from terminal import Terminal
 
@@ -54,10 +54,19 @@ def case_pipe_and_environment(server):
 
 
 def case_argv_is_warned_of(server):
-    """a password on the command line works with a warning, and is hidden from ps"""
+    """a password on the command line works with a warning, and is hidden from ps while the command runs"""
     h = home(server, "argv")
     h.run("login", "ada@example.com", "--password", PASSWORD).ok("warning: --password on the command line", "standard input or in the environment")
     h.run("login", "ada@example.com", "--password=" + PASSWORD).ok("warning: --password")
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        child = subprocess.Popen([server.binary, "login", "ada@example.com", "--password", PASSWORD, "--url", "http://127.0.0.1:%d" % s.getsockname()[1]], env=h.env, stderr=subprocess.DEVNULL)
+        connection = s.accept()[0]
+        with open("/proc/%d/cmdline" % child.pid) as f:
+            line = f.read()
+        child.kill()
+        child.wait()
+        connection.close()
+    assert PASSWORD not in line and "login" in line, line
 
 
 def case_session_file(server):
@@ -121,7 +130,7 @@ def case_renewal(server):
     h.run("whoami").ok("ada@example.com")
     with open(h.session_file) as f:
         after = json.load(f)
-    assert after["access_token"] != before["access_token"] and stat.S_IMODE(os.stat(h.session_file).st_mode) == 0o600
+    assert after["refresh_token"] != before["refresh_token"] and after["expires_at"] > 1000 and stat.S_IMODE(os.stat(h.session_file).st_mode) == 0o600
 
 
 def case_at_once(server):
