@@ -26,6 +26,7 @@ PARTS = [
     ("asan", ["build-asan"], [meson_test("build-asan"), PY + ["tests/conformance/run_all.py", "--rounds", "asan,accounts-asan", "--asan", "build-asan/countersign"]], 25, True),
     ("clients", ["build"], [PY + ["tests/clients/run_all.py"]], 15, True),
     ("deliver", ["build"], [PY + ["tests/deliver/run_all.py"], PY + ["tests/deliver/run_driver.py"]], 10, True),
+    ("cli", ["build"], [PY + ["tests/cli/run.py"], PY + ["tests/cli/acceptance.py"]], 10, True),
     ("hostile", ["build"], [PY + ["tests/hostile/bad_input.py"]], 15, True),
     ("start", ["build"], [PY + ["tests/conformance/start_up.py"]], 10, True),
     ("crash", ["build"], [PY + ["tests/crash/kill_nine.py"], PY + ["tests/crash/disk_full.py"]], 15, False),
@@ -35,13 +36,13 @@ screen = threading.Lock()
 
 
 def count(text):
-    """(passed, failed, skipped) of one command's output; the last plain closing line counts, else cmocka's lines."""
+    """(passed, failed, skipped) of one command's output; cmocka's lines and all plain ones, or else the last plain closing line."""
     plain = PLAIN.findall(text)
-    if plain:
-        return tuple(int(x or 0) for x in plain[-1])
     good = sum(int(x) for x in CMOCKA_OK.findall(text))
     bad = max((sum(int(x or y) for x, y in CMOCKA_BAD.findall(text)) + 1) // 2, 0)      # cmocka says it twice
-    return good, bad, 0
+    if good or bad:         # C programs, and beside them a few runners with plain lines
+        return good + sum(int(x[0]) for x in plain), bad + sum(int(x[1]) for x in plain), sum(int(x[2] or 0) for x in plain)
+    return tuple(int(x or 0) for x in plain[-1]) if plain else (0, 0, 0)
 
 
 def run_part(name, commands, minutes):
