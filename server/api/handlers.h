@@ -7,7 +7,7 @@
 handler_fn health_get, settings_get, jwks_get;                         /* public.c */
 handler_fn sign_up_post;                                               /* sign_up_post.c */
 handler_fn token_password, token_refresh, token_pkce, token_id_token;  /* token.c */
-handler_fn token_web3;                                                 /* token.c */
+handler_fn token_web3, token_unsupported;                             /* token.c */
 handler_fn user_get, user_put, logout_post;                            /* user.c */
 handler_fn factors_post, factor_challenge, factor_verify, factor_unenrol; /* factors.c */
 handler_fn admin_users_get, admin_users_post, admin_user_get;          /* admin_users.c */

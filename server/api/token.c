@@ -165,3 +165,10 @@ enum problem token_web3(struct call *call, struct tx *tx)
     (void)tx;
     return P_WEB3_OFF;
 }
+
+enum problem token_unsupported(struct call *call, struct tx *tx)
+{
+    (void)call;
+    (void)tx;
+    return P_GRANT_UNSUPPORTED;
+}

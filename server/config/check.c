@@ -91,7 +91,7 @@ const char *config_check(struct arena *arena, struct config *c)
     if (!wrong) {
         wrong = check_url(arena, "GOTRUE_SITE_URL", c->site_url);
     }
-    if (!wrong && c->captcha_on && !*c->captcha_secret) {
+    if (!wrong && c->captcha_on && !c->captcha_secret[strspn(c->captcha_secret, " \t\r\n")]) {
         wrong = "GOTRUE_SECURITY_CAPTCHA_SECRET must be set where GOTRUE_SECURITY_CAPTCHA_ENABLED "
                 "is true";
     }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum { FORM_MAX = 64 << 10, ANSWER_MAX = 64 << 10 };
+#define BLANKS " \t\r\n"
 
 static void field(struct strbuf *b, const char *name, const char *value)
 {
@@ -22,6 +23,16 @@ static void field(struct strbuf *b, const char *name, const char *value)
             strbuf_printf(b, "%%%02X", c);
         }
     }
+}
+
+static const char *trimmed(struct arena *arena, const char *text)
+{
+    text += strspn(text, BLANKS);
+    size_t len = strlen(text);
+    while (len && strchr(BLANKS, text[len - 1])) {
+        len--;
+    }
+    return arena_strndup(arena, text, len);
 }
 
 /* "a, b" of the answer's error-codes. */
@@ -44,19 +55,15 @@ enum problem captcha_check(const struct config *config, struct ctx *ctx, const c
     const char *url = *config->captcha_url ? config->captcha_url
                       : turnstile ? "https://challenges.cloudflare.com/turnstile/v0/siteverify"
                                   : "https://hcaptcha.com/siteverify";
+    const char *secret = trimmed(ctx->arena, config->captcha_secret);
     static const char *const headers[] = { "Content-Type: application/x-www-form-urlencoded" };
     struct strbuf form = strbuf_in(ctx->arena, FORM_MAX);
     struct http_answer answer;
-    token = token ? token + strspn(token, " \t\r\n") : "";
-    size_t len = strlen(token);
-    while (len && strchr(" \t\r\n", token[len - 1])) {
-        len--;
-    }
-    if (!len) {
+    token = trimmed(ctx->arena, token ? token : "");
+    if (!*token) {
         return P_CAPTCHA_MISSING;
     }
-    token = arena_strndup(ctx->arena, token, len);
-    field(&form, "secret", config->captcha_secret);
+    field(&form, "secret", secret);
     field(&form, "response", token);
     field(&form, "remoteip", ip);
     if (!strbuf_ok(&form)) {

@@ -129,9 +129,8 @@ void route_find(struct call *call, struct match *out)
                                                        row->method)
                                         : row->method;
             }
-        } else if (*row->grant && (!grant || strcmp(row->grant, grant) != 0)) {
-            out->problem = P_GRANT_UNSUPPORTED;
-        } else {
+        } else if (!*row->grant || strcmp(row->grant, "*") == 0 ||
+                   (grant && strcmp(row->grant, grant) == 0)) {
             out->route = row;
             out->problem = P_OK;
             return;
