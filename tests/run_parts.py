@@ -26,6 +26,7 @@ PARTS = [
     ("asan", ["build-asan"], [meson_test("build-asan"), PY + ["tests/conformance/run_all.py", "--rounds", "asan,accounts-asan", "--asan", "build-asan/countersign"]], 25, True),
     ("clients", ["build"], [PY + ["tests/clients/run_all.py"]], 15, True),
     ("deliver", ["build"], [PY + ["tests/deliver/run_all.py"]], 10, True),
+    ("outside", ["build"], [PY + ["tests/outside/run_all.py"]], 10, True),
     ("hostile", ["build"], [PY + ["tests/hostile/bad_input.py"]], 15, True),
     ("start", ["build"], [PY + ["tests/conformance/start_up.py"]], 10, True),
     ("crash", ["build"], [PY + ["tests/crash/kill_nine.py"], PY + ["tests/crash/disk_full.py"]], 15, False),

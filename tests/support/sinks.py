@@ -21,7 +21,7 @@ class MailServer:
 
     def start(self):
         command = [python_with_clients(), "-B", os.path.join(HERE, "smtp_server.py"), self.folder, str(self.port)] + list(self.certificate or [])
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         line = self.process.stdout.readline()
         assert line == "ready\n", "the mail server did not start"
         return self
