@@ -13,10 +13,14 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { SHARE_TRIES = 40, SHARE_PAUSE_NS = 25000000 };
 
 struct lock_file {
     int fd;
+    bool shared;
     char path[];
 };
 
@@ -47,15 +51,21 @@ static bool is_current(int fd, const char *path)
 
 /* Opens and locks; -1 with errno set if that fails (EWOULDBLOCK: somebody holds it, and his pid
  * is written to holder). */
-static int open_locked(const char *path, char holder[24])
+static int open_locked(const char *path, bool shared, char holder[24])
 {
-    for (;;) {
+    for (int tries = 0;;) {
         int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd < 0) {
             return -1;
         }
-        if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0) {
             int why = errno;
+            if (shared && why == EWOULDBLOCK && ++tries < SHARE_TRIES) {
+                /* one that shares it may be about to end: see lock_file_free */
+                close(fd);
+                nanosleep(&(struct timespec){ .tv_nsec = SHARE_PAUSE_NS }, NULL);
+                continue;
+            }
             ssize_t n = pread(fd, holder, 23, 0);
             holder[n > 0 ? n : 0] = '\0';
             holder[strspn(holder, "0123456789")] = '\0';
@@ -79,7 +89,8 @@ static void write_pid(int fd)
     }
 }
 
-struct lock_file *lock_file_take(struct arena *arena, const char *database, const char **error)
+static struct lock_file *take(struct arena *arena, const char *database, bool shared,
+                              const char **error)
 {
     const char *path = lock_path(arena, database);
     if (!path) {
@@ -88,7 +99,7 @@ struct lock_file *lock_file_take(struct arena *arena, const char *database, cons
         return NULL;
     }
     char holder[24] = "";
-    int fd = open_locked(path, holder);
+    int fd = open_locked(path, shared, holder);
     if (fd < 0 && errno == EWOULDBLOCK) {
         *error = arena_printf(arena,
                               "the database %s is in use by another server (process %s, which "
@@ -106,14 +117,28 @@ struct lock_file *lock_file_take(struct arena *arena, const char *database, cons
         log_die("out of memory");
     }
     lock->fd = fd;
+    lock->shared = shared;
     memcpy(lock->path, path, strlen(path) + 1);
     return lock;
+}
+
+struct lock_file *lock_file_take(struct arena *arena, const char *database, const char **error)
+{
+    return take(arena, database, false, error);
+}
+
+struct lock_file *lock_file_share(struct arena *arena, const char *database, const char **error)
+{
+    return take(arena, database, true, error);
 }
 
 void lock_file_free(struct lock_file **lock)
 {
     if (lock && *lock) {
-        unlink((*lock)->path); /* while it is still held: see is_current */
+        /* removed while it is held alone: see is_current */
+        if (!(*lock)->shared || flock((*lock)->fd, LOCK_EX | LOCK_NB) == 0) {
+            unlink((*lock)->path);
+        }
         close((*lock)->fd);
         free(*lock);
         *lock = NULL;

@@ -1,4 +1,4 @@
-/* lock_file.h: one server a database file. The lock is held on "<database>.lock", not on the
+/* lock_file.h: one server a database file, or several that know of each other. The lock is held on "<database>.lock", not on the
  * database, so the sqlite3 shell may go on reading and writing it. It ends with the process, also
  * with one that was killed. */
 #ifndef COUNTERSIGN_STORE_LOCK_FILE_H
@@ -12,7 +12,10 @@ struct lock_file;
  * made: *error (in the arena) names the file and the other process. */
 struct lock_file *lock_file_take(struct arena *arena, const char *database, const char **error);
 
-/* Gives it back and removes its file. NULL is fine. */
+/* The same for processes that share the database: any number of them, and nobody else. */
+struct lock_file *lock_file_share(struct arena *arena, const char *database, const char **error);
+
+/* Gives it back; the last one removes its file. NULL is fine. */
 void lock_file_free(struct lock_file **lock);
 
 #endif

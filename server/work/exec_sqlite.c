@@ -182,8 +182,9 @@ static bool open_all(struct executor *e, struct arena *arena,
                      const char **error)
 {
     const char *path = db_file(settings->url);
-    if (path && path[0] && !settings->shared) {
-        e->lock_file = lock_file_take(arena, path, error);
+    if (path && path[0]) {
+        e->lock_file = settings->shared ? lock_file_share(arena, path, error)
+                                        : lock_file_take(arena, path, error);
         if (!e->lock_file) {
             return false;
         }
