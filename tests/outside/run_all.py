@@ -33,7 +33,7 @@ try:
     python_with_clients()       # once, before two suites want it
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for name, (text, passed, failed) in zip(chosen, pool.map(suite, chosen)):
-            print("== deliver, %s\n%s" % (name, text), end="", flush=True)
+            print("== outside, %s\n%s" % (name, text), end="", flush=True)
             total[0] += passed
             total[1] += failed
 except Exception as e:

@@ -198,6 +198,14 @@ def simple_change(rig, c, s):
         assert is_(s.call("POST", "/verify", {"type": "email_change", **body}), 200).json["user"]["email"] == new
 
 
+def instead_of_provider(rig, c, s):
+    """Send SMS: the hook takes the place of a provider, also of one whose settings are not whole."""
+    p = phone()
+    rig.claim(p, "send_sms", "own")
+    is_(s.call("POST", "/otp", {"phone": p}), 200)
+    is_(s.call("POST", "/verify", {"type": "sms", "phone": p, "token": only_call(rig, p, "send_sms").json["sms"]["otp"]}), 200)
+
+
 def notices(rig, c, s):
     """Send e-mail: notifications go through the hook by their names; that one fails does not fail the request."""
     e = tag("notice", "send_email")
@@ -374,12 +382,12 @@ def main():
         notify = {"GOTRUE_MAILER_NOTIFICATIONS_%s_ENABLED" % k: "true" for k in ("PASSWORD_CHANGED", "MFA_FACTOR_ENROLLED")}
         first = Countersign(binary, env={**rig.settings(*HOOKS), **often})
         second = Countersign(binary, env={**rig.settings(*HOOKS), **often, **unconfirmed})
-        third = Countersign(binary, env={**rig.settings("send_email"), **often, **unconfirmed, **notify, "GOTRUE_MAILER_SECURE_EMAIL_CHANGE_ENABLED": "false"})
+        third = Countersign(binary, env={**rig.settings("send_email", "send_sms"), "GOTRUE_SMS_PROVIDER": "twilio", **often, **unconfirmed, **notify, "GOTRUE_MAILER_SECURE_EMAIL_CHANGE_ENABLED": "false"})
         with first, second, third:
             a, b, c = first.server(), second.server(), third.server()
             for step in (before, before_everywhere, after, sms, email, action_types, crossed, change_guessed, nothing_twice, password, password_rejected, mfa, token, token_refused, token_at_refresh):
                 t.step(step.__doc__, step, rig, a, b)
-            for step in (simple_change, notices):
+            for step in (simple_change, instead_of_provider, notices):
                 t.step(step.__doc__, step, rig, third, c)
             for one in (first, second, third):
                 t.step("database", one.check_db)

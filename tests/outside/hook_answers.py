@@ -115,10 +115,9 @@ HOW = {"before_user_created": by_sign_up, "custom_access_token": by_sign_in, "pa
 def one(rig, s, hook, case, answer, wanted, times):
     mark, send, after = HOW[hook](s, hook, case)
     rig.claim(mark, hook, answer)
-    began = time.monotonic()
     a = send()
-    took = time.monotonic() - began
-    assert took < 9, "took %.1f s" % took
+    took = time.time() - min([r.at for r in rig.calls_of(mark, hook)] or [time.time()])
+    assert took < 7, "%.1f s since the hook was asked" % took
     if wanted is None:
         assert a.status == 200, "wanted 200, got " + a.short()
     else:
@@ -218,7 +217,7 @@ def others_go_on(t, rig, s):
 def main():
     t = Tally(quiet=True)
     with Rig() as rig:
-        many = {"COUNTERSIGN_HASH_THREADS": "64", "GOTRUE_SMTP_MAX_FREQUENCY": "1s"}
+        many = {"COUNTERSIGN_HASH_THREADS": "64", "GOTRUE_API_MAX_REQUEST_DURATION": "30s", "GOTRUE_SMTP_MAX_FREQUENCY": "1s"}
         at_sign_up = rig.settings("before_user_created", "custom_access_token", "password_verification_attempt", "mfa_verification_attempt")
         sending = {**rig.settings("send_sms", "send_email", "after_user_created"), "GOTRUE_MAILER_AUTOCONFIRM": "false", "GOTRUE_SMS_AUTOCONFIRM": "false",
                    "GOTRUE_RATE_LIMIT_EMAIL_SENT": "10000", "GOTRUE_RATE_LIMIT_SMS_SENT": "10000"}
