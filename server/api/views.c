@@ -88,7 +88,7 @@ static void write_factor(struct strbuf *b, const struct factor *f)
     } else {
         raw(b, "last_challenged_at", "null");
     }
-    if (!uuid_is_nil(&f->webauthn_aaguid)) {
+    if (f->webauthn_credential) { /* a key without a model has the nil UUID */
         id(b, "web_authn_aaguid", &f->webauthn_aaguid);
     }
     if (f->webauthn_data) {

@@ -99,5 +99,6 @@ const char *config_check(struct arena *arena, struct config *c)
         wrong = "GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY_ID must name the key that "
                 "GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY gives";
     }
+    wrong = wrong ? wrong : check_webauthn(arena, c);
     return wrong ? wrong : check_outgoing(arena, c);
 }

@@ -68,6 +68,9 @@ struct factor_kind {
                               struct factor *factor, const struct challenge_request *in,
                               struct challenge *challenge, const char **shown);
 
+    /* Is the proof of the right form? Asked before the challenge is looked up. NULL: any is. */
+    enum problem (*form)(struct ctx *ctx, const struct proof *proof);
+
     /* Does the proof fit? P_OK, .wrong (which is counted), or another problem (which is not). */
     enum problem (*check)(struct factor_check *check);
 };

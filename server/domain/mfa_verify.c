@@ -172,6 +172,9 @@ enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct h
     if (kind->has_code && (!proof->code || !proof->code[strspn(proof->code, " \t\r\n")])) {
         return P_CODE_EMPTY;
     }
+    if (kind->form && (problem = kind->form(tx->ctx, proof))) {
+        return problem;
+    }
     problem = kind->has_code ? check_lock(&a) : P_OK;
     if (!problem) {
         problem = check_challenge(&a, &proof->challenge_id);

@@ -108,6 +108,16 @@ void factor_save_webauthn(struct tx *tx, const struct uuid *id, const char *cred
             V_TIME(tx->ctx->now_us), V_ID(id));
 }
 
+bool factor_credential_known(struct tx *tx, const char *credential_id)
+{
+    DB_SQL(sql, "select 1 from @mfa_factors where web_authn_credential is not null "
+                "and web_authn_credential ->> 'id' = $1 limit 1");
+    struct rows *r = db_query(tx, &sql, V_TEXT(credential_id));
+    bool found = rows_next(r);
+    rows_end(r);
+    return found;
+}
+
 void factor_challenged(struct tx *tx, const struct uuid *id, int64_t at_us)
 {
     DB_SQL(sql, "update @mfa_factors set last_challenged_at = $1 where id = $2");
