@@ -216,11 +216,13 @@ static bool open_store(struct app *app, struct arena *arena, const char **error)
 {
     struct services *s = &app->services;
     const struct config *c = s->config;
-    if (!*c->database_url && !make_folder_of(arena, c->database_path, error)) {
+    if ((!*c->database_url || c->postgres) && !make_folder_of(arena, c->database_path, error)) {
         return false;
     }
     struct executor_settings settings = {
-        .url = arena_printf(arena, "sqlite:%s", c->database_path),
+        .url = c->postgres ? c->database_url : arena_printf(arena, "sqlite:%s", c->database_path),
+        .connections = (int)c->db_connections,
+        .unprepared = !c->db_prepared,
         .slow_threads = pool_size(s),
         .shared = c->shared_database,
         .deadline_us = c->max_request_us,
