@@ -101,6 +101,7 @@ enum problem session_raise(const struct realm *realm, struct tx *tx, struct sess
 void session_logout(const struct realm *realm, struct tx *tx, const struct user *user,
                     const struct uuid *session, enum logout_scope scope)
 {
+    user_lock(tx, &user->id);
     if (!session || scope == LOGOUT_GLOBAL) {
         sessions_delete(tx, &user->id, NULL);
     } else if (scope == LOGOUT_LOCAL) {

@@ -5,8 +5,8 @@ void challenge_insert(struct tx *tx, const struct challenge *c)
 {
     DB_SQL(sql, "insert into @mfa_challenges (id, factor_id, created_at, ip_address, otp_code, "
                 "web_authn_session_data) values ($1, $2, $3, $4, $5, $6)");
-    db_exec(tx, &sql, V_ID(&c->id), V_ID(&c->factor_id), V_TIME(c->created_at), V_TEXT(c->ip),
-            V_TEXT(c->otp), V_JSON(c->webauthn_data));
+    db_run(tx, &sql, V_ID(&c->id), V_ID(&c->factor_id), V_TIME(c->created_at), V_TEXT(c->ip),
+           V_TEXT(c->otp), V_JSON(c->webauthn_data));
 }
 
 bool challenge_by_id(struct tx *tx, const struct uuid *id, struct challenge *out)
@@ -40,5 +40,5 @@ bool challenge_claim(struct tx *tx, const struct uuid *id)
 void challenge_delete(struct tx *tx, const struct uuid *id)
 {
     DB_SQL(sql, "delete from @mfa_challenges where id = $1");
-    db_exec(tx, &sql, V_ID(id));
+    db_run(tx, &sql, V_ID(id));
 }

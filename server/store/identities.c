@@ -35,21 +35,21 @@ void identity_insert(struct tx *tx, const struct identity *i)
 {
     DB_SQL(sql, "insert into @identities (id, provider_id, user_id, identity_data, provider, "
                 "last_sign_in_at, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8)");
-    db_exec(tx, &sql, V_ID(&i->id), V_TEXT(i->provider_id), V_ID(&i->user_id), V_JSON(i->data),
-            V_TEXT(i->provider), V_TIME(i->last_sign_in_at), V_TIME(i->created_at),
-            V_TIME(i->updated_at));
+    db_run(tx, &sql, V_ID(&i->id), V_TEXT(i->provider_id), V_ID(&i->user_id), V_JSON(i->data),
+           V_TEXT(i->provider), V_TIME(i->last_sign_in_at), V_TIME(i->created_at),
+           V_TIME(i->updated_at));
 }
 
 void identity_save(struct tx *tx, const struct identity *i)
 {
     DB_SQL(sql, "update @identities set provider_id = $1, identity_data = $2, updated_at = $3 "
                 "where id = $4");
-    db_exec(tx, &sql, V_TEXT(i->provider_id), V_JSON(i->data), V_TIME(tx->ctx->now_us),
-            V_ID(&i->id));
+    db_run(tx, &sql, V_TEXT(i->provider_id), V_JSON(i->data), V_TIME(tx->ctx->now_us),
+           V_ID(&i->id));
 }
 
 void identity_delete(struct tx *tx, const struct uuid *id)
 {
     DB_SQL(sql, "delete from @identities where id = $1");
-    db_exec(tx, &sql, V_ID(id));
+    db_run(tx, &sql, V_ID(id));
 }

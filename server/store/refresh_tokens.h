@@ -13,6 +13,9 @@ struct refresh_row {
     struct uuid session_id; /* nil: none */
 };
 
+/* Orders this transaction behind all others of the token's user, before anything is read. */
+void refresh_row_lock(struct tx *tx, const char *token);
+
 bool refresh_row_by_token(struct tx *tx, const char *token, struct refresh_row *out);
 
 /* The newest of the session that is not revoked. */

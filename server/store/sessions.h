@@ -23,6 +23,10 @@ struct amr {
 enum { AMR_MAX = 16 };
 
 bool session_by_id(struct tx *tx, const struct uuid *id, struct session *out);
+
+/* Orders this transaction behind all others of the session's user, before the session is read. */
+void session_lock(struct tx *tx, const struct uuid *id);
+
 void session_insert(struct tx *tx, const struct session *session);
 
 /* Writes factor, aal, refreshed_at, user_agent, ip, refresh key and counter. */
