@@ -193,6 +193,7 @@ static bool load_keys(struct app *app, struct arena *arena, const char **error)
     };
     app->keyring = keyring_new(arena, &settings, error);
     s->realm.config = s->config;
+    s->realm.official_tokens = s->config->postgres; /* the official server may share it */
     s->realm.vault = &s->vault;
     s->realm.keyring = app->keyring;
     s->realm.kinds = factor_kinds;

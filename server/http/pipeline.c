@@ -161,6 +161,25 @@ enum problem pipeline_on_pool(struct ctx *ctx, void *arg)
     return pipeline_in_tx(ctx, NULL, arg);
 }
 
+/* Would the gates or the handler wait for another machine, here where nobody may wait? */
+static bool must_move(struct call *call)
+{
+    struct match match;
+    if (!exec_waits(call->services->executor)) {
+        return false;
+    }
+    route_find(call, &match);
+    enum rights rights = match.route ? match.route->rights : match.group;
+    return rights != RIGHTS_NOBODY || (match.route && match.route->run == RUN_READ);
+}
+
+static enum next go_on(struct call *call, bool on_worker);
+
+enum next pipeline_go_on(struct call *call)
+{
+    return go_on(call, true);
+}
+
 enum next pipeline_begin(struct call *call)
 {
     call->began_us = clock_steady_us();
@@ -172,6 +191,11 @@ enum next pipeline_begin(struct call *call)
     if (cors_preflight(call)) {
         return NEXT_ANSWER;
     }
+    return !call->problem && must_move(call) ? NEXT_WORKER : go_on(call, false);
+}
+
+static enum next go_on(struct call *call, bool on_worker)
+{
     if (!call->problem) { /* the listener may have found one */
         call->problem = gates(call);
     }
@@ -183,7 +207,14 @@ enum next pipeline_begin(struct call *call)
     }
     switch (call->route->run) {
     case RUN_WRITE: /* whoever waits for the outside world must not hold up the writer */
-        return call->services->asks_outside ? NEXT_SLOW : NEXT_WRITE;
+        if (call->services->asks_outside) {
+            return NEXT_SLOW;
+        }
+        if (!on_worker) {
+            return NEXT_WRITE;
+        }
+        call->problem = exec_write(call->services->executor, &call->ctx, pipeline_in_tx, call);
+        break;
     case RUN_SLOW:
         return NEXT_SLOW;
     case RUN_READ:

@@ -151,15 +151,17 @@ void user_insert(struct tx *tx, const struct user *u)
 
 void user_save(struct tx *tx, struct user *u)
 {
-    DB_SQL(sql,
-           "update @users set role = $1, email = $2, phone = $3, encrypted_password = $4, "
-           "email_confirmed_at = $5, invited_at = $6, confirmation_sent_at = $7, "
-           "recovery_sent_at = $8, email_change = $9, phone_change = $10, "
-           "email_change_sent_at = $11, last_sign_in_at = $12, updated_at = $13, "
-           "phone_confirmed_at = $14, phone_change_sent_at = $15, "
-           "reauthentication_sent_at = $16, banned_until = $17, deleted_at = $18, "
-           "raw_app_meta_data = $19, raw_user_meta_data = $20, "
-           "email_change_confirm_status = $21, is_anonymous = $22 where id = $23");
+    /* a deleted user's password is null, as the official server leaves it */
+#define SAVE(password)                                                                             \
+    "update @users set role = $1, email = $2, phone = $3, encrypted_password = " password ", "     \
+    "email_confirmed_at = $5, invited_at = $6, confirmation_sent_at = $7, "                        \
+    "recovery_sent_at = $8, email_change = $9, phone_change = $10, email_change_sent_at = "        \
+    "$11, last_sign_in_at = $12, updated_at = $13, phone_confirmed_at = $14, "                     \
+    "phone_change_sent_at = $15, reauthentication_sent_at = $16, banned_until = $17, "             \
+    "deleted_at = $18, raw_app_meta_data = $19, raw_user_meta_data = $20, "                        \
+    "email_change_confirm_status = $21, is_anonymous = $22 where id = $23"
+    DB_SQL2(sql, SAVE("$4"),
+            SAVE("case when $18::timestamptz is null then $4 else null end"));
     u->updated_at = tx->ctx->now_us;
     db_run(tx, &sql, V_TEXT(u->role), V_TEXT(null_if_empty(u->email)),
            V_TEXT(null_if_empty(u->phone)), V_TEXT(or_empty(u->password)),
