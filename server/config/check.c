@@ -89,6 +89,9 @@ const char *config_check(struct arena *arena, struct config *c)
         c->jwt_issuer = c->external_url;
     }
     const char *wrong = check_database(arena, c);
+    if (!wrong && c->postgres && !*c->jwt_secret) {
+        wrong = "GOTRUE_JWT_SECRET must be set with PostgreSQL: to the same on all nodes";
+    }
     for (int i = 0; !wrong && i < c->uri_allow_list.count; i++) {
         if (!glob_valid(c->uri_allow_list.items[i])) {
             wrong = arena_printf(arena, "GOTRUE_URI_ALLOW_LIST: the pattern %s is not closed",

@@ -214,7 +214,9 @@ static const char *why_not(struct arena *arena, PGconn *conn)
     while (length && text[length - 1] == ' ') {
         text[--length] = '\0';
     }
-    const char *hint = strstr(text, "authentication") ? "check user and password in DATABASE_URL"
+    const char *hint = strstr(text, "invalid integer value")
+                           ? "the port in DATABASE_URL is no number"
+                       : strstr(text, "authentication") ? "check user and password in DATABASE_URL"
                        : strstr(text, "read-only")
                            ? "this is a standby: name the primary in DATABASE_URL"
                        : strstr(text, "does not exist")
