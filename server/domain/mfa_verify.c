@@ -20,6 +20,8 @@ struct attempt {
     struct session session;
     bool factor_changed;
     struct factor_check check; /* of the proof that fitted */
+    struct amr amr[AMR_MAX]; /* of the session before */
+    int n_amr;
 };
 
 /* Row B3: after so many wrong codes in a row the factor is locked, longer each time. */
@@ -94,7 +96,10 @@ static enum problem settle(struct attempt *a, struct grant *out)
 {
     struct tx *tx = a->tx;
     struct session *s = &a->session;
-    struct amr list[AMR_MAX];
+    enum problem problem = session_raise(a->realm, tx, s, &out->refresh_token);
+    if (problem) {
+        return problem;
+    }
     if (!challenge_claim(tx, &a->challenge.id)) {
         return P_CHALLENGE_SPENT;
     }
@@ -111,12 +116,9 @@ static enum problem settle(struct attempt *a, struct grant *out)
                              &a->factor.webauthn_aaguid);
     }
     amr_put(tx, &s->id, method_of_factor(a->factor.type));
-    s->aal = aal_of(list, amr_of(tx, &s->id, list));
+    s->aal = aal_of(a->amr, amr_with(a->amr, a->n_amr, method_of_factor(a->factor.type),
+                                     tx->ctx->now_us));
     s->factor_id = a->factor.id;
-    enum problem problem = session_raise(a->realm, tx, s, &out->refresh_token);
-    if (problem) {
-        return problem;
-    }
     session_save(tx, s);
     sessions_delete_low(tx, &a->user.id, &s->id);
     factors_delete_unverified(tx, &a->user.id, a->factor.type);
@@ -141,6 +143,9 @@ static enum problem settle(struct attempt *a, struct grant *out)
 static enum problem find_all(struct attempt *a, const struct uuid *factor_id)
 {
     const struct holder *h = a->holder;
+    user_ahead(a->tx, &h->user_id);
+    factor_ahead(a->tx, factor_id);
+    session_ahead(a->tx, &h->session_id);
     if (!user_by_id(a->tx, &h->user_id, &a->user)) {
         return P_JWT_USER_NOT_FOUND;
     }
@@ -172,6 +177,10 @@ enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct h
     if (kind->has_code && (!proof->code || !proof->code[strspn(proof->code, " \t\r\n")])) {
         return P_CODE_EMPTY;
     }
+    factor_guard_ahead(tx, &a.factor.id);
+    challenge_ahead(tx, &proof->challenge_id);
+    amr_ahead(tx, &a.session.id);
+    session_raise_ahead(tx, &a.session);
     problem = kind->has_code ? check_lock(&a) : P_OK;
     if (!problem) {
         problem = check_challenge(&a, &proof->challenge_id);
@@ -179,5 +188,9 @@ enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct h
     if (!problem) {
         problem = check_proof(&a, kind, proof);
     }
-    return problem ? problem : settle(&a, out);
+    if (problem) {
+        return problem;
+    }
+    a.n_amr = amr_of(tx, &a.session.id, a.amr);
+    return settle(&a, out);
 }

@@ -135,6 +135,20 @@ void db_run_values(struct tx *tx, struct sql *sql, const struct db_value *values
     }
 }
 
+void db_ahead_values(struct tx *tx, struct sql *sql, const struct db_value *values, int n)
+{
+    if (tx->status == DB_OK && tx->db->engine->ahead) {
+        tx->db->engine->ahead(tx->db, sql, values, n);
+    }
+}
+
+void db_last(struct tx *tx)
+{
+    if (tx->status == DB_OK && tx->db->engine->last && !tx->ctx->rehearsing) {
+        tx->db->engine->last(tx->db);
+    }
+}
+
 struct rows *db_query_values(struct tx *tx, struct sql *sql, const struct db_value *values, int n)
 {
     if (tx->status != DB_OK) {

@@ -89,6 +89,9 @@ struct rows; /* of a query under way */
 #define db_run(tx, ...)                                                                            \
     db_run_values((tx), DB_FIRST_(__VA_ARGS__, DB_END_), DB_LIST_(__VA_ARGS__, DB_END_),           \
                   DB_COUNT_(__VA_ARGS__, DB_END_))
+#define db_ahead(tx, ...)                                                                          \
+    db_ahead_values((tx), DB_FIRST_(__VA_ARGS__, DB_END_), DB_LIST_(__VA_ARGS__, DB_END_),         \
+                    DB_COUNT_(__VA_ARGS__, DB_END_))
 #define db_query(tx, ...)                                                                          \
     db_query_values((tx), DB_FIRST_(__VA_ARGS__, DB_END_), DB_LIST_(__VA_ARGS__, DB_END_),         \
                     DB_COUNT_(__VA_ARGS__, DB_END_))
@@ -104,6 +107,15 @@ void db_run_values(struct tx *tx, struct sql *sql, const struct db_value *values
  * end it with rows_end. Never NULL. At most 8 may be under way in a transaction; what is still
  * under way when the transaction ends is ended by it. The values need not outlive the call. */
 struct rows *db_query_values(struct tx *tx, struct sql *sql, const struct db_value *values, int n);
+
+/* Says that the same query will be asked soon, before the transaction writes again: PostgreSQL
+ * answers all that was asked ahead in one round trip. Does nothing on SQLite. */
+void db_ahead_values(struct tx *tx, struct sql *sql, const struct db_value *values, int n);
+
+/* Says that from here on the transaction only reads and will be committed: PostgreSQL then commits
+ * in the round trip of the next query. The function must return P_OK (or have called tx_keep). */
+void db_last(struct tx *tx);
+
 bool rows_next(struct rows *rows); /* false at the end or after a failure */
 void rows_end(struct rows *rows);
 

@@ -20,6 +20,9 @@ static void pg_close(struct db *base)
 {
     struct pg_db *db = (struct pg_db *)base;
     pg_end_rows(db);
+    db->dead = true;
+    pg_lost(db, "");
+    pg_forget_answers(db);
     PQfinish(db->conn);
     pg_free_statements(db);
     free(db);
@@ -35,13 +38,15 @@ static enum db_status pg_begin(struct db *base, enum tx_mode mode)
     }
     db->failed = DB_OK;
     db->writing = db->begin_due = mode == TX_WRITE;
-    db->open = db->commit_sent = false;
+    db->open = db->commit_sent = db->commit_due = false;
+    pg_forget_answers(db);
     return DB_OK;
 }
 
 static enum db_status finish(struct pg_db *db, enum db_status status)
 {
     pg_end_rows(db);
+    pg_forget_answers(db);
     if (status == DB_OK) {
         db->writing = db->open = db->begin_due = false;
     }
@@ -51,7 +56,7 @@ static enum db_status finish(struct pg_db *db, enum db_status status)
 static enum db_status pg_commit(struct db *base)
 {
     struct pg_db *db = (struct pg_db *)base;
-    if (db->open && db->failed == DB_OK) {
+    if (db->open && !db->commit_sent && !db->commit_due && db->failed == DB_OK) {
         pg_send_word(db, "COMMIT");
         db->commit_sent = true;
     }
@@ -61,10 +66,12 @@ static enum db_status pg_commit(struct db *base)
 static void pg_rollback(struct db *base)
 {
     struct pg_db *db = (struct pg_db *)base;
+    db->commit_due = false;
     if (!db->dead) {
         pg_collect(db);
     }
     pg_end_rows(db);
+    pg_forget_answers(db);
     if (db->open && !db->dead) {
         db->failed = DB_OK;
         db->commit_sent = false;
@@ -82,6 +89,12 @@ static enum db_status say(struct pg_db *db, const char *word)
     }
     enum db_status status = db->failed == DB_OK ? pg_send_word(db, word) : db->failed;
     return status == DB_OK ? pg_collect(db) : status;
+}
+
+static void pg_last(struct db *base)
+{
+    struct pg_db *db = (struct pg_db *)base;
+    db->commit_due = db->open;
 }
 
 static enum db_status pg_mark(struct db *base)
@@ -106,6 +119,7 @@ static enum db_status pg_mark_undo(struct db *base)
         return DB_IO;
     }
     db->failed = DB_OK;
+    pg_forget_answers(db);
     enum db_status status = say(db, "ROLLBACK TO SAVEPOINT mark");
     return status == DB_OK ? say(db, "RELEASE SAVEPOINT mark") : status;
 }
@@ -187,6 +201,8 @@ static const struct db_engine engine = {
     .mark_undo = pg_mark_undo,
     .exec = pg_exec,
     .query = pg_query,
+    .ahead = pg_ahead,
+    .last = pg_last,
     .next = pg_next,
     .end = pg_end,
     .null = pg_null,

@@ -11,6 +11,8 @@
 enum {
     PG_PARAMS = 64, /* of a statement */
     PG_ROWS = 8,    /* queries under way at once */
+    PG_ANSWERS = 16, /* results kept at once */
+    PG_KEY = 96,    /* bytes of a query's values up to which its result is kept */
     PG_SENT = 64,   /* statements sent and not yet collected */
     PG_NAME = 16,   /* of a prepared statement */
 };
@@ -25,18 +27,29 @@ struct pg_statement {
     char name[PG_NAME];
 };
 
+/* The result of a query. Until the transaction writes, the same query is not asked again: what was
+ * asked ahead (db_ahead) or before answers it. */
+struct pg_answer {
+    PGresult *result; /* NULL: not collected yet, or failed */
+    int readers;      /* rows that read it */
+    bool waited_for;  /* its statement is among those sent */
+    bool kept;        /* answers the same query again */
+    int slot, key_length;
+    char key[PG_KEY];
+};
+
 struct pg_rows {
     struct rows base; /* engine is NULL while it is free */
     struct pg_db *db;
-    PGresult *result; /* NULL: not collected yet */
-    int row, count;   /* row: the present one, from -1 */
+    struct pg_answer *answer;
+    int row; /* the present one, from -1 */
 };
 
 /* What the next result on the connection belongs to. */
 struct pg_sent {
     const char *doing;              /* the statement's text, for the log */
     struct pg_statement *prepares;  /* not NULL: the answer to its preparation */
-    struct pg_rows *rows;           /* not NULL: the query that waits for it */
+    struct pg_answer *answer;       /* not NULL: gets the result */
     int64_t *changed;               /* not NULL: gets the number of rows */
 };
 
@@ -55,6 +68,8 @@ struct pg_db {
     struct pg_sent sent[PG_SENT];
     int n_sent;
     struct pg_rows rows[PG_ROWS];
+    struct pg_answer answers[PG_ANSWERS];
+    bool commit_due; /* COMMIT goes with the next wait: db_last */
     int64_t trips; /* how often this connection waited for the server */
     char last_state[6]; /* last failure logged: the same one not more than once a second */
     int64_t last_logged_us;
@@ -64,7 +79,7 @@ struct pg_db {
 
 /* Queues a statement; nothing is waited for unless the queue is full. */
 enum db_status pg_send(struct pg_db *db, struct sql *sql, const struct db_value *values, int n,
-                       struct pg_rows *rows, int64_t *changed);
+                       struct pg_answer *answer, int64_t *changed);
 
 /* Queues a word such as BEGIN, without values. */
 enum db_status pg_send_word(struct pg_db *db, const char *word);
@@ -101,6 +116,10 @@ int64_t pg_integer(struct rows *rows, int column);
 const char *pg_text(struct rows *rows, int column, struct arena *arena);
 struct uuid pg_id(struct rows *rows, int column);
 void pg_end_rows(struct pg_db *db);
+void pg_ahead(struct db *db, struct sql *sql, const struct db_value *values, int n);
+
+/* After a write, and between transactions: no result answers another query any more. */
+void pg_forget_answers(struct pg_db *db);
 
 /* --- db_postgres_url.c --- */
 

@@ -61,7 +61,7 @@ void pg_log_failure(struct pg_db *db, const char *state, const char *what, const
     if (strcmp(state, db->last_state) == 0 && now - db->last_logged_us < US_PER_S) {
         return;
     }
-    snprintf(db->last_state, sizeof db->last_state, "%s", state);
+    memcpy(db->last_state, state, strnlen(state, sizeof db->last_state - 1));
     db->last_logged_us = now;
     bool usual = in_class(state, "23") || in_class(state, "40");
     log_write(usual ? LOG_INFO : LOG_ERROR, "the database failed", LOG_STR("sqlstate", state),
@@ -75,6 +75,9 @@ enum db_status pg_lost(struct pg_db *db, const char *why)
     }
     db->dead = true;
     db->n_sent = 0;
+    for (int i = 0; i < PG_ANSWERS; i++) {
+        db->answers[i].waited_for = false;
+    }
     if (db->failed == DB_OK) {
         db->failed = db->commit_sent ? DB_IO : DB_RETRY;
     }
@@ -193,7 +196,7 @@ static bool send_prepared(struct pg_db *db, struct pg_statement *s, const struct
 }
 
 enum db_status pg_send(struct pg_db *db, struct sql *sql, const struct db_value *values, int n,
-                       struct pg_rows *rows, int64_t *changed)
+                       struct pg_answer *answer, int64_t *changed)
 {
     struct bound b;
     if (db->failed != DB_OK) {
@@ -220,7 +223,10 @@ enum db_status pg_send(struct pg_db *db, struct sql *sql, const struct db_value 
     if (!sent) {
         return sending_failed(db);
     }
-    note(db, (struct pg_sent){ .doing = s->text, .rows = rows, .changed = changed });
+    note(db, (struct pg_sent){ .doing = s->text, .answer = answer, .changed = changed });
+    if (answer) {
+        answer->waited_for = true;
+    }
     return DB_OK;
 }
 
@@ -279,9 +285,8 @@ static void take_result(struct pg_db *db, PGresult *result, struct pg_sent *sent
     if (sent->changed) {
         *sent->changed = strtoll(PQcmdTuples(result), NULL, 10);
     }
-    if (sent->rows) {
-        sent->rows->result = result;
-        sent->rows->count = PQntuples(result);
+    if (sent->answer) {
+        sent->answer->result = result;
         return;
     }
     if (db->commit_sent && strcmp(PQcmdStatus(result), "ROLLBACK") == 0 && db->failed == DB_OK) {
@@ -309,6 +314,9 @@ static enum db_status collect_one(struct pg_db *db, struct pg_sent *sent)
     if (sent->prepares) { /* refused, or not tried */
         sent->prepares->known = PG_UNKNOWN;
     }
+    if (sent->answer) {
+        sent->answer->waited_for = false;
+    }
     return DB_OK;
 }
 
@@ -317,6 +325,11 @@ enum db_status pg_collect(struct pg_db *db)
     bool lost;
     if (db->n_sent == 0 || db->dead) {
         return db->failed;
+    }
+    if (db->commit_due) {
+        db->commit_due = false;
+        pg_send_word(db, "COMMIT");
+        db->commit_sent = true;
     }
     db->trips++;
     if (!PQpipelineSync(db->conn)) {

@@ -59,14 +59,110 @@ struct pg_param pg_param_of(const struct db_value *value, char room[16])
     }
 }
 
+/* --- answers --- */
+
+static void drop(struct pg_answer *a)
+{
+    if (!a->readers && !a->waited_for) {
+        PQclear(a->result);
+        *a = (struct pg_answer){ 0 };
+    }
+}
+
+void pg_forget_answers(struct pg_db *db)
+{
+    for (int i = 0; i < PG_ANSWERS; i++) {
+        db->answers[i].kept = false;
+        drop(&db->answers[i]);
+    }
+}
+
+/* The values as bytes; 0 if there are too many to keep. */
+static int key_of(const struct db_value *values, int n, char key[PG_KEY])
+{
+    int length = 0;
+    for (int i = 0; i < n; i++) {
+        char room[16];
+        struct pg_param p = pg_param_of(&values[i], room);
+        size_t size = !p.bytes ? 0 : p.format == FORMAT_BINARY ? (size_t)p.length : strlen(p.bytes);
+        if (length + (int)size + 2 > PG_KEY || size > PG_KEY) {
+            return 0;
+        }
+        key[length++] = (char)(p.bytes ? 1 + (int)size : 0);
+        if (size) {
+            memcpy(key + length, p.bytes, size);
+            length += (int)size;
+        }
+    }
+    return length;
+}
+
+static bool only_reads(const struct sql *sql)
+{
+    const char *text = sql->postgres ? sql->postgres : sql->text;
+    return strncmp(text, "select ", 7) == 0;
+}
+
+/* The kept answer to this very query, or a fresh one for it; NULL if all are in use. */
+static struct pg_answer *answer_for(struct pg_db *db, struct sql *sql,
+                                    const struct db_value *values, int n, bool *known)
+{
+    char key[PG_KEY];
+    int slot = db_slot(sql), length = only_reads(sql) ? key_of(values, n, key) : 0;
+    struct pg_answer *spare = NULL;
+    *known = false;
+    for (int i = 0; i < PG_ANSWERS; i++) {
+        struct pg_answer *a = &db->answers[i];
+        if (a->kept && length && a->slot == slot && a->key_length == length &&
+            memcmp(a->key, key, (size_t)length) == 0) {
+            *known = true;
+            return a;
+        }
+        bool free = !a->readers && !a->waited_for;
+        spare = free && (!spare || spare->kept) ? a : spare;
+    }
+    if (spare) {
+        spare->kept = false;
+        drop(spare);
+        *spare = (struct pg_answer){ .kept = length > 0, .slot = slot, .key_length = length };
+        memcpy(spare->key, key, (size_t)length);
+    }
+    return spare;
+}
+
 /* --- statements --- */
 
 enum db_status pg_exec(struct db *base, struct sql *sql, const struct db_value *values, int n,
                        int64_t *changed)
 {
     struct pg_db *db = (struct pg_db *)base;
+    pg_forget_answers(db);
     enum db_status status = pg_send(db, sql, values, n, NULL, changed);
     return status == DB_OK && changed ? pg_collect(db) : status;
+}
+
+/* Sends the query unless its answer is known or under way; NULL on failure. */
+static struct pg_answer *ask(struct pg_db *db, struct sql *sql, const struct db_value *values,
+                             int n)
+{
+    bool known;
+    if (!only_reads(sql)) {
+        pg_forget_answers(db);
+    }
+    struct pg_answer *a = answer_for(db, sql, values, n, &known);
+    if (!a || known) {
+        return a;
+    }
+    if (pg_send(db, sql, values, n, a, NULL) != DB_OK) {
+        a->kept = false;
+        return NULL;
+    }
+    return a;
+}
+
+void pg_ahead(struct db *base, struct sql *sql, const struct db_value *values, int n)
+{
+    ask((struct pg_db *)base, sql, values, n);
 }
 
 enum db_status pg_query(struct db *base, struct sql *sql, const struct db_value *values, int n,
@@ -77,16 +173,15 @@ enum db_status pg_query(struct db *base, struct sql *sql, const struct db_value 
     for (int i = 0; i < PG_ROWS && !r; i++) {
         r = db->rows[i].base.engine ? NULL : &db->rows[i];
     }
-    if (!r) {
-        log_write(LOG_ERROR, "too many queries under way", LOG_STR("doing", sql->text));
-        return DB_IO;
+    struct pg_answer *a = r ? ask(db, sql, values, n) : NULL;
+    if (!a) {
+        if (db->failed == DB_OK) {
+            log_write(LOG_ERROR, "too many queries under way", LOG_STR("doing", sql->text));
+        }
+        return db->failed != DB_OK ? db->failed : DB_IO;
     }
-    *r = (struct pg_rows){ .base = { .engine = base->engine }, .db = db, .row = -1 };
-    enum db_status status = pg_send(db, sql, values, n, r, NULL);
-    if (status != DB_OK) {
-        r->base.engine = NULL;
-        return status;
-    }
+    a->readers++;
+    *r = (struct pg_rows){ .base = { .engine = base->engine }, .db = db, .answer = a, .row = -1 };
     *out = &r->base;
     return DB_OK;
 }
@@ -96,29 +191,25 @@ enum db_status pg_query(struct db *base, struct sql *sql, const struct db_value 
 enum db_status pg_next(struct rows *base, bool *has_row)
 {
     struct pg_rows *r = (struct pg_rows *)base;
-    if (!r->result) {
+    if (!r->answer->result) {
         enum db_status status = pg_collect(r->db);
-        if (status != DB_OK || !r->result) {
+        if (status != DB_OK || !r->answer->result) {
             return status != DB_OK ? status : DB_IO;
         }
     }
-    if (r->row < r->count) {
-        r->row++;
-    }
-    *has_row = r->row < r->count;
+    int count = PQntuples(r->answer->result);
+    r->row += r->row < count;
+    *has_row = r->row < count;
     return DB_OK;
 }
 
 void pg_end(struct rows *base)
 {
     struct pg_rows *r = (struct pg_rows *)base;
-    for (int i = 0; i < r->db->n_sent; i++) {
-        if (r->db->sent[i].rows == r) {
-            r->db->sent[i].rows = NULL; /* nobody waits for it any more */
-        }
+    r->answer->readers--;
+    if (!r->answer->kept) {
+        drop(r->answer);
     }
-    PQclear(r->result);
-    r->result = NULL;
     r->base.engine = NULL;
 }
 
@@ -133,13 +224,14 @@ void pg_end_rows(struct pg_db *db)
 
 static bool at_row(const struct pg_rows *r)
 {
-    return r->result && r->row >= 0 && r->row < r->count;
+    const PGresult *result = r->answer->result;
+    return result && r->row >= 0 && r->row < PQntuples(result);
 }
 
 bool pg_null(struct rows *base, int column)
 {
     struct pg_rows *r = (struct pg_rows *)base;
-    return !at_row(r) || PQgetisnull(r->result, r->row, column);
+    return !at_row(r) || PQgetisnull(r->answer->result, r->row, column);
 }
 
 static int64_t big_endian(const char *bytes, int length)
@@ -176,9 +268,9 @@ int64_t pg_integer(struct rows *base, int column)
     if (pg_null(base, column)) {
         return 0;
     }
-    int64_t n = big_endian(PQgetvalue(r->result, r->row, column),
-                           PQgetlength(r->result, r->row, column));
-    switch (PQftype(r->result, column)) {
+    int64_t n = big_endian(PQgetvalue(r->answer->result, r->row, column),
+                           PQgetlength(r->answer->result, r->row, column));
+    switch (PQftype(r->answer->result, column)) {
     case OID_TIMESTAMP:
     case OID_TIMESTAMPTZ:
         return time_of(n);
@@ -188,7 +280,7 @@ int64_t pg_integer(struct rows *base, int column)
     case OID_INT8:
         return n;
     default:
-        log_write(LOG_ERROR, "a column is no number", LOG_STR("column", PQfname(r->result, column)));
+        log_write(LOG_ERROR, "a column is no number", LOG_STR("column", PQfname(r->answer->result, column)));
         return 0;
     }
 }
@@ -213,9 +305,9 @@ const char *pg_text(struct rows *base, int column, struct arena *arena)
     if (pg_null(base, column)) {
         return NULL;
     }
-    const char *bytes = PQgetvalue(r->result, r->row, column);
-    int length = PQgetlength(r->result, r->row, column);
-    switch (PQftype(r->result, column)) {
+    const char *bytes = PQgetvalue(r->answer->result, r->row, column);
+    int length = PQgetlength(r->answer->result, r->row, column);
+    switch (PQftype(r->answer->result, column)) {
     case OID_INET:
         return inet_text(bytes, length, arena);
     case OID_JSONB: /* a version number of one byte stands in front */
@@ -229,9 +321,9 @@ struct uuid pg_id(struct rows *base, int column)
 {
     struct pg_rows *r = (struct pg_rows *)base;
     struct uuid id = uuid_nil;
-    if (!pg_null(base, column) && PQftype(r->result, column) == OID_UUID &&
-        PQgetlength(r->result, r->row, column) == (int)sizeof id.bytes) {
-        memcpy(id.bytes, PQgetvalue(r->result, r->row, column), sizeof id.bytes);
+    if (!pg_null(base, column) && PQftype(r->answer->result, column) == OID_UUID &&
+        PQgetlength(r->answer->result, r->row, column) == (int)sizeof id.bytes) {
+        memcpy(id.bytes, PQgetvalue(r->answer->result, r->row, column), sizeof id.bytes);
     }
     return id;
 }

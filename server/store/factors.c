@@ -36,10 +36,23 @@ bool factor_is_verified(const struct factor *factor)
     return strcmp(factor->status, "verified") == 0;
 }
 
+DB_SQL(by_id, "select " FACTOR_COLUMNS " from @mfa_factors where id = $1");
+DB_SQL(of_user, "select " FACTOR_COLUMNS " from @mfa_factors where user_id = $1 "
+                "order by created_at, id limit 1000");
+
+void factor_ahead(struct tx *tx, const struct uuid *id)
+{
+    db_ahead(tx, &by_id, V_ID(id));
+}
+
+void factors_ahead(struct tx *tx, const struct uuid *user_id)
+{
+    db_ahead(tx, &of_user, V_ID(user_id));
+}
+
 bool factor_by_id(struct tx *tx, const struct uuid *id, struct factor *out)
 {
-    DB_SQL(sql, "select " FACTOR_COLUMNS " from @mfa_factors where id = $1");
-    struct rows *r = db_query(tx, &sql, V_ID(id));
+    struct rows *r = db_query(tx, &by_id, V_ID(id));
     bool found = rows_next(r);
     if (found) {
         read_factor(r, out);
@@ -50,9 +63,7 @@ bool factor_by_id(struct tx *tx, const struct uuid *id, struct factor *out)
 
 int factors_of(struct tx *tx, const struct uuid *user_id, struct factor **out)
 {
-    DB_SQL(sql, "select " FACTOR_COLUMNS " from @mfa_factors where user_id = $1 "
-                "order by created_at, id limit 1000");
-    struct rows *r = db_query(tx, &sql, V_ID(user_id));
+    struct rows *r = db_query(tx, &of_user, V_ID(user_id));
     struct factor *list = NULL;
     int n = 0, room = 0;
     while (n < FACTORS_SHOWN && rows_next(r)) {

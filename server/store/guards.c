@@ -1,12 +1,18 @@
 /* guards.c: SQL of the tables factor_guards and password_guards, see guards.h. */
 #include "store/guards.h"
 
+DB_SQL(of_factor, "select last_step, failures, locked_until from @@factor_guards "
+                  "where factor_id = $1");
+
+void factor_guard_ahead(struct tx *tx, const struct uuid *factor_id)
+{
+    db_ahead(tx, &of_factor, V_ID(factor_id));
+}
+
 struct factor_guard factor_guard_of(struct tx *tx, const struct uuid *factor_id)
 {
-    DB_SQL(sql, "select last_step, failures, locked_until from @@factor_guards "
-                "where factor_id = $1");
     struct factor_guard guard = { 0 };
-    struct rows *r = db_query(tx, &sql, V_ID(factor_id));
+    struct rows *r = db_query(tx, &of_factor, V_ID(factor_id));
     if (rows_next(r)) {
         guard = (struct factor_guard){ rows_int(r, 0), rows_int(r, 1), rows_time(r, 2) };
     }

@@ -1,13 +1,19 @@
 /* identities.c: SQL of the table identities, see identities.h. */
 #include "store/identities.h"
 
+DB_SQL(of_user, "select id, provider, provider_id, identity_data, email, last_sign_in_at, "
+               "created_at, updated_at from @identities where user_id = $1 "
+               "order by created_at, provider, id limit 64");
+
+void identities_ahead(struct tx *tx, const struct uuid *user_id)
+{
+    db_ahead(tx, &of_user, V_ID(user_id));
+}
+
 int identities_of(struct tx *tx, const struct uuid *user_id, struct identity **out)
 {
     enum { MOST = 64 };
-    DB_SQL(sql, "select id, provider, provider_id, identity_data, email, last_sign_in_at, "
-                "created_at, updated_at from @identities where user_id = $1 "
-                "order by created_at, provider, id limit 64");
-    struct rows *r = db_query(tx, &sql, V_ID(user_id));
+    struct rows *r = db_query(tx, &of_user, V_ID(user_id));
     struct identity *list = NULL;
     int n = 0;
     while (n < MOST && rows_next(r)) {

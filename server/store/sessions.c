@@ -1,12 +1,20 @@
 /* sessions.c: SQL of the tables sessions and mfa_amr_claims, see sessions.h. */
 #include "store/sessions.h"
 
+#include <string.h>
+
+DB_SQL(by_id, "select id, user_id, created_at, not_after, refreshed_at, factor_id, aal, "
+              "user_agent, ip, tag, refresh_token_hmac_key, refresh_token_counter "
+              "from @sessions where id = $1");
+
+void session_ahead(struct tx *tx, const struct uuid *id)
+{
+    db_ahead(tx, &by_id, V_ID(id));
+}
+
 bool session_by_id(struct tx *tx, const struct uuid *id, struct session *out)
 {
-    DB_SQL(sql, "select id, user_id, created_at, not_after, refreshed_at, factor_id, aal, "
-                "user_agent, ip, tag, refresh_token_hmac_key, refresh_token_counter "
-                "from @sessions where id = $1");
-    struct rows *r = db_query(tx, &sql, V_ID(id));
+    struct rows *r = db_query(tx, &by_id, V_ID(id));
     bool found = rows_next(r);
     if (found) {
         *out = (struct session){
@@ -121,19 +129,44 @@ static bool comes_later(const struct amr *a, const struct amr *b)
     return a_s != b_s ? a_s < b_s : a->at_us < b->at_us;
 }
 
+static void put_in_order(struct amr *list, int at, const struct amr *entry)
+{
+    for (; at > 0 && comes_later(&list[at - 1], entry); at--) {
+        list[at] = list[at - 1];
+    }
+    list[at] = *entry;
+}
+
+int amr_with(struct amr *list, int n, const char *method, int64_t at_us)
+{
+    struct amr entry = { method, at_us };
+    int kept = 0;
+    for (int i = 0; i < n; i++) {
+        if (strcmp(list[i].method, method) != 0) {
+            list[kept++] = list[i];
+        }
+    }
+    if (kept < AMR_MAX) {
+        put_in_order(list, kept++, &entry);
+    }
+    return kept;
+}
+
+DB_SQL(amr, "select authentication_method, updated_at from @mfa_amr_claims "
+            "where session_id = $1 order by authentication_method limit 16");
+
+void amr_ahead(struct tx *tx, const struct uuid *session_id)
+{
+    db_ahead(tx, &amr, V_ID(session_id));
+}
+
 int amr_of(struct tx *tx, const struct uuid *session_id, struct amr *list)
 {
-    DB_SQL(sql, "select authentication_method, updated_at from @mfa_amr_claims "
-                "where session_id = $1 order by authentication_method limit 16");
-    struct rows *r = db_query(tx, &sql, V_ID(session_id));
+    struct rows *r = db_query(tx, &amr, V_ID(session_id));
     int n = 0;
     while (n < AMR_MAX && rows_next(r)) {
         struct amr entry = { rows_text(r, 0), rows_time(r, 1) };
-        int at = n++;
-        for (; at > 0 && comes_later(&list[at - 1], &entry); at--) {
-            list[at] = list[at - 1];
-        }
-        list[at] = entry;
+        put_in_order(list, n++, &entry);
     }
     rows_end(r);
     return n;

@@ -24,6 +24,8 @@ enum { AMR_MAX = 16 };
 
 bool session_by_id(struct tx *tx, const struct uuid *id, struct session *out);
 
+void session_ahead(struct tx *tx, const struct uuid *id);
+
 /* Orders this transaction behind all others of the session's user, before the session is read. */
 void session_lock(struct tx *tx, const struct uuid *id);
 
@@ -54,5 +56,9 @@ void amr_put(struct tx *tx, const struct uuid *session_id, const char *method);
 
 /* Newest first by whole second, then by method, into list[AMR_MAX]; returns how many. */
 int amr_of(struct tx *tx, const struct uuid *session_id, struct amr *list);
+
+/* What amr_of says after amr_put, worked out without asking; returns how many. */
+int amr_with(struct amr *list, int n, const char *method, int64_t at_us);
+void amr_ahead(struct tx *tx, const struct uuid *session_id);
 
 #endif

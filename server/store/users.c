@@ -79,11 +79,17 @@ static struct sql *as_mode(const struct tx *tx, struct sql *plain, struct sql *l
 #define BY_PHONE                                                                                   \
     "select " USER_COLUMNS " from @users u where u.phone = $1 and u.aud = $2 limit 1"
 
+DB_SQL(by_id, BY_ID);
+DB_SQL2(by_id_locked, BY_ID, BY_ID LOCKED);
+
+void user_ahead(struct tx *tx, const struct uuid *id)
+{
+    db_ahead(tx, as_mode(tx, &by_id, &by_id_locked), V_ID(id));
+}
+
 bool user_by_id(struct tx *tx, const struct uuid *id, struct user *out)
 {
-    DB_SQL(plain, BY_ID);
-    DB_SQL2(locked, BY_ID, BY_ID LOCKED);
-    return one_user(db_query(tx, as_mode(tx, &plain, &locked), V_ID(id)), out);
+    return one_user(db_query(tx, as_mode(tx, &by_id, &by_id_locked), V_ID(id)), out);
 }
 
 void user_lock(struct tx *tx, const struct uuid *id)
