@@ -20,8 +20,9 @@ struct attempt {
     struct session session;
     bool factor_changed;
     struct factor_check check; /* of the proof that fitted */
-    struct amr amr[AMR_MAX]; /* of the session before */
+    struct amr amr[AMR_MAX]; /* of the session, and the user's factors, as they were before */
     int n_amr;
+    struct person person;
 };
 
 /* Row B3: after so many wrong codes in a row the factor is locked, longer each time. */
@@ -105,8 +106,11 @@ static enum problem settle(struct attempt *a, struct grant *out)
     }
     a->guard = (struct factor_guard){ .last_step = a->guard.last_step };
     factor_guard_put(tx, &a->factor.id, &a->guard);
-    factor_guards_release(tx, &a->user.id);
-    bool first = !factor_is_verified(&a->factor);
+    bool first = !factor_is_verified(&a->factor), alone = a->person.n_factors == 1;
+    if (!alone) {
+        factor_guards_release(tx, &a->user.id);
+        factors_delete_unverified(tx, &a->user.id, a->factor.type);
+    }
     if (first || a->factor_changed) {
         a->factor.status = "verified";
         factor_save(tx, &a->factor);
@@ -116,12 +120,11 @@ static enum problem settle(struct attempt *a, struct grant *out)
                              &a->factor.webauthn_aaguid);
     }
     amr_put(tx, &s->id, method_of_factor(a->factor.type));
-    s->aal = aal_of(a->amr, amr_with(a->amr, a->n_amr, method_of_factor(a->factor.type),
-                                     tx->ctx->now_us));
+    a->n_amr = amr_with(a->amr, a->n_amr, method_of_factor(a->factor.type), tx->ctx->now_us);
+    s->aal = aal_of(a->amr, a->n_amr);
     s->factor_id = a->factor.id;
     session_save(tx, s);
     sessions_delete_low(tx, &a->user.id, &s->id);
-    factors_delete_unverified(tx, &a->user.id, a->factor.type);
     char factor[UUID_TEXT], challenge[UUID_TEXT];
     audit_by_user(a->realm, tx, &a->user, AUDIT_VERIFICATION_ATTEMPTED, a->holder->caller->ip,
                   TRAITS({ "challenge_id", uuid_format(&a->challenge.id, challenge) },
@@ -132,11 +135,17 @@ static enum problem settle(struct attempt *a, struct grant *out)
                              .factor_type = a->factor.type };
         notify(a->realm, tx, &a->user, &mail);
     }
+    out->person = a->person;
     out->person.user = a->user;
     out->session = *s;
     out->refresh_version = s->refresh_key ? 2 : 1;
     out->method = method_of_factor(a->factor.type);
-    grant_load(tx, out);
+    memcpy(out->amr, a->amr, sizeof out->amr);
+    out->n_amr = a->n_amr;
+    if (!alone || first || a->factor_changed || a->check.credential) {
+        db_last(tx);
+        out->person.n_factors = factors_of(tx, &a->user.id, &out->person.factors);
+    }
     return P_OK;
 }
 
@@ -181,6 +190,7 @@ enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct h
     challenge_ahead(tx, &proof->challenge_id);
     amr_ahead(tx, &a.session.id);
     session_raise_ahead(tx, &a.session);
+    person_ahead(tx, &a.user.id);
     problem = kind->has_code ? check_lock(&a) : P_OK;
     if (!problem) {
         problem = check_challenge(&a, &proof->challenge_id);
@@ -192,5 +202,7 @@ enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct h
         return problem;
     }
     a.n_amr = amr_of(tx, &a.session.id, a.amr);
+    a.person.user = a.user;
+    person_load(tx, &a.person);
     return settle(&a, out);
 }

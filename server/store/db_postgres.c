@@ -57,8 +57,7 @@ static enum db_status pg_commit(struct db *base)
 {
     struct pg_db *db = (struct pg_db *)base;
     if (db->open && !db->commit_sent && !db->commit_due && db->failed == DB_OK) {
-        pg_send_word(db, "COMMIT");
-        db->commit_sent = true;
+        pg_send_commit(db);
     }
     return finish(db, pg_collect(db));
 }

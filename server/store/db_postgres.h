@@ -84,6 +84,8 @@ enum db_status pg_send(struct pg_db *db, struct sql *sql, const struct db_value 
 /* Queues a word such as BEGIN, without values. */
 enum db_status pg_send_word(struct pg_db *db, const char *word);
 
+void pg_send_commit(struct pg_db *db);
+
 /* Waits for the answers to all that is queued: one round trip. */
 enum db_status pg_collect(struct pg_db *db);
 

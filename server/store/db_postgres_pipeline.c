@@ -210,9 +210,10 @@ enum db_status pg_send(struct pg_db *db, struct sql *sql, const struct db_value 
         return db->failed = DB_IO;
     }
     if (db->begin_due) {
+        DB_SQL(begin, "BEGIN ISOLATION LEVEL READ COMMITTED");
         db->begin_due = false;
         db->open = true;
-        if (pg_send_word(db, "BEGIN ISOLATION LEVEL READ COMMITTED") != DB_OK) {
+        if (pg_send(db, &begin, NULL, 0, NULL, NULL) != DB_OK) {
             return db->failed;
         }
     }
@@ -228,6 +229,13 @@ enum db_status pg_send(struct pg_db *db, struct sql *sql, const struct db_value 
         answer->waited_for = true;
     }
     return DB_OK;
+}
+
+void pg_send_commit(struct pg_db *db)
+{
+    DB_SQL(commit, "COMMIT");
+    pg_send(db, &commit, NULL, 0, NULL, NULL);
+    db->commit_sent = true;
 }
 
 /* --- collecting --- */
@@ -328,8 +336,7 @@ enum db_status pg_collect(struct pg_db *db)
     }
     if (db->commit_due) {
         db->commit_due = false;
-        pg_send_word(db, "COMMIT");
-        db->commit_sent = true;
+        pg_send_commit(db);
     }
     db->trips++;
     if (!PQpipelineSync(db->conn)) {
