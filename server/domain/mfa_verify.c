@@ -109,7 +109,6 @@ static enum problem settle(struct attempt *a, struct grant *out)
     bool first = !factor_is_verified(&a->factor), alone = a->person.n_factors == 1;
     if (!alone) {
         factor_guards_release(tx, &a->user.id);
-        factors_delete_unverified(tx, &a->user.id, a->factor.type);
     }
     if (first || a->factor_changed) {
         a->factor.status = "verified";
@@ -125,6 +124,9 @@ static enum problem settle(struct attempt *a, struct grant *out)
     s->factor_id = a->factor.id;
     session_save(tx, s);
     sessions_delete_low(tx, &a->user.id, &s->id);
+    if (!alone) { /* once this one is verified itself */
+        factors_delete_unverified(tx, &a->user.id, a->factor.type);
+    }
     char factor[UUID_TEXT], challenge[UUID_TEXT];
     audit_by_user(a->realm, tx, &a->user, AUDIT_VERIFICATION_ATTEMPTED, a->holder->caller->ip,
                   TRAITS({ "challenge_id", uuid_format(&a->challenge.id, challenge) },

@@ -115,8 +115,8 @@ void factor_save_webauthn(struct tx *tx, const struct uuid *id, const char *cred
     DB_SQL(sql, "update @mfa_factors set web_authn_credential = coalesce($1, web_authn_credential), "
                 "last_webauthn_challenge_data = coalesce($2, last_webauthn_challenge_data), "
                 "web_authn_aaguid = $3, updated_at = $4 where id = $5");
-    db_exec(tx, &sql, V_JSON(credential), V_JSON(challenge_data), V_ID(aaguid),
-            V_TIME(tx->ctx->now_us), V_ID(id));
+    db_run(tx, &sql, V_JSON(credential), V_JSON(challenge_data), V_ID(aaguid),
+           V_TIME(tx->ctx->now_us), V_ID(id));
 }
 
 void factor_challenged(struct tx *tx, const struct uuid *id, int64_t at_us)

@@ -14,20 +14,17 @@
  * with theirs. Each round looks at a few, from a random place on. */
 static void sweep_orphans(struct tx *tx)
 {
-    DB_SQL2(factors, NULL,
-            "delete from @@factor_guards where factor_id in (select g.factor_id from (select "
-            "factor_id from @@factor_guards where factor_id >= (select case when random() < 0.2 "
-            "then '00000000-0000-0000-0000-000000000000' else gen_random_uuid() end) order by "
-            "factor_id limit 200) g where not exists (select 1 from @mfa_factors f "
-            "where f.id = g.factor_id))");
-    DB_SQL2(tokens, NULL,
-            "delete from @@token_guards where user_id in (select g.user_id from (select user_id "
-            "from @@token_guards where user_id >= (select case when random() < 0.2 "
-            "then '00000000-0000-0000-0000-000000000000' else gen_random_uuid() end) order by "
-            "user_id limit 200) g where not exists (select 1 from @users u "
-            "where u.id = g.user_id))");
+#define ORPHANS(table, key, owners)                                                                \
+    "delete from " table " where " key " in (select g." key " from (select " key " from " table    \
+    " where " key " >= (select case when random() < 0.2 then "                                     \
+    "'00000000-0000-0000-0000-000000000000' else gen_random_uuid() end) order by " key             \
+    " limit 200) g where not exists (select 1 from " owners " o where o.id = g." key "))"
+    DB_SQL2(factors, NULL, ORPHANS("@@factor_guards", "factor_id", "@mfa_factors"));
+    DB_SQL2(tokens, NULL, ORPHANS("@@token_guards", "user_id", "@users"));
+    DB_SQL2(codes, NULL, ORPHANS("@@recovery_sets", "user_id", "@users"));
     db_run(tx, &factors);
     db_run(tx, &tokens);
+    db_run(tx, &codes);
 }
 
 int64_t sweep(struct tx *tx, const struct sweep_ages *ages)

@@ -523,7 +523,7 @@ static void test_sessions_and_methods_come_back(void **state)
     assert_true(back.refreshed_at == ctx.now_us && back.refresh_counter == 3);
     assert_string_equal(back.aal, "aal2");
     assert_string_equal(back.ip, "192.0.2.7");
-    assert_false(session_newer_exists(&tx, &back));
+    assert_false(session_newer_exists(&tx, &back, 0, 0));
     db_rollback(db);
     db_close(&db);
 }

@@ -4,6 +4,7 @@
 #include <glob.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@ static const struct passwd *plain_user(void)
 }
 
 /* Runs it without root's rights and without a word; its exit code. */
-static int run(const char *dir, char *const *words)
+static int run(const char *dir, const char *const *words)
 {
     pid_t child = fork();
     if (child == 0) {
@@ -31,7 +32,7 @@ static int run(const char *dir, char *const *words)
             !freopen("out", "a", stdout) || dup2(1, 2) < 0) {
             _exit(126);
         }
-        execv(words[0], words);
+        execv(words[0], (char *const *)(uintptr_t)words); /* which does not write to them */
         _exit(127);
     }
     int status = -1;
@@ -54,16 +55,16 @@ static int find_program(const char *name, char *out, size_t size)
     return good;
 }
 
-static int start_server(struct postgres *p, char *initdb, char *pg_ctl)
+static int start_server(struct postgres *p, const char *initdb, const char *pg_ctl)
 {
     char data[96], log[96], options[256];
     snprintf(data, sizeof data, "%s/data", p->dir);
     snprintf(log, sizeof log, "%s/log", p->dir);
     snprintf(options, sizeof options,
              "-k %s -c listen_addresses= -c fsync=off -c shared_buffers=32MB", p->dir);
-    char *make[] = { initdb, "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
+    const char *const make[] = { initdb, "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
                      "--locale=C.UTF-8", "-N", NULL };
-    char *begin[] = { pg_ctl, "-D", data, "-l", log, "-w", "-o", options, "start", NULL };
+    const char *const begin[] = { pg_ctl, "-D", data, "-l", log, "-w", "-o", options, "start", NULL };
     return run(p->dir, make) == 0 && run(p->dir, begin) == 0;
 }
 
@@ -100,10 +101,10 @@ void postgres_stop(struct postgres *postgres)
     char pg_ctl[128], data[96];
     snprintf(data, sizeof data, "%s/data", postgres->dir);
     if (find_program("pg_ctl", pg_ctl, sizeof pg_ctl)) {
-        char *end[] = { pg_ctl, "-D", data, "-m", "immediate", "-w", "stop", NULL };
+        const char *const end[] = { pg_ctl, "-D", data, "-m", "immediate", "-w", "stop", NULL };
         run(postgres->dir, end);
     }
-    char *wipe[] = { "/bin/rm", "-rf", postgres->dir, NULL };
+    const char *const wipe[] = { "/bin/rm", "-rf", postgres->dir, NULL };
     run("/", wipe);
     rmdir(postgres->dir);
 }
