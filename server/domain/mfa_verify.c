@@ -92,6 +92,39 @@ static enum problem check_proof(struct attempt *a, const struct factor_kind *kin
     return problem;
 }
 
+/* What is answered; read anew if other factors went or this one was changed. */
+static void show(struct attempt *a, bool anew, struct grant *out)
+{
+    out->person = a->person;
+    out->person.user = a->user;
+    out->session = a->session;
+    out->refresh_version = a->session.refresh_key ? 2 : 1;
+    out->method = method_of_factor(a->factor.type);
+    memcpy(out->amr, a->amr, sizeof out->amr);
+    out->n_amr = a->n_amr;
+    if (anew) {
+        db_last(a->tx);
+        out->person.n_factors = factors_of(a->tx, &a->user.id, &out->person.factors);
+    }
+}
+
+static void save_factor(struct attempt *a, bool first, bool alone)
+{
+    a->guard = (struct factor_guard){ .last_step = a->guard.last_step };
+    factor_guard_put(a->tx, &a->factor.id, &a->guard);
+    if (!alone) {
+        factor_guards_release(a->tx, &a->user.id);
+    }
+    if (first || a->factor_changed) {
+        a->factor.status = "verified";
+        factor_save(a->tx, &a->factor);
+    }
+    if (a->check.credential || a->check.challenge_data) {
+        factor_save_webauthn(a->tx, &a->factor.id, a->check.credential, a->check.challenge_data,
+                             &a->factor.webauthn_aaguid);
+    }
+}
+
 /* Rows V7 to V10. */
 static enum problem settle(struct attempt *a, struct grant *out)
 {
@@ -104,20 +137,8 @@ static enum problem settle(struct attempt *a, struct grant *out)
     if (!challenge_claim(tx, &a->challenge.id)) {
         return P_CHALLENGE_SPENT;
     }
-    a->guard = (struct factor_guard){ .last_step = a->guard.last_step };
-    factor_guard_put(tx, &a->factor.id, &a->guard);
     bool first = !factor_is_verified(&a->factor), alone = a->person.n_factors == 1;
-    if (!alone) {
-        factor_guards_release(tx, &a->user.id);
-    }
-    if (first || a->factor_changed) {
-        a->factor.status = "verified";
-        factor_save(tx, &a->factor);
-    }
-    if (a->check.credential || a->check.challenge_data) {
-        factor_save_webauthn(tx, &a->factor.id, a->check.credential, a->check.challenge_data,
-                             &a->factor.webauthn_aaguid);
-    }
+    save_factor(a, first, alone);
     amr_put(tx, &s->id, method_of_factor(a->factor.type));
     a->n_amr = amr_with(a->amr, a->n_amr, method_of_factor(a->factor.type), tx->ctx->now_us);
     s->aal = aal_of(a->amr, a->n_amr);
@@ -137,17 +158,7 @@ static enum problem settle(struct attempt *a, struct grant *out)
                              .factor_type = a->factor.type };
         notify(a->realm, tx, &a->user, &mail);
     }
-    out->person = a->person;
-    out->person.user = a->user;
-    out->session = *s;
-    out->refresh_version = s->refresh_key ? 2 : 1;
-    out->method = method_of_factor(a->factor.type);
-    memcpy(out->amr, a->amr, sizeof out->amr);
-    out->n_amr = a->n_amr;
-    if (!alone || first || a->factor_changed || a->check.credential) {
-        db_last(tx);
-        out->person.n_factors = factors_of(tx, &a->user.id, &out->person.factors);
-    }
+    show(a, !alone || first || a->factor_changed || a->check.credential, out);
     return P_OK;
 }
 

@@ -2,8 +2,9 @@
  * of its own, and writes go to one writer, which commits what has queued up as a batch: a mark
  * each, one commit; answers leave after it. On PostgreSQL both run on the calling thread, with one
  * of a bounded number of connections, and wait for the server, which is why threads that must not
- * wait hand whole calls to the executor's workers (exec_run_later). Slow work (password hashes) runs on a bounded pool, whose
- * threads may read and write themselves. Nothing here knows of HTTP. */
+ * wait hand whole calls to the executor's workers (exec_run_later). Slow work (password hashes)
+ * runs on a bounded pool, whose threads may read and write themselves. Nothing here knows of
+ * HTTP. */
 #ifndef COUNTERSIGN_WORK_EXECUTOR_H
 #define COUNTERSIGN_WORK_EXECUTOR_H
 
@@ -24,7 +25,7 @@ struct executor_settings {
     int64_t deadline_us; /* a job that waited longer in a queue is refused (P_REQUEST_TIMEOUT); 0: 10 s */
     int connections;     /* PostgreSQL: at most; 0: 16 */
     bool unprepared;     /* PostgreSQL: no prepared statements, for poolers */
-    bool shared;         /* SQLite: other processes may serve the same file too: no exclusive lock file */
+    bool shared;         /* SQLite: other processes may serve the same file too: no lock file */
 };
 
 /* Opens the database (creating it), migrates it, starts the threads. NULL: *error for a person. */
