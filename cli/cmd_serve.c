@@ -45,7 +45,8 @@ static void print_banner(struct app *app, struct arena *arena)
         print_javascript(url, anon);
         printf("\n");
     }
-    printf("  Data:              %s\n", s->config->database_path);
+    printf("  Data:              %s\n",
+           s->config->postgres ? "PostgreSQL" : s->config->database_path);
     printf("  To stop:           press Ctrl-C, or: kill %ld\n\n", (long)getpid());
     printf("Countersign is ready: %s\n", url);
     fflush(stdout);

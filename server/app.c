@@ -139,7 +139,14 @@ static bool fill_vault(struct app *app, struct arena *arena, const char **error)
     struct services *s = &app->services;
     struct vault *vault = &s->vault;
     const struct config *c = s->config;
-    vault->seals = c->encrypt;
+    /* Nodes and the official server must be able to read what one of them writes, so on PostgreSQL
+     * there is no key of our own making. */
+    bool seals = c->encrypt && (*c->encryption_key || !c->postgres);
+    vault->seals = seals;
+    if (c->encrypt && !seals) {
+        log_plain(LOG_WARN, "secrets are stored as they are: with PostgreSQL they are encrypted "
+                            "when GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY is set");
+    }
     if (*c->encryption_key && !add_key(vault, arena, c->encryption_key_id, c->encryption_key,
                                        error)) {
         return false;
@@ -147,7 +154,7 @@ static bool fill_vault(struct app *app, struct arena *arena, const char **error)
     if (!add_decryption_keys(vault, arena, c->decryption_keys, error)) {
         return false;
     }
-    bool needed = c->encrypt && !*c->encryption_key;
+    bool needed = seals && !*c->encryption_key;
     const char *own = needed ? own_key(app, arena, error)
                              : key_file_read(arena, c->database_path, "encryption-key", error);
     if (*error) {
@@ -193,6 +200,7 @@ static bool load_keys(struct app *app, struct arena *arena, const char **error)
     };
     app->keyring = keyring_new(arena, &settings, error);
     s->realm.config = s->config;
+    s->realm.official_tokens = s->config->postgres; /* the official server may share it */
     s->realm.vault = &s->vault;
     s->realm.keyring = app->keyring;
     s->realm.kinds = factor_kinds;
@@ -222,7 +230,9 @@ static bool open_store(struct app *app, struct arena *arena, const char **error)
         return false;
     }
     struct executor_settings settings = {
-        .url = arena_printf(arena, "sqlite:%s", c->database_path),
+        .url = c->postgres ? c->database_url : arena_printf(arena, "sqlite:%s", c->database_path),
+        .connections = (int)c->db_connections,
+        .unprepared = !c->db_prepared,
         .slow_threads = pool_size(s),
         .shared = c->shared_database,
         .deadline_us = c->max_request_us,

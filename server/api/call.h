@@ -55,6 +55,9 @@ struct call {
     struct ctx ctx;
     struct services *services;
     const struct route *route;
+    struct tx *tx; /* all that the call does runs in it; NULL: in some of its own, one by one */
+    bool moves;    /* it goes on on the hash pool */
+    bool counted;  /* by the limiter: not again when the transaction runs again */
     /* the request */
     const char *method, *path, *query; /* path without the /auth/v1 in front; query raw, or "" */
     const char *(*header)(void *arg, const char *name);

@@ -33,6 +33,11 @@ static struct text_list split_sets(struct arena *arena, const char *text)
 static const char *check_database(struct arena *arena, struct config *c)
 {
     const char *url = c->database_url;
+    bool sqlite = !*url || strncmp(url, "sqlite:", 7) == 0;
+    if (sqlite && strcmp(c->db_driver, "postgres") == 0) {
+        return "GOTRUE_DB_DRIVER=postgres: DATABASE_URL must be "
+               "postgres://USER:PASSWORD@HOST:PORT/DATABASE";
+    }
     if (!*url) {
         c->database_path = arena_printf(arena, "%s/countersign.db", c->data_dir);
         return NULL;
@@ -43,9 +48,14 @@ static const char *check_database(struct arena *arena, struct config *c)
         return NULL;
     }
     if (strncmp(url, "postgres://", 11) == 0 || strncmp(url, "postgresql://", 13) == 0) {
-        return "DATABASE_URL: PostgreSQL is not supported by this version yet; use sqlite:PATH";
+        c->postgres = true;
+        c->database_path = arena_printf(arena, "%s/countersign", c->data_dir);
+        return strcmp(c->db_driver, "sqlite") == 0
+                   ? "GOTRUE_DB_DRIVER=sqlite: DATABASE_URL names a PostgreSQL database"
+                   : NULL;
     }
-    return "DATABASE_URL: sqlite:PATH is allowed, such as sqlite:/var/lib/countersign/auth.db";
+    return "DATABASE_URL: sqlite:PATH is allowed, such as sqlite:/var/lib/countersign/auth.db, or "
+           "postgres://USER:PASSWORD@HOST:PORT/DATABASE";
 }
 
 static const char *check_url(struct arena *arena, const char *name, const char *url)
@@ -79,6 +89,9 @@ const char *config_check(struct arena *arena, struct config *c)
         c->jwt_issuer = c->external_url;
     }
     const char *wrong = check_database(arena, c);
+    if (!wrong && c->postgres && !*c->jwt_secret) {
+        wrong = "GOTRUE_JWT_SECRET must be set with PostgreSQL: to the same on all nodes";
+    }
     for (int i = 0; !wrong && i < c->uri_allow_list.count; i++) {
         if (!glob_valid(c->uri_allow_list.items[i])) {
             wrong = arena_printf(arena, "GOTRUE_URI_ALLOW_LIST: the pattern %s is not closed",

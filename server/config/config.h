@@ -39,7 +39,8 @@ struct config {
 #include "config/settings.def"
 #undef SETTING
     bool laptop;                    /* GOTRUE_SITE_URL is not set: development defaults hold */
-    const char *database_path;      /* of the SQLite file */
+    bool postgres;                  /* DATABASE_URL names a PostgreSQL database */
+    const char *database_path;      /* of the SQLite file; key files begin with it */
     struct text_list password_sets; /* password_characters, split */
     struct send_rate email_rate, sms_rate; /* rate_email_sent, rate_sms_sent, read */
     const struct test_otp *test_otps;      /* sms_test_otp, read */

@@ -168,7 +168,7 @@ static void apply_password(const struct realm *realm, struct tx *tx, struct upda
                            struct user *user)
 {
     user->password =
-        vault_seal(realm->vault, tx->ctx->arena, tx->ctx->entropy, &user->id, in->new_hash);
+        password_at_rest(realm, tx->ctx, &user->id, in->new_hash);
     user_clear_tokens(tx, user);
     sessions_delete(tx, &user->id, &in->session_id);
     audit_by_user(realm, tx, user, AUDIT_UPDATED_PASSWORD, NULL, NULL);

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { ROLE_MAX = 255, HASH_MAX = 1024, SOFT_PHONE = 15 };
+enum { ROLE_MAX = 255, HASH_MAX = 1024, HASH_COLUMN = 255, SOFT_PHONE = 15 };
 
 static bool given(const char *text)
 {
@@ -47,8 +47,9 @@ static enum problem check_addresses(struct ctx *ctx, struct admin_user *in)
     return problem;
 }
 
-static enum problem check_passwords(struct ctx *ctx, const struct admin_user *in)
+static enum problem check_passwords(const struct realm *realm, const struct admin_user *in)
 {
+    size_t most = realm->config->postgres ? HASH_COLUMN : HASH_MAX;
     if (in->password && given(in->password_hash)) {
         return P_PASSWORD_AND_HASH;
     }
@@ -56,10 +57,9 @@ static enum problem check_passwords(struct ctx *ctx, const struct admin_user *in
         return P_PASSWORD_TOO_LONG;
     }
     if (given(in->password_hash) &&
-        (strlen(in->password_hash) > HASH_MAX || !password_hash_readable(in->password_hash))) {
+        (strlen(in->password_hash) > most || !password_hash_readable(in->password_hash))) {
         return P_PASSWORD_HASH_INVALID;
     }
-    (void)ctx;
     return P_OK;
 }
 
@@ -77,13 +77,12 @@ static enum problem check_id(struct ctx *ctx, struct admin_user *in)
 
 enum problem admin_create_check(const struct realm *realm, struct ctx *ctx, struct admin_user *in)
 {
-    (void)realm;
     if (!given(in->email) && !given(in->phone)) {
         return P_CREATE_NEITHER;
     }
     enum problem problem = check_addresses(ctx, in);
     if (!problem) {
-        problem = check_passwords(ctx, in);
+        problem = check_passwords(realm, in);
     }
     if (!problem) {
         problem = check_id(ctx, in);
@@ -174,7 +173,7 @@ enum problem admin_create(const struct realm *realm, struct tx *tx, struct admin
         .app_metadata = json_merged(arena, providers_of(in), in->app_metadata),
     };
     const char *hash = given(in->password_hash) ? in->password_hash : in->new_hash;
-    u->password = hash ? vault_seal(realm->vault, arena, tx->ctx->entropy, &u->id, hash) : "";
+    u->password = hash ? password_at_rest(realm, tx->ctx, &u->id, hash) : "";
     confirm(tx, in, u);
     user_insert(tx, u);
     if (in->new_email) {
@@ -235,7 +234,7 @@ enum problem admin_update(const struct realm *realm, struct tx *tx, const struct
     u->role = given(in->role) ? trimmed(arena, in->role) : u->role;
     confirm(tx, in, u);
     if (in->new_hash) {
-        u->password = vault_seal(realm->vault, arena, tx->ctx->entropy, &u->id, in->new_hash);
+        u->password = password_at_rest(realm, tx->ctx, &u->id, in->new_hash);
         user_clear_tokens(tx, u);
         sessions_delete(tx, &u->id, NULL);
     }

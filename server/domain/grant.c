@@ -1,8 +1,15 @@
 /* grant.c: collects what a session's answer shows, see grant.h. */
 #include "domain/grant.h"
 
+void person_ahead(struct tx *tx, const struct uuid *user_id)
+{
+    factors_ahead(tx, user_id);
+    identities_ahead(tx, user_id);
+}
+
 void person_load(struct tx *tx, struct person *person)
 {
+    person_ahead(tx, &person->user.id);
     person->n_factors = factors_of(tx, &person->user.id, &person->factors);
     person->n_identities = identities_of(tx, &person->user.id, &person->identities);
 }
@@ -32,6 +39,9 @@ void person_announced(struct tx *tx, const struct user *user)
 
 void grant_load(struct tx *tx, struct grant *grant)
 {
+    amr_ahead(tx, &grant->session.id);
+    person_ahead(tx, &grant->person.user.id);
+    db_last(tx);
     person_load(tx, &grant->person);
     grant->n_amr = amr_of(tx, &grant->session.id, grant->amr);
 }

@@ -35,7 +35,8 @@ struct grant {
     const char *weak_message;
 };
 
-/* Factors and identities of person->user. */
+/* Factors and identities of person->user; ahead: says that they will be asked for (db_ahead). */
+void person_ahead(struct tx *tx, const struct uuid *user_id);
 void person_load(struct tx *tx, struct person *person);
 
 /* Notes in the request's context that it makes this account: hooks are told of a copy. */
@@ -45,7 +46,8 @@ void person_created(struct tx *tx, const struct user *user);
  * where such a one signs up or is invited again, and of anonymous ones (contract-internals.md §7). */
 void person_announced(struct tx *tx, const struct user *user);
 
-/* person_load and the amr of grant->session. */
+/* person_load and the amr of grant->session. The last that a transaction does: it is committed
+ * along (db_last). */
 void grant_load(struct tx *tx, struct grant *grant);
 
 #endif

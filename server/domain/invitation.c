@@ -44,7 +44,7 @@ static void make_user(const struct realm *realm, struct tx *tx, const struct inv
     };
     if (in->password_hash && of_type(in, "signup")) {
         u->password =
-            vault_seal(realm->vault, arena, tx->ctx->entropy, &u->id, in->password_hash);
+            password_at_rest(realm, tx->ctx, &u->id, in->password_hash);
     }
     user_insert(tx, u);
     identity_add(tx, u, "email", identity_data_of(arena, &u->id, u->email, NULL, NULL));

@@ -197,8 +197,8 @@ enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struc
             return problem;
         }
     }
+    factor_challenged(tx, &factor.id, ctx->now_us); /* first: else two servers deadlock (§6.3) */
     challenge_insert(tx, &challenge);
-    factor_challenged(tx, &factor.id, ctx->now_us);
     char id[UUID_TEXT];
     audit_by_user(realm, tx, &user, AUDIT_CHALLENGE_CREATED, holder->caller->ip,
                   TRAITS({ "factor_id", uuid_format(&factor.id, id) },
@@ -262,6 +262,7 @@ enum problem mfa_unenrol(const struct realm *realm, struct tx *tx, const struct 
 enum problem mfa_admin_delete(const struct realm *realm, struct tx *tx, const struct user *user,
                               const struct uuid *factor_id, const char *ip, struct factor *out)
 {
+    user_lock(tx, &user->id);
     enum problem problem = own_factor(tx, &user->id, factor_id, out);
     if (problem) {
         return problem;
@@ -295,6 +296,7 @@ enum problem mfa_admin_update(const struct realm *realm, struct tx *tx, const st
                               const struct uuid *factor_id, const struct factor_change *change,
                               struct factor *out)
 {
+    user_lock(tx, &user->id);
     enum problem problem = own_factor(tx, &user->id, factor_id, out);
     if (!problem && change->phone && *change->phone) {
         problem = phone_normalise(tx->ctx, change->phone, &out->phone);

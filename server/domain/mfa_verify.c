@@ -20,6 +20,9 @@ struct attempt {
     struct session session;
     bool factor_changed;
     struct factor_check check; /* of the proof that fitted */
+    struct amr amr[AMR_MAX]; /* of the session, and the user's factors, as they were before */
+    int n_amr;
+    struct person person;
 };
 
 /* Row B3: after so many wrong codes in a row the factor is locked, longer each time. */
@@ -89,37 +92,62 @@ static enum problem check_proof(struct attempt *a, const struct factor_kind *kin
     return problem;
 }
 
+/* What is answered; read anew if other factors went or this one was changed. */
+static void show(struct attempt *a, bool anew, struct grant *out)
+{
+    out->person = a->person;
+    out->person.user = a->user;
+    out->session = a->session;
+    out->refresh_version = a->session.refresh_key ? 2 : 1;
+    out->method = method_of_factor(a->factor.type);
+    memcpy(out->amr, a->amr, sizeof out->amr);
+    out->n_amr = a->n_amr;
+    if (anew) {
+        db_last(a->tx);
+        out->person.n_factors = factors_of(a->tx, &a->user.id, &out->person.factors);
+    }
+}
+
+static void save_factor(struct attempt *a, bool first, bool alone)
+{
+    a->guard = (struct factor_guard){ .last_step = a->guard.last_step };
+    factor_guard_put(a->tx, &a->factor.id, &a->guard);
+    if (!alone) {
+        factor_guards_release(a->tx, &a->user.id);
+    }
+    if (first || a->factor_changed) {
+        a->factor.status = "verified";
+        factor_save(a->tx, &a->factor);
+    }
+    if (a->check.credential || a->check.challenge_data) {
+        factor_save_webauthn(a->tx, &a->factor.id, a->check.credential, a->check.challenge_data,
+                             &a->factor.webauthn_aaguid);
+    }
+}
+
 /* Rows V7 to V10. */
 static enum problem settle(struct attempt *a, struct grant *out)
 {
     struct tx *tx = a->tx;
     struct session *s = &a->session;
-    struct amr list[AMR_MAX];
-    if (!challenge_claim(tx, &a->challenge.id)) {
-        return P_CHALLENGE_SPENT;
-    }
-    a->guard = (struct factor_guard){ .last_step = a->guard.last_step };
-    factor_guard_put(tx, &a->factor.id, &a->guard);
-    factor_guards_release(tx, &a->user.id);
-    bool first = !factor_is_verified(&a->factor);
-    if (first || a->factor_changed) {
-        a->factor.status = "verified";
-        factor_save(tx, &a->factor);
-    }
-    if (a->check.credential || a->check.challenge_data) {
-        factor_save_webauthn(tx, &a->factor.id, a->check.credential, a->check.challenge_data,
-                             &a->factor.webauthn_aaguid);
-    }
-    amr_put(tx, &s->id, method_of_factor(a->factor.type));
-    s->aal = aal_of(list, amr_of(tx, &s->id, list));
-    s->factor_id = a->factor.id;
     enum problem problem = session_raise(a->realm, tx, s, &out->refresh_token);
     if (problem) {
         return problem;
     }
+    if (!challenge_claim(tx, &a->challenge.id)) {
+        return P_CHALLENGE_SPENT;
+    }
+    bool first = !factor_is_verified(&a->factor), alone = a->person.n_factors == 1;
+    save_factor(a, first, alone);
+    amr_put(tx, &s->id, method_of_factor(a->factor.type));
+    a->n_amr = amr_with(a->amr, a->n_amr, method_of_factor(a->factor.type), tx->ctx->now_us);
+    s->aal = aal_of(a->amr, a->n_amr);
+    s->factor_id = a->factor.id;
     session_save(tx, s);
     sessions_delete_low(tx, &a->user.id, &s->id);
-    factors_delete_unverified(tx, &a->user.id, a->factor.type);
+    if (!alone) { /* once this one is verified itself */
+        factors_delete_unverified(tx, &a->user.id, a->factor.type);
+    }
     char factor[UUID_TEXT], challenge[UUID_TEXT];
     audit_by_user(a->realm, tx, &a->user, AUDIT_VERIFICATION_ATTEMPTED, a->holder->caller->ip,
                   TRAITS({ "challenge_id", uuid_format(&a->challenge.id, challenge) },
@@ -130,17 +158,16 @@ static enum problem settle(struct attempt *a, struct grant *out)
                              .factor_type = a->factor.type };
         notify(a->realm, tx, &a->user, &mail);
     }
-    out->person.user = a->user;
-    out->session = *s;
-    out->refresh_version = s->refresh_key ? 2 : 1;
-    out->method = method_of_factor(a->factor.type);
-    grant_load(tx, out);
+    show(a, !alone || first || a->factor_changed || a->check.credential, out);
     return P_OK;
 }
 
 static enum problem find_all(struct attempt *a, const struct uuid *factor_id)
 {
     const struct holder *h = a->holder;
+    user_ahead(a->tx, &h->user_id);
+    factor_ahead(a->tx, factor_id);
+    session_ahead(a->tx, &h->session_id);
     if (!user_by_id(a->tx, &h->user_id, &a->user)) {
         return P_JWT_USER_NOT_FOUND;
     }
@@ -175,6 +202,11 @@ enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct h
     if (kind->form && (problem = kind->form(tx->ctx, proof))) {
         return problem;
     }
+    factor_guard_ahead(tx, &a.factor.id);
+    challenge_ahead(tx, &proof->challenge_id);
+    amr_ahead(tx, &a.session.id);
+    session_raise_ahead(tx, &a.session);
+    person_ahead(tx, &a.user.id);
     problem = kind->has_code ? check_lock(&a) : P_OK;
     if (!problem) {
         problem = check_challenge(&a, &proof->challenge_id);
@@ -182,5 +214,11 @@ enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct h
     if (!problem) {
         problem = check_proof(&a, kind, proof);
     }
-    return problem ? problem : settle(&a, out);
+    if (problem) {
+        return problem;
+    }
+    a.n_amr = amr_of(tx, &a.session.id, a.amr);
+    a.person.user = a.user;
+    person_load(tx, &a.person);
+    return settle(&a, out);
 }

@@ -142,8 +142,8 @@ enum problem login_finish(const struct realm *realm, struct tx *tx, struct login
     }
     if (login->new_hash || vault_stale(realm->vault, tx->ctx->arena, now.password)) {
         user_set_password(tx, &now.id,
-                          vault_seal(realm->vault, tx->ctx->arena, tx->ctx->entropy, &now.id,
-                                     login->new_hash ? login->new_hash : login->hash));
+                          password_at_rest(realm, tx->ctx, &now.id,
+                                           login->new_hash ? login->new_hash : login->hash));
     }
     out->person.user = now;
     audit_by_user(realm, tx, &now, AUDIT_LOGIN, NULL, TRAITS({ "provider", login->provider }));

@@ -50,3 +50,11 @@ enum problem password_check(const struct realm *realm, struct ctx *ctx, const ch
     ctx->weak_reasons = password_weaknesses(realm, ctx->arena, password, &message);
     return ctx->weak_reasons ? ctx_fail(ctx, P_PASSWORD_WEAK, message) : P_OK;
 }
+
+const char *password_at_rest(const struct realm *realm, struct ctx *ctx, const struct uuid *user_id,
+                             const char *hash)
+{
+    enum { COLUMN = 255 }; /* users.encrypted_password of the official server */
+    const char *sealed = vault_seal(realm->vault, ctx->arena, ctx->entropy, user_id, hash);
+    return realm->config->postgres && strlen(sealed) > COLUMN ? hash : sealed;
+}

@@ -5,6 +5,7 @@
 #include "domain/realm.h"
 
 #include "base/ctx.h"
+#include "base/uuid.h"
 
 /* P_PASSWORD_TOO_LONG, or P_PASSWORD_WEAK with all reasons. */
 enum problem password_check(const struct realm *realm, struct ctx *ctx,
@@ -13,5 +14,10 @@ enum problem password_check(const struct realm *realm, struct ctx *ctx,
 /* The reasons alone (bits of enum weak_reason) and their text. */
 unsigned password_weaknesses(const struct realm *realm, struct arena *arena, const char *password,
                              const char **message);
+
+/* The hash as it is stored: sealed, unless that would not fit into the official server's column
+ * (some imported hashes, which the first sign-in replaces). */
+const char *password_at_rest(const struct realm *realm, struct ctx *ctx, const struct uuid *user_id,
+                             const char *hash);
 
 #endif

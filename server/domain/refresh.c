@@ -215,6 +215,7 @@ static enum problem find_session(struct refresh *r)
     struct grant *g = r->grant;
     uint8_t key[REFRESH_KEY];
     if (r->token.version == 1) {
+        refresh_row_lock(r->tx, r->token.text);
         if (!refresh_row_by_token(r->tx, r->token.text, &r->row)) {
             return P_REFRESH_NOT_FOUND;
         }
@@ -224,10 +225,13 @@ static enum problem find_session(struct refresh *r)
             tx_keep(r->tx);
             return P_REFRESH_NO_SESSION;
         }
-    } else if (!session_by_id(r->tx, &r->token.session, &g->session) || !g->session.refresh_key ||
-               session_key(r->realm, r->tx, &g->session, key) ||
-               !refresh_token_fits(&r->token, key)) {
-        return P_REFRESH_NOT_FOUND;
+    } else {
+        session_lock(r->tx, &r->token.session);
+        if (!session_by_id(r->tx, &r->token.session, &g->session) || !g->session.refresh_key ||
+            session_key(r->realm, r->tx, &g->session, key) ||
+            !refresh_token_fits(&r->token, key)) {
+            return P_REFRESH_NOT_FOUND;
+        }
     }
     return user_by_id(r->tx, &g->session.user_id, &g->person.user) ? P_OK : P_REFRESH_NOT_FOUND;
 }

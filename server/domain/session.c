@@ -78,6 +78,13 @@ static void raise_v1(struct tx *tx, const struct session *session, const char **
     refresh_row_insert(tx, &session->user_id, &session->id, *refresh_token, NULL);
 }
 
+void session_raise_ahead(struct tx *tx, const struct session *session)
+{
+    if (!session->refresh_key) {
+        refresh_row_oldest_ahead(tx, &session->id);
+    }
+}
+
 enum problem session_raise(const struct realm *realm, struct tx *tx, struct session *session,
                            const char **refresh_token)
 {
@@ -101,6 +108,7 @@ enum problem session_raise(const struct realm *realm, struct tx *tx, struct sess
 void session_logout(const struct realm *realm, struct tx *tx, const struct user *user,
                     const struct uuid *session, enum logout_scope scope)
 {
+    user_lock(tx, &user->id);
     if (!session || scope == LOGOUT_GLOBAL) {
         sessions_delete(tx, &user->id, NULL);
     } else if (scope == LOGOUT_LOCAL) {

@@ -10,6 +10,9 @@
 void session_open(const struct realm *realm, struct tx *tx, const struct caller *caller,
                   const char *method, struct grant *grant);
 
+/* Says that session_raise will be called (db_ahead). */
+void session_raise_ahead(struct tx *tx, const struct session *session);
+
 /* After a second factor: a new refresh token such that no token from before the step yields the
  * raised session (rows V10, B4). Changes *session; the caller saves it. */
 enum problem session_raise(const struct realm *realm, struct tx *tx, struct session *session,

@@ -162,7 +162,7 @@ static enum problem sign_up_new(const struct realm *realm, struct tx *tx,
     u->phone = by_email ? NULL : in->address;
     if (in->password_hash) {
         u->password =
-            vault_seal(realm->vault, arena, tx->ctx->entropy, &u->id, in->password_hash);
+            password_at_rest(realm, tx->ctx, &u->id, in->password_hash);
     }
     /* Row SU16: a phone identity names no phone. */
     const char *data = identity_data_of(arena, &u->id, u->email, NULL, in->data);

@@ -107,6 +107,28 @@ struct asking {
     enum rights rights; /* of the route, or of the group of a path that has none (row W9) */
 };
 
+static enum problem read_with(struct call *call, tx_fn *fn, void *arg)
+{
+    return call->tx ? fn(&call->ctx, call->tx, arg)
+                    : exec_read(call->services->executor, &call->ctx, fn, arg);
+}
+
+/* All that the rows below look at, and for GET /user what it shows. */
+static void ask_ahead(struct call *call, struct tx *tx, const struct uuid *user_id)
+{
+    struct uuid factor_id;
+    user_ahead(tx, user_id);
+    if (!uuid_is_nil(&call->principal.session_id)) {
+        session_ahead(tx, &call->principal.session_id);
+    }
+    if (call->params[PARAM_FACTOR] && uuid_parse(call->params[PARAM_FACTOR], &factor_id)) {
+        factor_ahead(tx, &factor_id);
+    }
+    if (call->tx && call->route && call->route->run == RUN_READ) {
+        person_ahead(tx, user_id);
+    }
+}
+
 /* Rows G4 to G7, B15. */
 static enum problem user_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
 {
@@ -114,6 +136,7 @@ static enum problem user_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
     struct call *call = asking->call;
     struct principal *p = &call->principal;
     struct uuid id = p->user.id;
+    ask_ahead(call, tx, &id);
     struct session session;
     if (!user_by_id(tx, &id, &p->user) || p->user.deleted_at) {
         p->user.id = id;
@@ -176,7 +199,7 @@ static enum problem authenticate_admin(struct call *call)
     if (!of_user && uuid_is_nil(&p->session_id)) {
         return P_OK;
     }
-    return exec_read(call->services->executor, &call->ctx, admin_in_tx, call);
+    return read_with(call, admin_in_tx, call);
 }
 
 enum problem authenticate(struct call *call, enum rights rights)
@@ -203,6 +226,5 @@ enum problem authenticate(struct call *call, enum rights rights)
     }
     problem = check_claims(call);
     struct asking asking = { call, rights };
-    return problem ? problem
-                   : exec_read(call->services->executor, &call->ctx, user_in_tx, &asking);
+    return problem ? problem : read_with(call, user_in_tx, &asking);
 }

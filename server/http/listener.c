@@ -41,6 +41,7 @@ struct exchange {
     struct listener *listener;
     struct MHD_Connection *connection;
     struct work work;
+    enum next next; /* of a worker */
     char peer[INET6_ADDRSTRLEN];
     size_t swallowed;
     bool begun, counted, done, answered;
@@ -221,25 +222,54 @@ static enum problem run_tx(struct ctx *ctx, struct tx *tx, void *arg)
     return pipeline_in_tx(ctx, tx, &x->call);
 }
 
-/* Suspended before the work is handed over: it may be done before this returns. */
-static enum MHD_Result hand_over(struct exchange *x, enum next next)
+/* Queues the work of a suspended connection. */
+static void queue_work(struct exchange *x, enum next next)
 {
     struct executor *executor = x->listener->services->executor;
-    x->work = (struct work){
-        .ctx = &x->call.ctx,
-        .fn = run_tx,
-        .slow = run_slow,
-        .arg = x,
-        .done = work_done,
-    };
-    MHD_suspend_connection(x->connection);
-    bool taken = next == NEXT_WRITE ? exec_write_later(executor, &x->work)
-                                    : exec_slow_later(executor, &x->work);
+    bool taken = next == NEXT_WRITE    ? exec_write_later(executor, &x->work)
+                 : next == NEXT_WORKER ? exec_run_later(executor, &x->work)
+                                       : exec_slow_later(executor, &x->work);
     if (!taken) {
         x->call.ctx.retry_after_s = next == NEXT_SLOW ? exec_slow_wait_s(executor) : 1;
         x->work.result = P_OVERLOADED;
         work_done(&x->work);
     }
+}
+
+static enum problem run_on(struct ctx *ctx, void *arg)
+{
+    struct exchange *x = arg;
+    (void)ctx;
+    x->next = pipeline_go_on(&x->call);
+    return x->call.problem;
+}
+
+/* A worker is through with the call, or the hash pool is to take it over. */
+static void worker_done(struct work *work)
+{
+    struct exchange *x = work->arg;
+    if (x->next != NEXT_SLOW || work->result) {
+        work_done(work);
+        return;
+    }
+    work->slow = run_slow;
+    work->done = work_done;
+    queue_work(x, NEXT_SLOW);
+}
+
+/* Suspended before the work is handed over: it may be done before this returns. */
+static enum MHD_Result hand_over(struct exchange *x, enum next next)
+{
+    bool worker = next == NEXT_WORKER;
+    x->work = (struct work){
+        .ctx = &x->call.ctx,
+        .fn = run_tx,
+        .slow = worker ? run_on : run_slow,
+        .arg = x,
+        .done = worker ? worker_done : work_done,
+    };
+    MHD_suspend_connection(x->connection);
+    queue_work(x, next);
     return MHD_YES;
 }
 

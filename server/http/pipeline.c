@@ -100,8 +100,9 @@ static enum problem later_gates(struct call *call)
 {
     bool body_first = call->route->limiter == LIMIT_SIGNUP;
     enum problem problem = body_first ? decode_body(call) : P_OK;
-    if (!problem) {
+    if (!problem && !call->counted) {
         problem = limits_check(call, limiter_of(call));
+        call->counted = !problem;
     }
     return problem || body_first ? problem : decode_body(call);
 }
@@ -161,6 +162,56 @@ enum problem pipeline_on_pool(struct ctx *ctx, void *arg)
     return pipeline_in_tx(ctx, NULL, arg);
 }
 
+/* Would the gates or the handler wait for another machine, here where nobody may wait? */
+static bool must_move(struct call *call)
+{
+    struct match match;
+    if (!exec_waits(call->services->executor)) {
+        return false;
+    }
+    route_find(call, &match);
+    enum rights rights = match.route ? match.route->rights : match.group;
+    return rights != RIGHTS_NOBODY || (match.route && match.route->run == RUN_READ);
+}
+
+/* Is the rest for the hash pool? */
+static bool must_go_slow(const struct call *call)
+{
+    return captcha_due(call) || call->route->run == RUN_SLOW ||
+           (call->route->run == RUN_WRITE && call->services->asks_outside);
+}
+
+/* The whole call in one transaction, so that it costs few round trips. */
+static enum problem all_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
+{
+    struct call *call = arg;
+    (void)ctx;
+    call->tx = tx;
+    call->moves = false;
+    call->reply.n_headers = 0; /* it may have run before */
+    enum problem problem = gates(call);
+    call->tx = NULL;
+    if (problem) {
+        return problem;
+    }
+    call->moves = must_go_slow(call);
+    return call->moves ? P_OK
+                       : call->route->handler(call, call->route->run == RUN_INLINE ? NULL : tx);
+}
+
+enum next pipeline_go_on(struct call *call)
+{
+    struct match match;
+    struct executor *executor = call->services->executor;
+    route_find(call, &match);
+    bool writes = match.route && match.route->run == RUN_WRITE && !call->services->asks_outside;
+    call->problem = writes ? exec_write(executor, &call->ctx, all_in_tx, call)
+                           : exec_read(executor, &call->ctx, all_in_tx, call);
+    return !call->problem && call->moves ? NEXT_SLOW : NEXT_ANSWER;
+}
+
+static enum next go_on(struct call *call);
+
 enum next pipeline_begin(struct call *call)
 {
     call->began_us = clock_steady_us();
@@ -172,18 +223,23 @@ enum next pipeline_begin(struct call *call)
     if (cors_preflight(call)) {
         return NEXT_ANSWER;
     }
+    return !call->problem && must_move(call) ? NEXT_WORKER : go_on(call);
+}
+
+static enum next go_on(struct call *call)
+{
     if (!call->problem) { /* the listener may have found one */
         call->problem = gates(call);
     }
     if (call->problem) {
         return NEXT_ANSWER;
     }
-    if (captcha_due(call)) {
+    if (must_go_slow(call)) { /* whoever waits for the outside world must not hold up the writer */
         return NEXT_SLOW;
     }
     switch (call->route->run) {
-    case RUN_WRITE: /* whoever waits for the outside world must not hold up the writer */
-        return call->services->asks_outside ? NEXT_SLOW : NEXT_WRITE;
+    case RUN_WRITE:
+        return NEXT_WRITE;
     case RUN_SLOW:
         return NEXT_SLOW;
     case RUN_READ:

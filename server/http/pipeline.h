@@ -11,10 +11,14 @@ enum next {
     NEXT_ANSWER, /* nothing is left to do but pipeline_answer */
     NEXT_WRITE,  /* run pipeline_in_tx in a write transaction first */
     NEXT_SLOW,   /* run pipeline_on_pool on the hash pool first */
+    NEXT_WORKER, /* call pipeline_go_on on a thread that may wait for the database */
 };
 
 /* Route, authenticate, authorise, limit, decode; and the handler, if it may run here. */
 enum next pipeline_begin(struct call *call);
+
+/* The rest of it, on such a thread: NEXT_ANSWER, or NEXT_SLOW. */
+enum next pipeline_go_on(struct call *call);
 
 /* The handler; arg is the call. Both of the forms that the executor takes. */
 enum problem pipeline_in_tx(struct ctx *ctx, struct tx *tx, void *arg);

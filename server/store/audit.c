@@ -8,8 +8,8 @@ void audit_insert(struct tx *tx, const char *payload, const char *ip)
     DB_SQL(sql, "insert into @audit_log_entries (id, instance_id, payload, created_at, "
                 "ip_address) values ($1, $2, $3, $4, $5)");
     struct uuid id = uuid_v7(tx->ctx->entropy, tx->ctx->now_us);
-    db_exec(tx, &sql, V_ID(&id), V_ID(&uuid_nil), V_JSON(payload), V_TIME(tx->ctx->now_us),
-            V_TEXT(ip ? ip : ""));
+    db_run(tx, &sql, V_ID(&id), V_ID(&uuid_nil), V_JSON(payload), V_TIME(tx->ctx->now_us),
+           V_TEXT(ip ? ip : ""));
 }
 
 /* $1 says which field must hold the pattern $2: 0 any row, 1 author, 2 action, 3 type. */

@@ -13,6 +13,7 @@ struct challenge {
 };
 
 void challenge_insert(struct tx *tx, const struct challenge *challenge);
+void challenge_ahead(struct tx *tx, const struct uuid *id);
 bool challenge_by_id(struct tx *tx, const struct uuid *id, struct challenge *out);
 
 /* Spends it: of any number of callers one gets true (row B2). */

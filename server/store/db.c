@@ -27,11 +27,34 @@ const char *db_file(const char *url)
     return strstr(url, "://") ? NULL : url;
 }
 
+bool db_url_is_postgres(const char *url)
+{
+    return after(url, "postgres://") || after(url, "postgresql://");
+}
+
+bool db_is_postgres(const struct db *db)
+{
+    return db->engine->postgres;
+}
+
+bool db_alive(const struct db *db)
+{
+    return !db->engine->alive || db->engine->alive(db);
+}
+
+int64_t db_trips(const struct db *db)
+{
+    return db->engine->trips ? db->engine->trips(db) : 0;
+}
+
 struct db *db_connect(struct arena *arena, const char *url, unsigned flags, const char **error)
 {
+    if (db_url_is_postgres(url)) {
+        return db_postgres_connect(arena, url, flags, error);
+    }
     const char *path = db_file(url);
     if (!path) { /* the URL may hold a password: not shown */
-        *error = "the database URL is of an unknown kind: use sqlite:PATH";
+        *error = "the database URL is of an unknown kind: use sqlite:PATH or postgres://…";
         return NULL;
     }
     return db_sqlite_connect(arena, path, flags, error);
@@ -103,6 +126,27 @@ int64_t db_exec_values(struct tx *tx, struct sql *sql, const struct db_value *va
     int64_t changed = 0;
     tx->status = tx->db->engine->exec(tx->db, sql, values, n, &changed);
     return tx->status == DB_OK ? changed : 0;
+}
+
+void db_run_values(struct tx *tx, struct sql *sql, const struct db_value *values, int n)
+{
+    if (tx->status == DB_OK && (sql->text || tx->db->engine->postgres)) {
+        tx->status = tx->db->engine->exec(tx->db, sql, values, n, NULL);
+    }
+}
+
+void db_ahead_values(struct tx *tx, struct sql *sql, const struct db_value *values, int n)
+{
+    if (tx->status == DB_OK && tx->db->engine->ahead) {
+        tx->db->engine->ahead(tx->db, sql, values, n);
+    }
+}
+
+void db_last(struct tx *tx)
+{
+    if (tx->status == DB_OK && tx->db->engine->last && !tx->ctx->rehearsing) {
+        tx->db->engine->last(tx->db);
+    }
 }
 
 struct rows *db_query_values(struct tx *tx, struct sql *sql, const struct db_value *values, int n)

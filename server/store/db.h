@@ -45,7 +45,7 @@ struct db_value {
 /* A statement: text for both engines, or another text for one of them where a measurement or the
  * engine's own words call for it. Define with DB_SQL, at file scope or in a function. */
 struct sql {
-    const char *text;
+    const char *text;     /* NULL: SQLite needs no such statement (db_run alone) */
     const char *postgres; /* NULL: the same text */
     _Atomic int slot;     /* of the prepared statement; given by the engine at first use */
 };
@@ -86,6 +86,12 @@ struct rows; /* of a query under way */
 #define db_exec(tx, ...)                                                                           \
     db_exec_values((tx), DB_FIRST_(__VA_ARGS__, DB_END_), DB_LIST_(__VA_ARGS__, DB_END_),          \
                    DB_COUNT_(__VA_ARGS__, DB_END_))
+#define db_run(tx, ...)                                                                            \
+    db_run_values((tx), DB_FIRST_(__VA_ARGS__, DB_END_), DB_LIST_(__VA_ARGS__, DB_END_),           \
+                  DB_COUNT_(__VA_ARGS__, DB_END_))
+#define db_ahead(tx, ...)                                                                          \
+    db_ahead_values((tx), DB_FIRST_(__VA_ARGS__, DB_END_), DB_LIST_(__VA_ARGS__, DB_END_),         \
+                    DB_COUNT_(__VA_ARGS__, DB_END_))
 #define db_query(tx, ...)                                                                          \
     db_query_values((tx), DB_FIRST_(__VA_ARGS__, DB_END_), DB_LIST_(__VA_ARGS__, DB_END_),         \
                     DB_COUNT_(__VA_ARGS__, DB_END_))
@@ -93,10 +99,23 @@ struct rows; /* of a query under way */
 /* Runs a statement; returns how many rows it changed (0 after a failure). */
 int64_t db_exec_values(struct tx *tx, struct sql *sql, const struct db_value *values, int n);
 
-/* Runs a query (also one that writes, with RETURNING: all its writes are done when this returns);
+/* The same where nobody asks how many rows: PostgreSQL then need not be waited for, and a failure
+ * shows at the next statement that is waited for, at the latest at the commit. */
+void db_run_values(struct tx *tx, struct sql *sql, const struct db_value *values, int n);
+
+/* Runs a query (also one that writes, with RETURNING: statements after it see its writes);
  * end it with rows_end. Never NULL. At most 8 may be under way in a transaction; what is still
  * under way when the transaction ends is ended by it. The values need not outlive the call. */
 struct rows *db_query_values(struct tx *tx, struct sql *sql, const struct db_value *values, int n);
+
+/* Says that the same query will be asked soon, before the transaction writes again: PostgreSQL
+ * answers all that was asked ahead in one round trip. Does nothing on SQLite. */
+void db_ahead_values(struct tx *tx, struct sql *sql, const struct db_value *values, int n);
+
+/* Says that from here on the transaction only reads and will be committed: PostgreSQL then commits
+ * in the round trip of the next query. The function must return P_OK (or have called tx_keep). */
+void db_last(struct tx *tx);
+
 bool rows_next(struct rows *rows); /* false at the end or after a failure */
 void rows_end(struct rows *rows);
 
@@ -109,15 +128,28 @@ struct uuid rows_id(struct rows *rows, int column); /* NULL is the nil UUID */
 
 /* --- connections: for tx.c, work/ and the migrations alone --- */
 
-enum db_open { DB_READ_ONLY = 1, DB_CREATE = 2 };
+enum db_open {
+    DB_READ_ONLY = 1,
+    DB_CREATE = 2,
+    DB_UNPREPARED = 4, /* PostgreSQL: keep no statements, as a pooler stands between */
+};
 
-/* Opens a connection to "sqlite:PATH" (or a bare path). NULL on failure, with *error (in the
+/* Opens a connection to "sqlite:PATH" (or a bare path), or to "postgres://…". NULL on failure, with *error (in the
  * arena) for a person: what is wrong and what to do. */
 struct db *db_connect(struct arena *arena, const char *url, unsigned flags, const char **error);
 void db_close(struct db **db);
 
 /* The path in the URL if the database is a file, else NULL. */
 const char *db_file(const char *url);
+
+bool db_url_is_postgres(const char *url);
+bool db_is_postgres(const struct db *db);
+
+/* false: the connection is lost and only fit to be closed. */
+bool db_alive(const struct db *db);
+
+/* How often the connection has waited for its server: for measurements. */
+int64_t db_trips(const struct db *db);
 
 enum db_status db_begin(struct db *db, enum tx_mode mode);
 enum db_status db_commit(struct db *db);

@@ -16,6 +16,7 @@ struct rows {
 };
 
 struct db_engine {
+    bool postgres; /* a statement's own text for PostgreSQL is used */
     void (*close)(struct db *db);
     enum db_status (*begin)(struct db *db, enum tx_mode mode);
     enum db_status (*commit)(struct db *db);
@@ -24,12 +25,16 @@ struct db_engine {
     enum db_status (*mark_drop)(struct db *db);
     enum db_status (*mark_undo)(struct db *db);
 
+    /* changed: NULL if nobody asks for the number; then a failure may show later, at the next call
+     * that waits for the server, at the latest at commit(). */
     enum db_status (*exec)(struct db *db, struct sql *sql, const struct db_value *values, int n,
                            int64_t *changed);
     /* *out is set when DB_OK is returned, and then belongs to the engine until end(). The values
      * need not live longer than this call. */
     enum db_status (*query)(struct db *db, struct sql *sql, const struct db_value *values, int n,
                             struct rows **out);
+    void (*ahead)(struct db *db, struct sql *sql, const struct db_value *values, int n); /* or NULL */
+    void (*last)(struct db *db);                                                         /* or NULL */
     enum db_status (*next)(struct rows *rows, bool *has_row);
     void (*end)(struct rows *rows);
     bool (*null)(struct rows *rows, int column);
@@ -41,10 +46,15 @@ struct db_engine {
     bool (*check)(struct db *db, void (*say)(void *arg, const char *finding), void *arg);
     int (*checkpoint)(struct db *db, bool hard);
     int (*log_pages)(const struct db *db);
+    bool (*alive)(const struct db *db);    /* NULL: always */
+    int64_t (*trips)(const struct db *db); /* NULL: none */
 };
 
 struct db *db_sqlite_connect(struct arena *arena, const char *path, unsigned flags,
                              const char **error);
+
+struct db *db_postgres_connect(struct arena *arena, const char *url, unsigned flags,
+                               const char **error);
 
 /* The number of a statement, the same for all connections, given at first use; from 1. */
 int db_slot(struct sql *sql);

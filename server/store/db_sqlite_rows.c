@@ -170,7 +170,7 @@ enum db_status sqlite_exec(struct db *base, struct sql *sql, const struct db_val
         int code = run_out(p->stmt);
         if (code != SQLITE_DONE) {
             status = sqlite_failed(db, code, sql->text, false);
-        } else if (sqlite3_total_changes64(db->handle) != before) {
+        } else if (changed && sqlite3_total_changes64(db->handle) != before) {
             *changed = sqlite3_changes64(db->handle); /* without those of cascades */
         }
     }

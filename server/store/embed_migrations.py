@@ -2,13 +2,14 @@
 """Writes the schema steps into a C file: embed_migrations.py OUT.c FILE.sql ...
 
 The files are named NNNN_name.sqlite.sql or NNNN_name.postgres.sql; the numbers must run from 1
-without a gap. The output defines the list of store/migrations.h. Called by the build.
+without a gap. auth.postgres.sql is no step: it makes the official server's schema. The output defines the list of store/migrations.h. Called by the build.
 """
 import os
 import re
 import sys
 
 ENGINES = ("sqlite", "postgres")
+AUTH = "auth.postgres.sql"
 
 
 def read_steps(paths):
@@ -36,11 +37,14 @@ def quoted(text):
 
 
 def main():
-    out, steps = sys.argv[1], read_steps(sys.argv[2:])
+    out, paths = sys.argv[1], sys.argv[2:]
+    steps = read_steps([path for path in paths if os.path.basename(path) != AUTH])
+    auth = "".join(open(path, encoding="utf-8").read() for path in paths if os.path.basename(path) == AUTH)
     with open(out, "w", encoding="utf-8") as file:
         file.write("/* Written by embed_migrations.py: do not edit. */\n")
         file.write('#include "store/migrations.h"\n\n')
         file.write('#pragma GCC diagnostic ignored "-Woverlength-strings"\n\n')
+        file.write(f"const char *const migrations_auth_postgres =\n{quoted(auth)};\n\n")
         file.write(f"const int migrations_count = {len(steps)};\n")
         file.write("const struct migration migrations[] = {\n")
         for version, step in sorted(steps.items()):

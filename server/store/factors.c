@@ -36,10 +36,23 @@ bool factor_is_verified(const struct factor *factor)
     return strcmp(factor->status, "verified") == 0;
 }
 
+DB_SQL(by_id, "select " FACTOR_COLUMNS " from @mfa_factors where id = $1");
+DB_SQL(of_user, "select " FACTOR_COLUMNS " from @mfa_factors where user_id = $1 "
+                "order by created_at, id limit 1000");
+
+void factor_ahead(struct tx *tx, const struct uuid *id)
+{
+    db_ahead(tx, &by_id, V_ID(id));
+}
+
+void factors_ahead(struct tx *tx, const struct uuid *user_id)
+{
+    db_ahead(tx, &of_user, V_ID(user_id));
+}
+
 bool factor_by_id(struct tx *tx, const struct uuid *id, struct factor *out)
 {
-    DB_SQL(sql, "select " FACTOR_COLUMNS " from @mfa_factors where id = $1");
-    struct rows *r = db_query(tx, &sql, V_ID(id));
+    struct rows *r = db_query(tx, &by_id, V_ID(id));
     bool found = rows_next(r);
     if (found) {
         read_factor(r, out);
@@ -50,9 +63,7 @@ bool factor_by_id(struct tx *tx, const struct uuid *id, struct factor *out)
 
 int factors_of(struct tx *tx, const struct uuid *user_id, struct factor **out)
 {
-    DB_SQL(sql, "select " FACTOR_COLUMNS " from @mfa_factors where user_id = $1 "
-                "order by created_at, id limit 1000");
-    struct rows *r = db_query(tx, &sql, V_ID(user_id));
+    struct rows *r = db_query(tx, &of_user, V_ID(user_id));
     struct factor *list = NULL;
     int n = 0, room = 0;
     while (n < FACTORS_SHOWN && rows_next(r)) {
@@ -85,8 +96,8 @@ void factor_insert(struct tx *tx, const struct factor *f)
     DB_SQL(sql, "insert into @mfa_factors (id, user_id, friendly_name, factor_type, status, "
                 "created_at, updated_at, secret, phone) "
                 "values ($1, $2, $3, $4, $5, $6, $6, $7, $8)");
-    db_exec(tx, &sql, V_ID(&f->id), V_ID(&f->user_id), V_TEXT(f->friendly_name), V_TEXT(f->type),
-            V_TEXT(f->status), V_TIME(f->created_at), V_TEXT(f->secret), V_TEXT(f->phone));
+    db_run(tx, &sql, V_ID(&f->id), V_ID(&f->user_id), V_TEXT(f->friendly_name), V_TEXT(f->type),
+           V_TEXT(f->status), V_TIME(f->created_at), V_TEXT(f->secret), V_TEXT(f->phone));
 }
 
 void factor_save(struct tx *tx, struct factor *f)
@@ -94,8 +105,8 @@ void factor_save(struct tx *tx, struct factor *f)
     DB_SQL(sql, "update @mfa_factors set friendly_name = $1, status = $2, secret = $3, "
                 "phone = $4, updated_at = $5 where id = $6");
     f->updated_at = tx->ctx->now_us;
-    db_exec(tx, &sql, V_TEXT(f->friendly_name), V_TEXT(f->status), V_TEXT(f->secret),
-            V_TEXT(f->phone), V_TIME(f->updated_at), V_ID(&f->id));
+    db_run(tx, &sql, V_TEXT(f->friendly_name), V_TEXT(f->status), V_TEXT(f->secret),
+           V_TEXT(f->phone), V_TIME(f->updated_at), V_ID(&f->id));
 }
 
 void factor_save_webauthn(struct tx *tx, const struct uuid *id, const char *credential,
@@ -104,8 +115,8 @@ void factor_save_webauthn(struct tx *tx, const struct uuid *id, const char *cred
     DB_SQL(sql, "update @mfa_factors set web_authn_credential = coalesce($1, web_authn_credential), "
                 "last_webauthn_challenge_data = coalesce($2, last_webauthn_challenge_data), "
                 "web_authn_aaguid = $3, updated_at = $4 where id = $5");
-    db_exec(tx, &sql, V_JSON(credential), V_JSON(challenge_data), V_ID(aaguid),
-            V_TIME(tx->ctx->now_us), V_ID(id));
+    db_run(tx, &sql, V_JSON(credential), V_JSON(challenge_data), V_ID(aaguid),
+           V_TIME(tx->ctx->now_us), V_ID(id));
 }
 
 bool factor_credential_known(struct tx *tx, const char *credential_id)
@@ -120,27 +131,32 @@ bool factor_credential_known(struct tx *tx, const char *credential_id)
 
 void factor_challenged(struct tx *tx, const struct uuid *id, int64_t at_us)
 {
-    DB_SQL(sql, "update @mfa_factors set last_challenged_at = $1 where id = $2");
-    db_exec(tx, &sql, V_TIME(at_us), V_ID(id));
+    /* the official server's column is unique over all factors: who comes second in a microsecond
+     * takes another of the same millisecond */
+    DB_SQL2(sql, "update @mfa_factors set last_challenged_at = $1 where id = $2",
+            "update @mfa_factors set last_challenged_at = case when exists (select 1 from "
+            "@mfa_factors o where o.last_challenged_at = $1) then $1 + floor(random() * 1000) * "
+            "interval '1 microsecond' else $1 end where id = $2");
+    db_run(tx, &sql, V_TIME(at_us), V_ID(id));
 }
 
 void factor_delete(struct tx *tx, const struct uuid *id)
 {
     DB_SQL(sql, "delete from @mfa_factors where id = $1");
-    db_exec(tx, &sql, V_ID(id));
+    db_run(tx, &sql, V_ID(id));
 }
 
 void factors_delete(struct tx *tx, const struct uuid *user_id)
 {
     DB_SQL(sql, "delete from @mfa_factors where user_id = $1");
-    db_exec(tx, &sql, V_ID(user_id));
+    db_run(tx, &sql, V_ID(user_id));
 }
 
 void factors_delete_unverified(struct tx *tx, const struct uuid *user_id, const char *type)
 {
     DB_SQL(sql, "delete from @mfa_factors where user_id = $1 and status = 'unverified' "
                 "and factor_type = $2");
-    db_exec(tx, &sql, V_ID(user_id), V_TEXT(type));
+    db_run(tx, &sql, V_ID(user_id), V_TEXT(type));
 }
 
 void factors_sweep(struct tx *tx, const struct uuid *user_id, int64_t older_than,
@@ -149,5 +165,5 @@ void factors_sweep(struct tx *tx, const struct uuid *user_id, int64_t older_than
     DB_SQL(sql, "delete from @mfa_factors where user_id = $1 and status = 'unverified' "
                 "and created_at < $2 and not exists (select 1 from @mfa_challenges c "
                 "where c.factor_id = @mfa_factors.id and c.created_at > $3)");
-    db_exec(tx, &sql, V_ID(user_id), V_TIME(older_than), V_TIME(open_since));
+    db_run(tx, &sql, V_ID(user_id), V_TIME(older_than), V_TIME(open_since));
 }

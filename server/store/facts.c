@@ -14,5 +14,5 @@ void fact_put(struct tx *tx, const char *name, const char *value)
 {
     DB_SQL(sql, "insert into @@facts (name, value) values ($1, $2) "
                 "on conflict (name) do update set value = excluded.value");
-    db_exec(tx, &sql, V_TEXT(name), V_TEXT(value));
+    db_run(tx, &sql, V_TEXT(name), V_TEXT(value));
 }

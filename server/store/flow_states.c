@@ -15,10 +15,10 @@ void flow_insert(struct tx *tx, const struct flow_state *f)
             "insert into @flow_state (id, user_id, auth_code, code_challenge, "
             "code_challenge_method, provider_type, provider_access_token, "
             "provider_refresh_token, authentication_method, created_at, updated_at) "
-            "values ($1, $2, $3, $4, $5::auth.code_challenge_method, $6, '', '', $7, $8, $8)");
-    db_exec(tx, &sql, V_ID(&f->id), V_ID(&f->user_id), V_TEXT(f->auth_code),
-            V_TEXT(f->code_challenge), V_TEXT(f->code_challenge_method), V_TEXT(f->provider_type),
-            V_TEXT(f->authentication_method), V_TIME(tx->ctx->now_us));
+            "values ($1, $2, $3, $4, $5, $6, '', '', $7, $8, $8)");
+    db_run(tx, &sql, V_ID(&f->id), V_ID(&f->user_id), V_TEXT(f->auth_code),
+           V_TEXT(f->code_challenge), V_TEXT(f->code_challenge_method), V_TEXT(f->provider_type),
+           V_TEXT(f->authentication_method), V_TIME(tx->ctx->now_us));
 }
 
 static bool one_flow(struct rows *r, struct flow_state *out)
@@ -43,7 +43,8 @@ static bool one_flow(struct rows *r, struct flow_state *out)
 
 bool flow_by_code(struct tx *tx, const char *auth_code, struct flow_state *out)
 {
-    DB_SQL(sql, "select " FLOW_COLUMNS " from @flow_state where auth_code = $1");
+#define BY_CODE "select " FLOW_COLUMNS " from @flow_state where auth_code = $1"
+    DB_SQL2(sql, BY_CODE, BY_CODE " for update"); /* a code counts once, on any node */
     return one_flow(db_query(tx, &sql, V_TEXT(auth_code)), out);
 }
 
@@ -58,11 +59,11 @@ bool flow_newest(struct tx *tx, const struct uuid *user_id, const char *method,
 void flow_issued(struct tx *tx, const struct uuid *id, int64_t at_us)
 {
     DB_SQL(sql, "update @flow_state set auth_code_issued_at = $1, updated_at = $1 where id = $2");
-    db_exec(tx, &sql, V_TIME(at_us), V_ID(id));
+    db_run(tx, &sql, V_TIME(at_us), V_ID(id));
 }
 
 void flow_delete(struct tx *tx, const struct uuid *id)
 {
     DB_SQL(sql, "delete from @flow_state where id = $1");
-    db_exec(tx, &sql, V_ID(id));
+    db_run(tx, &sql, V_ID(id));
 }

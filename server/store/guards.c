@@ -1,12 +1,18 @@
 /* guards.c: SQL of the tables factor_guards and password_guards, see guards.h. */
 #include "store/guards.h"
 
+DB_SQL(of_factor, "select last_step, failures, locked_until from @@factor_guards "
+                  "where factor_id = $1");
+
+void factor_guard_ahead(struct tx *tx, const struct uuid *factor_id)
+{
+    db_ahead(tx, &of_factor, V_ID(factor_id));
+}
+
 struct factor_guard factor_guard_of(struct tx *tx, const struct uuid *factor_id)
 {
-    DB_SQL(sql, "select last_step, failures, locked_until from @@factor_guards "
-                "where factor_id = $1");
     struct factor_guard guard = { 0 };
-    struct rows *r = db_query(tx, &sql, V_ID(factor_id));
+    struct rows *r = db_query(tx, &of_factor, V_ID(factor_id));
     if (rows_next(r)) {
         guard = (struct factor_guard){ rows_int(r, 0), rows_int(r, 1), rows_time(r, 2) };
     }
@@ -20,15 +26,15 @@ void factor_guard_put(struct tx *tx, const struct uuid *factor_id, const struct 
                 "updated_at) values ($1, $2, $3, $4, $5) on conflict (factor_id) do update set "
                 "last_step = excluded.last_step, failures = excluded.failures, "
                 "locked_until = excluded.locked_until, updated_at = excluded.updated_at");
-    db_exec(tx, &sql, V_ID(factor_id), V_INT(g->last_step), V_INT(g->failures),
-            V_TIME(g->locked_until), V_TIME(tx->ctx->now_us));
+    db_run(tx, &sql, V_ID(factor_id), V_INT(g->last_step), V_INT(g->failures),
+           V_TIME(g->locked_until), V_TIME(tx->ctx->now_us));
 }
 
 void factor_guard_clear(struct tx *tx, const struct uuid *factor_id)
 {
     DB_SQL(sql, "update @@factor_guards set failures = 0, locked_until = null, updated_at = $1 "
                 "where factor_id = $2");
-    db_exec(tx, &sql, V_TIME(tx->ctx->now_us), V_ID(factor_id));
+    db_run(tx, &sql, V_TIME(tx->ctx->now_us), V_ID(factor_id));
 }
 
 void factor_guards_release(struct tx *tx, const struct uuid *user_id)
@@ -36,14 +42,16 @@ void factor_guards_release(struct tx *tx, const struct uuid *user_id)
     DB_SQL(sql, "update @@factor_guards set failures = 0, locked_until = null, updated_at = $1 "
                 "where locked_until >= $2 and factor_id in "
                 "(select id from @mfa_factors where user_id = $3)");
-    db_exec(tx, &sql, V_TIME(tx->ctx->now_us), V_TIME(LOCKED_FOR_GOOD), V_ID(user_id));
+    db_run(tx, &sql, V_TIME(tx->ctx->now_us), V_TIME(LOCKED_FOR_GOOD), V_ID(user_id));
 }
 
 struct password_guard password_guard_of(struct tx *tx, const char *key)
 {
-    DB_SQL(sql, "select failures, locked_until, updated_at from @@password_guards where key = $1");
+#define GUARD "select failures, locked_until, updated_at from @@password_guards where key = $1"
+    DB_SQL(plain, GUARD);
+    DB_SQL2(locked, GUARD, GUARD " for update");
     struct password_guard guard = { 0 };
-    struct rows *r = db_query(tx, &sql, V_TEXT(key));
+    struct rows *r = db_query(tx, tx->mode == TX_WRITE ? &locked : &plain, V_TEXT(key));
     if (rows_next(r)) {
         guard = (struct password_guard){ rows_int(r, 0), rows_time(r, 1), rows_time(r, 2) };
     }
@@ -57,12 +65,12 @@ void password_guard_put(struct tx *tx, const char *key, const struct password_gu
                 "values ($1, $2, $3, $4) on conflict (key) do update set "
                 "failures = excluded.failures, locked_until = excluded.locked_until, "
                 "updated_at = excluded.updated_at");
-    db_exec(tx, &sql, V_TEXT(key), V_INT(g->failures), V_TIME(g->locked_until),
-            V_TIME(tx->ctx->now_us));
+    db_run(tx, &sql, V_TEXT(key), V_INT(g->failures), V_TIME(g->locked_until),
+           V_TIME(tx->ctx->now_us));
 }
 
 void password_guard_clear(struct tx *tx, const char *key)
 {
     DB_SQL(sql, "delete from @@password_guards where key = $1");
-    db_exec(tx, &sql, V_TEXT(key));
+    db_run(tx, &sql, V_TEXT(key));
 }

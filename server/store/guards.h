@@ -15,6 +15,7 @@ struct factor_guard {
 
 /* All zeros if there is none yet. */
 struct factor_guard factor_guard_of(struct tx *tx, const struct uuid *factor_id);
+void factor_guard_ahead(struct tx *tx, const struct uuid *factor_id);
 void factor_guard_put(struct tx *tx, const struct uuid *factor_id,
                       const struct factor_guard *guard);
 

@@ -3,6 +3,7 @@
 #include "store/migrate.h"
 
 #include "base/log.h"
+#include "store/migrate_postgres.h"
 #include "store/migrations.h"
 
 #include <string.h>
@@ -30,7 +31,9 @@ static int read_version(struct tx *tx)
     DB_SQL(table, "CREATE TABLE IF NOT EXISTS @@schema_version ("
                   "version integer PRIMARY KEY, name text NOT NULL, applied_at bigint NOT NULL)");
     DB_SQL(newest, "SELECT max(version) FROM @@schema_version");
-    db_exec(tx, &table);
+    if (!db_is_postgres(tx->db)) { /* there migrate_postgres.c has made it */
+        db_exec(tx, &table);
+    }
     struct rows *rows = db_query(tx, &newest);
     int version = rows_next(rows) ? (int)rows_int(rows, 0) : 0;
     rows_end(rows);
@@ -47,8 +50,11 @@ static void write_version(struct tx *tx, const struct migration *step)
 static bool take_step(struct tx *tx, const struct migration *list, int n, bool *more,
                       const char **error)
 {
-    int version = read_version(tx);
     *more = false;
+    if (db_is_postgres(tx->db) && !migrate_postgres_prepare(tx, error)) {
+        return false;
+    }
+    int version = read_version(tx);
     if (tx->status != DB_OK || version == n) {
         return true;
     }
@@ -60,8 +66,9 @@ static bool take_step(struct tx *tx, const struct migration *list, int n, bool *
         return false;
     }
     const struct migration *step = &list[version];
+    const char *script = db_is_postgres(tx->db) ? step->postgres : step->sqlite;
     const char *why = "there is no script for this kind of database";
-    if (!step->sqlite || !db_script(tx->db, tx->ctx->arena, step->sqlite, &why)) {
+    if (!script || !db_script(tx->db, tx->ctx->arena, script, &why)) {
         *error = arena_printf(tx->ctx->arena, "schema step %d (%s) failed: %s; nothing was changed",
                               step->version, step->name, why);
         return false;

@@ -14,6 +14,9 @@ struct migration {
 extern const struct migration migrations[];
 extern const int migrations_count;
 
+/* The official server's schema auth, for a database that has none. */
+extern const char *const migrations_auth_postgres;
+
 /* migrate() with another list. */
 bool migrate_with(struct db *db, struct arena *arena, const struct migration *list, int n,
                   const char **error);

@@ -30,7 +30,11 @@ static struct sql get_column[] = {
 #undef X
 };
 static struct sql find_column[] = {
-#define X(kind, column) [kind] = { .text = "select id from @users where " column " = $1" },
+/* the official server's index on the column holds only what is no row of digits */
+#define X(kind, column)                                                                            \
+    [kind] = { .text = "select id from @users where " column " = $1",                              \
+               .postgres = "select id from @users where " column " = $1 and " column               \
+                           " !~ '^[0-9 ]*$' limit 1 for no key update" },
     FOR_EACH_COLUMN(X)
 #undef X
 };
@@ -39,8 +43,8 @@ static void delete_row(struct tx *tx, const struct uuid *user_id, enum token_kin
 {
     DB_SQL(sql, "delete from @one_time_tokens where user_id = $1 and token_type = $2");
     DB_SQL(guard, "delete from @@token_guards where user_id = $1 and token_type = $2");
-    db_exec(tx, &sql, V_ID(user_id), V_TEXT(types[kind]));
-    db_exec(tx, &guard, V_ID(user_id), V_TEXT(types[kind]));
+    db_run(tx, &sql, V_ID(user_id), V_TEXT(types[kind]));
+    db_run(tx, &guard, V_ID(user_id), V_TEXT(types[kind]));
 }
 
 void token_put(struct tx *tx, const struct uuid *user_id, enum token_kind kind,
@@ -50,9 +54,9 @@ void token_put(struct tx *tx, const struct uuid *user_id, enum token_kind kind,
                 "created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $6)");
     struct uuid id = uuid_v4(tx->ctx->entropy);
     delete_row(tx, user_id, kind);
-    db_exec(tx, &set_column[kind], V_TEXT(code_hash), V_ID(user_id));
-    db_exec(tx, &sql, V_ID(&id), V_ID(user_id), V_TEXT(types[kind]), V_TEXT(link_hash),
-            V_TEXT(relates_to), V_TIME(tx->ctx->now_us));
+    db_run(tx, &set_column[kind], V_TEXT(code_hash), V_ID(user_id));
+    db_run(tx, &sql, V_ID(&id), V_ID(user_id), V_TEXT(types[kind]), V_TEXT(link_hash),
+           V_TEXT(relates_to), V_TIME(tx->ctx->now_us));
 }
 
 const char *token_code_hash(struct tx *tx, const struct uuid *user_id, enum token_kind kind)
@@ -76,7 +80,10 @@ static bool one_id(struct rows *r, struct uuid *out)
 bool token_by_link(struct tx *tx, enum token_kind kind, const char *link_hash,
                    struct uuid *user_id)
 {
+    DB_SQL2(lock, NULL, "select 1 from @users where id in (select user_id from @one_time_tokens "
+                        "where token_hash = $1 and token_type = $2) for no key update");
     DB_SQL(sql, "select user_id from @one_time_tokens where token_hash = $1 and token_type = $2");
+    db_run(tx, &lock, V_TEXT(link_hash), V_TEXT(types[kind]));
     return one_id(db_query(tx, &sql, V_TEXT(link_hash), V_TEXT(types[kind])), user_id);
 }
 
@@ -103,13 +110,13 @@ int tokens_sent_to(struct tx *tx, enum token_kind kind, const char *address, str
 void token_clear(struct tx *tx, const struct uuid *user_id, enum token_kind kind)
 {
     delete_row(tx, user_id, kind);
-    db_exec(tx, &set_column[kind], V_TEXT(""), V_ID(user_id));
+    db_run(tx, &set_column[kind], V_TEXT(""), V_ID(user_id));
 }
 
 int64_t token_failed(struct tx *tx, const struct uuid *user_id, enum token_kind kind)
 {
     DB_SQL(sql, "insert into @@token_guards (user_id, token_type, failures) values ($1, $2, 1) "
-                "on conflict (user_id, token_type) do update set failures = failures + 1 "
+                "on conflict (user_id, token_type) do update set failures = token_guards.failures + 1 "
                 "returning failures");
     struct rows *r = db_query(tx, &sql, V_ID(user_id), V_TEXT(types[kind]));
     int64_t failures = rows_next(r) ? rows_int(r, 0) : 0;
@@ -119,7 +126,11 @@ int64_t token_failed(struct tx *tx, const struct uuid *user_id, enum token_kind 
 
 bool user_by_phone_change(struct tx *tx, const char *aud, const char *phone, struct user *out)
 {
-    DB_SQL(sql, "select id from @users where phone_change = $1 and aud = $2 limit 1");
+    /* the official server has no index on phone_change, but one on what a token relates to */
+    DB_SQL2(sql, "select id from @users where phone_change = $1 and aud = $2 limit 1",
+            "select u.id from @one_time_tokens t join @users u on u.id = t.user_id where "
+            "t.relates_to = $1 and t.token_type = 'phone_change_token' and u.phone_change = $1 "
+            "and u.aud = $2 limit 1");
     struct uuid id;
     return one_id(db_query(tx, &sql, V_TEXT(phone), V_TEXT(aud)), &id) &&
            user_by_id(tx, &id, out);

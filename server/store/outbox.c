@@ -8,8 +8,8 @@ void outbox_insert(struct tx *tx, const struct outbox_row *row)
 {
     DB_SQL(sql, "insert into @@outbox (id, kind, topic, payload, created_at, next_try_at) "
                 "values ($1, $2, $3, $4, $5, $6)");
-    db_exec(tx, &sql, V_ID(&row->id), V_TEXT(row->kind), V_TEXT(row->topic),
-            V_TEXT(row->payload), V_TIME(row->created_at), V_TIME(row->next_try_at));
+    db_run(tx, &sql, V_ID(&row->id), V_TEXT(row->kind), V_TEXT(row->topic),
+           V_TEXT(row->payload), V_TIME(row->created_at), V_TIME(row->next_try_at));
 }
 
 static int read_rows(struct tx *tx, struct rows *r, int n, struct outbox_row **out)
@@ -57,20 +57,20 @@ int outbox_claim(struct tx *tx, int n, int64_t lease_us, struct outbox_row **out
 void outbox_delete(struct tx *tx, const struct uuid *id)
 {
     DB_SQL(sql, "delete from @@outbox where id = $1");
-    db_exec(tx, &sql, V_ID(id));
+    db_run(tx, &sql, V_ID(id));
 }
 
 void outbox_retry(struct tx *tx, const struct uuid *id, int64_t next_try_at, const char *error)
 {
     DB_SQL(sql, "update @@outbox set next_try_at = $1, last_error = $2 where id = $3");
-    db_exec(tx, &sql, V_TIME(next_try_at), V_TEXT(error), V_ID(id));
+    db_run(tx, &sql, V_TIME(next_try_at), V_TEXT(error), V_ID(id));
 }
 
 void outbox_give_up(struct tx *tx, const struct uuid *id, const char *error)
 {
     DB_SQL(sql, "update @@outbox set payload = null, next_try_at = null, last_error = $1 "
                 "where id = $2");
-    db_exec(tx, &sql, V_TEXT(error), V_ID(id));
+    db_run(tx, &sql, V_TEXT(error), V_ID(id));
 }
 
 int64_t outbox_next_at(struct tx *tx)

@@ -29,34 +29,34 @@ void recovery_set_insert(struct tx *tx, const struct recovery_set *s)
 {
     DB_SQL(sql, "insert into @@recovery_sets (user_id, id, friendly_name, created_at, updated_at) "
                 "values ($1, $2, $3, $4, $4)");
-    db_exec(tx, &sql, V_ID(&s->user_id), V_ID(&s->id), V_TEXT(s->friendly_name),
-            V_TIME(s->created_at));
+    db_run(tx, &sql, V_ID(&s->user_id), V_ID(&s->id), V_TEXT(s->friendly_name),
+           V_TIME(s->created_at));
 }
 
 void recovery_set_save(struct tx *tx, const struct recovery_set *s)
 {
     DB_SQL(sql, "update @@recovery_sets set failures = $1, locked_until = $2, updated_at = $3 "
                 "where user_id = $4");
-    db_exec(tx, &sql, V_INT(s->failures), V_TIME(s->locked_until), V_TIME(tx->ctx->now_us),
-            V_ID(&s->user_id));
+    db_run(tx, &sql, V_INT(s->failures), V_TIME(s->locked_until), V_TIME(tx->ctx->now_us),
+           V_ID(&s->user_id));
 }
 
 void recovery_set_delete(struct tx *tx, const struct uuid *user_id)
 {
     DB_SQL(sql, "delete from @@recovery_sets where user_id = $1");
-    db_exec(tx, &sql, V_ID(user_id));
+    db_run(tx, &sql, V_ID(user_id));
 }
 
 void recovery_code_insert(struct tx *tx, const struct uuid *user_id, const char *hash)
 {
     DB_SQL(sql, "insert into @@recovery_codes (user_id, code_hash) values ($1, $2)");
-    db_exec(tx, &sql, V_ID(user_id), V_TEXT(hash));
+    db_run(tx, &sql, V_ID(user_id), V_TEXT(hash));
 }
 
 void recovery_codes_delete(struct tx *tx, const struct uuid *user_id)
 {
     DB_SQL(sql, "delete from @@recovery_codes where user_id = $1");
-    db_exec(tx, &sql, V_ID(user_id));
+    db_run(tx, &sql, V_ID(user_id));
 }
 
 bool recovery_code_use(struct tx *tx, const struct uuid *user_id, const char *hash)

@@ -27,6 +27,14 @@ bool refresh_row_by_token(struct tx *tx, const char *token, struct refresh_row *
     return one_row(db_query(tx, &sql, V_TEXT(token)), out);
 }
 
+void refresh_row_lock(struct tx *tx, const char *token)
+{
+    DB_SQL2(sql, NULL,
+            "select 1 from @users where id = (select s.user_id from @refresh_tokens t "
+            "join @sessions s on s.id = t.session_id where t.token = $1) for no key update");
+    db_run(tx, &sql, V_TEXT(token));
+}
+
 bool refresh_row_active(struct tx *tx, const struct uuid *session_id, struct refresh_row *out)
 {
     DB_SQL(sql, "select " REFRESH_COLUMNS " from @refresh_tokens "
@@ -34,11 +42,17 @@ bool refresh_row_active(struct tx *tx, const struct uuid *session_id, struct ref
     return one_row(db_query(tx, &sql, V_ID(session_id)), out);
 }
 
+DB_SQL(oldest, "select " REFRESH_COLUMNS " from @refresh_tokens "
+               "where session_id = $1 and revoked = false order by id limit 1");
+
+void refresh_row_oldest_ahead(struct tx *tx, const struct uuid *session_id)
+{
+    db_ahead(tx, &oldest, V_ID(session_id));
+}
+
 bool refresh_row_oldest(struct tx *tx, const struct uuid *session_id, struct refresh_row *out)
 {
-    DB_SQL(sql, "select " REFRESH_COLUMNS " from @refresh_tokens "
-                "where session_id = $1 and revoked = false order by id limit 1");
-    return one_row(db_query(tx, &sql, V_ID(session_id)), out);
+    return one_row(db_query(tx, &oldest, V_ID(session_id)), out);
 }
 
 int64_t refresh_row_newest(struct tx *tx, const struct uuid *session_id)
@@ -56,25 +70,25 @@ void refresh_row_insert(struct tx *tx, const struct uuid *user_id, const struct 
     DB_SQL(sql, "insert into @refresh_tokens (instance_id, token, user_id, revoked, created_at, "
                 "updated_at, parent, session_id) values ($1, $2, $3, false, $4, $4, $5, $6)");
     char user[UUID_TEXT];
-    db_exec(tx, &sql, V_ID(&uuid_nil), V_TEXT(token), V_TEXT(uuid_format(user_id, user)),
-            V_TIME(tx->ctx->now_us), V_TEXT(parent), V_ID(session_id));
+    db_run(tx, &sql, V_ID(&uuid_nil), V_TEXT(token), V_TEXT(uuid_format(user_id, user)),
+           V_TIME(tx->ctx->now_us), V_TEXT(parent), V_ID(session_id));
 }
 
 void refresh_row_revoke(struct tx *tx, int64_t id)
 {
     DB_SQL(sql, "update @refresh_tokens set revoked = true, updated_at = $1 where id = $2");
-    db_exec(tx, &sql, V_TIME(tx->ctx->now_us), V_INT(id));
+    db_run(tx, &sql, V_TIME(tx->ctx->now_us), V_INT(id));
 }
 
 void refresh_rows_revoke(struct tx *tx, const struct uuid *session_id)
 {
     DB_SQL(sql, "update @refresh_tokens set revoked = true, updated_at = $1 "
                 "where session_id = $2 and revoked = false");
-    db_exec(tx, &sql, V_TIME(tx->ctx->now_us), V_ID(session_id));
+    db_run(tx, &sql, V_TIME(tx->ctx->now_us), V_ID(session_id));
 }
 
 void refresh_row_delete(struct tx *tx, int64_t id)
 {
     DB_SQL(sql, "delete from @refresh_tokens where id = $1");
-    db_exec(tx, &sql, V_INT(id));
+    db_run(tx, &sql, V_INT(id));
 }

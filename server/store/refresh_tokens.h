@@ -13,6 +13,9 @@ struct refresh_row {
     struct uuid session_id; /* nil: none */
 };
 
+/* Orders this transaction behind all others of the token's user, before anything is read. */
+void refresh_row_lock(struct tx *tx, const char *token);
+
 bool refresh_row_by_token(struct tx *tx, const char *token, struct refresh_row *out);
 
 /* The newest of the session that is not revoked. */
@@ -20,6 +23,7 @@ bool refresh_row_active(struct tx *tx, const struct uuid *session_id, struct ref
 
 /* The oldest of the session that is not revoked. */
 bool refresh_row_oldest(struct tx *tx, const struct uuid *session_id, struct refresh_row *out);
+void refresh_row_oldest_ahead(struct tx *tx, const struct uuid *session_id);
 
 /* The id of the session's newest, revoked or not; 0: none. */
 int64_t refresh_row_newest(struct tx *tx, const struct uuid *session_id);

@@ -19,5 +19,5 @@ void send_limit_put(struct tx *tx, const char *name, const struct send_limit *li
     DB_SQL(sql, "insert into @@send_limits (name, left_millionths, filled_at) "
                 "values ($1, $2, $3) on conflict (name) do update set "
                 "left_millionths = excluded.left_millionths, filled_at = excluded.filled_at");
-    db_exec(tx, &sql, V_TEXT(name), V_INT(limit->left_millionths), V_TIME(limit->filled_at));
+    db_run(tx, &sql, V_TEXT(name), V_INT(limit->left_millionths), V_TIME(limit->filled_at));
 }

@@ -1,12 +1,20 @@
 /* sessions.c: SQL of the tables sessions and mfa_amr_claims, see sessions.h. */
 #include "store/sessions.h"
 
+#include <string.h>
+
+DB_SQL(by_id, "select id, user_id, created_at, not_after, refreshed_at, factor_id, aal, "
+              "user_agent, ip, tag, refresh_token_hmac_key, refresh_token_counter "
+              "from @sessions where id = $1");
+
+void session_ahead(struct tx *tx, const struct uuid *id)
+{
+    db_ahead(tx, &by_id, V_ID(id));
+}
+
 bool session_by_id(struct tx *tx, const struct uuid *id, struct session *out)
 {
-    DB_SQL(sql, "select id, user_id, created_at, not_after, refreshed_at, factor_id, aal, "
-                "user_agent, ip, tag, refresh_token_hmac_key, refresh_token_counter "
-                "from @sessions where id = $1");
-    struct rows *r = db_query(tx, &sql, V_ID(id));
+    struct rows *r = db_query(tx, &by_id, V_ID(id));
     bool found = rows_next(r);
     if (found) {
         *out = (struct session){
@@ -28,15 +36,22 @@ bool session_by_id(struct tx *tx, const struct uuid *id, struct session *out)
     return found;
 }
 
+void session_lock(struct tx *tx, const struct uuid *id)
+{
+    DB_SQL2(sql, NULL, "select 1 from @users where id = "
+                       "(select user_id from @sessions where id = $1) for no key update");
+    db_run(tx, &sql, V_ID(id));
+}
+
 void session_insert(struct tx *tx, const struct session *s)
 {
     DB_SQL(sql, "insert into @sessions (id, user_id, created_at, updated_at, aal, not_after, "
                 "user_agent, ip, tag, refresh_token_hmac_key, refresh_token_counter) "
                 "values ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10)");
-    db_exec(tx, &sql, V_ID(&s->id), V_ID(&s->user_id), V_TIME(s->created_at), V_TEXT(s->aal),
-            V_TIME(s->not_after), V_TEXT(s->user_agent), V_TEXT(s->ip), V_TEXT(s->tag),
-            V_TEXT(s->refresh_key),
-            s->refresh_key ? V_INT(s->refresh_counter) : V_TEXT((const char *)0));
+    db_run(tx, &sql, V_ID(&s->id), V_ID(&s->user_id), V_TIME(s->created_at), V_TEXT(s->aal),
+           V_TIME(s->not_after), V_TEXT(s->user_agent), V_TEXT(s->ip), V_TEXT(s->tag),
+           V_TEXT(s->refresh_key),
+           s->refresh_key ? V_INT(s->refresh_counter) : V_TEXT((const char *)0));
 }
 
 void session_save(struct tx *tx, const struct session *s)
@@ -44,17 +59,17 @@ void session_save(struct tx *tx, const struct session *s)
     DB_SQL(sql, "update @sessions set updated_at = $1, factor_id = $2, aal = $3, "
                 "refreshed_at = $4, user_agent = $5, ip = $6, refresh_token_hmac_key = $7, "
                 "refresh_token_counter = $8 where id = $9");
-    db_exec(tx, &sql, V_TIME(tx->ctx->now_us),
-            V_ID(uuid_is_nil(&s->factor_id) ? (const struct uuid *)0 : &s->factor_id),
-            V_TEXT(s->aal), V_TIME(s->refreshed_at), V_TEXT(s->user_agent), V_TEXT(s->ip),
-            V_TEXT(s->refresh_key),
-            s->refresh_key ? V_INT(s->refresh_counter) : V_TEXT((const char *)0), V_ID(&s->id));
+    db_run(tx, &sql, V_TIME(tx->ctx->now_us),
+           V_ID(uuid_is_nil(&s->factor_id) ? (const struct uuid *)0 : &s->factor_id),
+           V_TEXT(s->aal), V_TIME(s->refreshed_at), V_TEXT(s->user_agent), V_TEXT(s->ip),
+           V_TEXT(s->refresh_key),
+           s->refresh_key ? V_INT(s->refresh_counter) : V_TEXT((const char *)0), V_ID(&s->id));
 }
 
 void session_delete(struct tx *tx, const struct uuid *id)
 {
     DB_SQL(sql, "delete from @sessions where id = $1");
-    db_exec(tx, &sql, V_ID(id));
+    db_run(tx, &sql, V_ID(id));
 }
 
 int64_t sessions_delete(struct tx *tx, const struct uuid *user_id, const struct uuid *except)
@@ -66,7 +81,7 @@ int64_t sessions_delete(struct tx *tx, const struct uuid *user_id, const struct 
 void sessions_delete_low(struct tx *tx, const struct uuid *user_id, const struct uuid *except)
 {
     DB_SQL(sql, "delete from @sessions where user_id = $1 and aal = 'aal1' and id <> $2");
-    db_exec(tx, &sql, V_ID(user_id), V_ID(except));
+    db_run(tx, &sql, V_ID(user_id), V_ID(except));
 }
 
 void sessions_downgrade(struct tx *tx, const struct uuid *user_id, const struct uuid *factor_id,
@@ -76,17 +91,18 @@ void sessions_downgrade(struct tx *tx, const struct uuid *user_id, const struct 
                     "in (select id from @sessions where user_id = $2 and factor_id = $3)");
     DB_SQL(levels, "update @sessions set aal = 'aal1', factor_id = null "
                    "where user_id = $1 and factor_id = $2");
-    db_exec(tx, &entries, V_TEXT(method), V_ID(user_id), V_ID(factor_id));
-    db_exec(tx, &levels, V_ID(user_id), V_ID(factor_id));
+    db_run(tx, &entries, V_TEXT(method), V_ID(user_id), V_ID(factor_id));
+    db_run(tx, &levels, V_ID(user_id), V_ID(factor_id));
 }
 
 bool session_newer_exists(struct tx *tx, const struct session *s, int64_t made_since,
                           int64_t refreshed_since)
 {
-    DB_SQL(sql, "select 1 from @sessions where user_id = $1 and id <> $2 and "
-                "coalesce(tag, '') = $3 and coalesce(refreshed_at, created_at) > $4 and "
-                "(not_after is null or not_after > $5) and created_at >= $6 and "
-                "coalesce(refreshed_at, created_at) >= $7 limit 1");
+#define NEWER(refreshed_at)                                                                        \
+    "select 1 from @sessions where user_id = $1 and id <> $2 and coalesce(tag, '') = $3 and "      \
+    "coalesce(" refreshed_at ", created_at) > $4 and (not_after is null or not_after > $5) and "   \
+    "created_at >= $6 and coalesce(" refreshed_at ", created_at) >= $7 limit 1"
+    DB_SQL2(sql, NEWER("refreshed_at"), NEWER("refreshed_at at time zone 'UTC'"));
     struct rows *r = db_query(tx, &sql, V_ID(&s->user_id), V_ID(&s->id),
                               V_TEXT(s->tag ? s->tag : ""),
                               V_TIME(s->refreshed_at ? s->refreshed_at : s->created_at),
@@ -104,7 +120,7 @@ void amr_put(struct tx *tx, const struct uuid *session_id, const char *method)
                 "on conflict (session_id, authentication_method) "
                 "do update set updated_at = excluded.updated_at");
     struct uuid id = uuid_v4(tx->ctx->entropy);
-    db_exec(tx, &sql, V_ID(&id), V_ID(session_id), V_TIME(tx->ctx->now_us), V_TEXT(method));
+    db_run(tx, &sql, V_ID(&id), V_ID(session_id), V_TIME(tx->ctx->now_us), V_TEXT(method));
 }
 
 static bool comes_later(const struct amr *a, const struct amr *b)
@@ -113,19 +129,44 @@ static bool comes_later(const struct amr *a, const struct amr *b)
     return a_s != b_s ? a_s < b_s : a->at_us < b->at_us;
 }
 
+static void put_in_order(struct amr *list, int at, const struct amr *entry)
+{
+    for (; at > 0 && comes_later(&list[at - 1], entry); at--) {
+        list[at] = list[at - 1];
+    }
+    list[at] = *entry;
+}
+
+int amr_with(struct amr *list, int n, const char *method, int64_t at_us)
+{
+    struct amr entry = { method, at_us };
+    int kept = 0;
+    for (int i = 0; i < n; i++) {
+        if (strcmp(list[i].method, method) != 0) {
+            list[kept++] = list[i];
+        }
+    }
+    if (kept < AMR_MAX) {
+        put_in_order(list, kept++, &entry);
+    }
+    return kept;
+}
+
+DB_SQL(amr, "select authentication_method, updated_at from @mfa_amr_claims "
+            "where session_id = $1 order by authentication_method limit 16");
+
+void amr_ahead(struct tx *tx, const struct uuid *session_id)
+{
+    db_ahead(tx, &amr, V_ID(session_id));
+}
+
 int amr_of(struct tx *tx, const struct uuid *session_id, struct amr *list)
 {
-    DB_SQL(sql, "select authentication_method, updated_at from @mfa_amr_claims "
-                "where session_id = $1 order by authentication_method limit 16");
-    struct rows *r = db_query(tx, &sql, V_ID(session_id));
+    struct rows *r = db_query(tx, &amr, V_ID(session_id));
     int n = 0;
     while (n < AMR_MAX && rows_next(r)) {
         struct amr entry = { rows_text(r, 0), rows_time(r, 1) };
-        int at = n++;
-        for (; at > 0 && comes_later(&list[at - 1], &entry); at--) {
-            list[at] = list[at - 1];
-        }
-        list[at] = entry;
+        put_in_order(list, n++, &entry);
     }
     rows_end(r);
     return n;

@@ -23,6 +23,12 @@ struct amr {
 enum { AMR_MAX = 16 };
 
 bool session_by_id(struct tx *tx, const struct uuid *id, struct session *out);
+
+void session_ahead(struct tx *tx, const struct uuid *id);
+
+/* Orders this transaction behind all others of the session's user, before the session is read. */
+void session_lock(struct tx *tx, const struct uuid *id);
+
 void session_insert(struct tx *tx, const struct session *session);
 
 /* Writes factor, aal, refreshed_at, user_agent, ip, refresh key and counter. */
@@ -50,5 +56,9 @@ void amr_put(struct tx *tx, const struct uuid *session_id, const char *method);
 
 /* Newest first by whole second, then by method, into list[AMR_MAX]; returns how many. */
 int amr_of(struct tx *tx, const struct uuid *session_id, struct amr *list);
+
+/* What amr_of says after amr_put, worked out without asking; returns how many. */
+int amr_with(struct amr *list, int n, const char *method, int64_t at_us);
+void amr_ahead(struct tx *tx, const struct uuid *session_id);
 
 #endif

@@ -63,24 +63,53 @@ static bool one_user(struct rows *r, struct user *out)
     return found;
 }
 
+/* On PostgreSQL a write transaction locks the user's row before it looks at anything of the user,
+ * so those of one user run one after the other, on any number of nodes. */
+#define LOCKED " for no key update"
+
+static struct sql *as_mode(const struct tx *tx, struct sql *plain, struct sql *locked)
+{
+    return tx->mode == TX_WRITE ? locked : plain;
+}
+
+#define BY_ID "select " USER_COLUMNS " from @users u where u.id = $1"
+#define BY_EMAIL                                                                                   \
+    "select " USER_COLUMNS " from @users u "                                                       \
+    "where u.email = $1 and u.aud = $2 and u.is_sso_user = false limit 1"
+#define BY_PHONE                                                                                   \
+    "select " USER_COLUMNS " from @users u where u.phone = $1 and u.aud = $2 limit 1"
+
+DB_SQL(by_id, BY_ID);
+DB_SQL2(by_id_locked, BY_ID, BY_ID LOCKED);
+
+void user_ahead(struct tx *tx, const struct uuid *id)
+{
+    db_ahead(tx, as_mode(tx, &by_id, &by_id_locked), V_ID(id));
+}
+
 bool user_by_id(struct tx *tx, const struct uuid *id, struct user *out)
 {
-    DB_SQL(sql, "select " USER_COLUMNS " from @users u where u.id = $1");
-    return one_user(db_query(tx, &sql, V_ID(id)), out);
+    return one_user(db_query(tx, as_mode(tx, &by_id, &by_id_locked), V_ID(id)), out);
+}
+
+void user_lock(struct tx *tx, const struct uuid *id)
+{
+    DB_SQL2(sql, NULL, "select 1 from @users where id = $1" LOCKED);
+    db_run(tx, &sql, V_ID(id));
 }
 
 bool user_by_email(struct tx *tx, const char *aud, const char *email, struct user *out)
 {
-    DB_SQL(sql, "select " USER_COLUMNS " from @users u "
-                "where u.email = $1 and u.aud = $2 and u.is_sso_user = false limit 1");
-    return one_user(db_query(tx, &sql, V_TEXT(email), V_TEXT(aud)), out);
+    DB_SQL(plain, BY_EMAIL);
+    DB_SQL2(locked, BY_EMAIL, BY_EMAIL LOCKED);
+    return one_user(db_query(tx, as_mode(tx, &plain, &locked), V_TEXT(email), V_TEXT(aud)), out);
 }
 
 bool user_by_phone(struct tx *tx, const char *aud, const char *phone, struct user *out)
 {
-    DB_SQL(sql, "select " USER_COLUMNS " from @users u "
-                "where u.phone = $1 and u.aud = $2 limit 1");
-    return one_user(db_query(tx, &sql, V_TEXT(phone), V_TEXT(aud)), out);
+    DB_SQL(plain, BY_PHONE);
+    DB_SQL2(locked, BY_PHONE, BY_PHONE LOCKED);
+    return one_user(db_query(tx, as_mode(tx, &plain, &locked), V_TEXT(phone), V_TEXT(aud)), out);
 }
 
 static bool any(struct rows *r)
@@ -116,51 +145,53 @@ void user_insert(struct tx *tx, const struct user *u)
            "confirmation_token, recovery_token, email_change_token_new, email_change) "
            "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
            "$18, $19, $20, $21, '', '', '', '')");
-    db_exec(tx, &sql, V_ID(&u->id), V_ID(&uuid_nil), V_TEXT(u->aud), V_TEXT(u->role),
-            V_TEXT(null_if_empty(u->email)), V_TEXT(null_if_empty(u->phone)),
-            V_TEXT(or_empty(u->password)), V_TIME(u->email_confirmed_at), V_TIME(u->invited_at),
-            V_TIME(u->confirmation_sent_at), V_TIME(u->recovery_sent_at),
-            V_TIME(u->email_change_sent_at), V_TIME(u->last_sign_in_at), V_TIME(u->created_at),
-            V_TIME(u->updated_at), V_TIME(u->phone_confirmed_at), V_TIME(u->banned_until),
-            V_JSON(u->app_metadata), V_JSON(u->user_metadata), V_BOOL(u->is_sso),
-            V_BOOL(u->is_anonymous));
+    db_run(tx, &sql, V_ID(&u->id), V_ID(&uuid_nil), V_TEXT(u->aud), V_TEXT(u->role),
+           V_TEXT(null_if_empty(u->email)), V_TEXT(null_if_empty(u->phone)),
+           V_TEXT(or_empty(u->password)), V_TIME(u->email_confirmed_at), V_TIME(u->invited_at),
+           V_TIME(u->confirmation_sent_at), V_TIME(u->recovery_sent_at),
+           V_TIME(u->email_change_sent_at), V_TIME(u->last_sign_in_at), V_TIME(u->created_at),
+           V_TIME(u->updated_at), V_TIME(u->phone_confirmed_at), V_TIME(u->banned_until),
+           V_JSON(u->app_metadata), V_JSON(u->user_metadata), V_BOOL(u->is_sso),
+           V_BOOL(u->is_anonymous));
 }
 
 void user_save(struct tx *tx, struct user *u)
 {
-    DB_SQL(sql,
-           "update @users set role = $1, email = $2, phone = $3, encrypted_password = $4, "
-           "email_confirmed_at = $5, invited_at = $6, confirmation_sent_at = $7, "
-           "recovery_sent_at = $8, email_change = $9, phone_change = $10, "
-           "email_change_sent_at = $11, last_sign_in_at = $12, updated_at = $13, "
-           "phone_confirmed_at = $14, phone_change_sent_at = $15, "
-           "reauthentication_sent_at = $16, banned_until = $17, deleted_at = $18, "
-           "raw_app_meta_data = $19, raw_user_meta_data = $20, "
-           "email_change_confirm_status = $21, is_anonymous = $22 where id = $23");
+    /* a deleted user's password is null, as the official server leaves it */
+#define SAVE(password)                                                                             \
+    "update @users set role = $1, email = $2, phone = $3, encrypted_password = " password ", "     \
+    "email_confirmed_at = $5, invited_at = $6, confirmation_sent_at = $7, "                        \
+    "recovery_sent_at = $8, email_change = $9, phone_change = $10, email_change_sent_at = "        \
+    "$11, last_sign_in_at = $12, updated_at = $13, phone_confirmed_at = $14, "                     \
+    "phone_change_sent_at = $15, reauthentication_sent_at = $16, banned_until = $17, "             \
+    "deleted_at = $18, raw_app_meta_data = $19, raw_user_meta_data = $20, "                        \
+    "email_change_confirm_status = $21, is_anonymous = $22 where id = $23"
+    DB_SQL2(sql, SAVE("$4"),
+            SAVE("case when $18::timestamptz is null then $4 else null end"));
     u->updated_at = tx->ctx->now_us;
-    db_exec(tx, &sql, V_TEXT(u->role), V_TEXT(null_if_empty(u->email)),
-            V_TEXT(null_if_empty(u->phone)), V_TEXT(or_empty(u->password)),
-            V_TIME(u->email_confirmed_at), V_TIME(u->invited_at), V_TIME(u->confirmation_sent_at),
-            V_TIME(u->recovery_sent_at), V_TEXT(or_empty(u->email_change)),
-            V_TEXT(or_empty(u->phone_change)), V_TIME(u->email_change_sent_at),
-            V_TIME(u->last_sign_in_at), V_TIME(u->updated_at), V_TIME(u->phone_confirmed_at),
-            V_TIME(u->phone_change_sent_at), V_TIME(u->reauthentication_sent_at),
-            V_TIME(u->banned_until), V_TIME(u->deleted_at), V_JSON(u->app_metadata),
-            V_JSON(u->user_metadata), V_INT(u->email_change_confirm_status),
-            V_BOOL(u->is_anonymous), V_ID(&u->id));
+    db_run(tx, &sql, V_TEXT(u->role), V_TEXT(null_if_empty(u->email)),
+           V_TEXT(null_if_empty(u->phone)), V_TEXT(or_empty(u->password)),
+           V_TIME(u->email_confirmed_at), V_TIME(u->invited_at), V_TIME(u->confirmation_sent_at),
+           V_TIME(u->recovery_sent_at), V_TEXT(or_empty(u->email_change)),
+           V_TEXT(or_empty(u->phone_change)), V_TIME(u->email_change_sent_at),
+           V_TIME(u->last_sign_in_at), V_TIME(u->updated_at), V_TIME(u->phone_confirmed_at),
+           V_TIME(u->phone_change_sent_at), V_TIME(u->reauthentication_sent_at),
+           V_TIME(u->banned_until), V_TIME(u->deleted_at), V_JSON(u->app_metadata),
+           V_JSON(u->user_metadata), V_INT(u->email_change_confirm_status),
+           V_BOOL(u->is_anonymous), V_ID(&u->id));
 }
 
 void user_signed_in(struct tx *tx, struct user *u)
 {
     DB_SQL(sql, "update @users set last_sign_in_at = $1, updated_at = $1 where id = $2");
     u->last_sign_in_at = u->updated_at = tx->ctx->now_us;
-    db_exec(tx, &sql, V_TIME(u->last_sign_in_at), V_ID(&u->id));
+    db_run(tx, &sql, V_TIME(u->last_sign_in_at), V_ID(&u->id));
 }
 
 void user_set_password(struct tx *tx, const struct uuid *id, const char *stored)
 {
     DB_SQL(sql, "update @users set encrypted_password = $1, updated_at = $2 where id = $3");
-    db_exec(tx, &sql, V_TEXT(stored), V_TIME(tx->ctx->now_us), V_ID(id));
+    db_run(tx, &sql, V_TEXT(stored), V_TIME(tx->ctx->now_us), V_ID(id));
 }
 
 void user_clear_tokens(struct tx *tx, struct user *u)
@@ -174,14 +205,18 @@ void user_clear_tokens(struct tx *tx, struct user *u)
            "reauthentication_sent_at = null where id = $1");
     u->confirmation_sent_at = u->recovery_sent_at = u->email_change_sent_at = 0;
     u->phone_change_sent_at = u->reauthentication_sent_at = 0;
-    db_exec(tx, &tokens, V_ID(&u->id));
-    db_exec(tx, &columns, V_ID(&u->id));
+    db_run(tx, &tokens, V_ID(&u->id));
+    db_run(tx, &columns, V_ID(&u->id));
 }
 
 void user_delete(struct tx *tx, const struct uuid *id)
 {
     DB_SQL(sql, "delete from @users where id = $1");
-    db_exec(tx, &sql, V_ID(id));
+    DB_SQL2(codes, NULL, "delete from @@recovery_sets where user_id = $1");
+    DB_SQL2(tries, NULL, "delete from @@token_guards where user_id = $1");
+    db_run(tx, &codes, V_ID(id)); /* on PostgreSQL nothing of ours refers to the schema auth */
+    db_run(tx, &tries, V_ID(id));
+    db_run(tx, &sql, V_ID(id));
 }
 
 /* The filter is matched as plain text (row AD5). */

@@ -1,7 +1,7 @@
 /* exec_sqlite.c: the executor on SQLite, see executor.h: reads on the calling thread, which gets a
  * connection of its own at its first one; writes on the writer (writer.c); slow work on the pool
  * (hash_pool.c). Starts and stops all of them in the right order. */
-#include "work/executor.h"
+#include "work/executor_engine.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -15,22 +15,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEADLINE_US (10 * US_PER_S)
-
 /* A thread's connection for reads; closed when the thread ends or the executor stops. */
 struct reader {
-    struct executor *executor;
+    struct sqlite_executor *executor;
     struct db *db;
     struct reader *next, **link;
 };
 
-struct executor {
+struct sqlite_executor {
+    struct executor base;
     char *url;
     struct lock_file *lock_file;
     struct db *db; /* the writer's */
     struct checkpointer *checkpointer;
     struct writer *writer;
-    struct hash_pool *pool;
     pthread_key_t reader_key; /* of a struct reader, in each thread */
     pthread_mutex_t lock;     /* for readers */
     struct reader *readers;
@@ -52,7 +50,7 @@ static void reader_close(void *arg)
 }
 
 /* The calling thread's connection; NULL if it cannot be opened. */
-static struct reader *reader_get(struct executor *e, struct arena *arena)
+static struct reader *reader_get(struct sqlite_executor *e, struct arena *arena)
 {
     struct reader *r = pthread_getspecific(e->reader_key);
     if (r) {
@@ -81,34 +79,17 @@ static struct reader *reader_get(struct executor *e, struct arena *arena)
     return r;
 }
 
-static enum problem read_once(struct db *db, struct ctx *ctx, tx_fn *fn, void *arg,
-                              enum db_status *out)
+static enum problem sqlite_read(struct executor *base, struct ctx *ctx, tx_fn *fn, void *arg)
 {
-    struct tx tx = {.ctx = ctx, .db = db, .mode = TX_READ};
-    enum problem problem = P_OK;
-    tx.status = db_begin(db, TX_READ);
-    if (tx.status == DB_OK) {
-        problem = fn(ctx, &tx, arg);
-        enum db_status end = tx.status == DB_OK ? db_commit(db) : tx.status;
-        if (end != DB_OK) {
-            db_rollback(db);
-        }
-        tx.status = end;
-    }
-    *out = tx.status;
-    return tx.status == DB_OK ? problem : problem_of(tx.status);
-}
-
-enum problem exec_read(struct executor *executor, struct ctx *ctx, tx_fn *fn, void *arg)
-{
+    struct sqlite_executor *executor = (struct sqlite_executor *)base;
     struct reader *r = reader_get(executor, ctx->arena);
     if (!r) {
         return P_DATABASE_AWAY;
     }
     enum db_status status;
-    enum problem problem = read_once(r->db, ctx, fn, arg, &status);
+    enum problem problem = tx_once(r->db, ctx, TX_READ, fn, arg, &status);
     if (status == DB_RETRY) {
-        problem = read_once(r->db, ctx, fn, arg, &status);
+        problem = tx_once(r->db, ctx, TX_READ, fn, arg, &status);
     }
     if (status == DB_IO) { /* the next read tries a fresh connection */
         pthread_setspecific(executor->reader_key, NULL);
@@ -135,8 +116,9 @@ static void wake(struct work *work)
     pthread_mutex_unlock(&w->lock);
 }
 
-enum problem exec_write(struct executor *executor, struct ctx *ctx, tx_fn *fn, void *arg)
+static enum problem sqlite_write(struct executor *base, struct ctx *ctx, tx_fn *fn, void *arg)
 {
+    struct sqlite_executor *executor = (struct sqlite_executor *)base;
     struct waiter w = {.work = {.ctx = ctx, .fn = fn, .arg = arg, .done = wake},
                        .lock = PTHREAD_MUTEX_INITIALIZER,
                        .woken = PTHREAD_COND_INITIALIZER};
@@ -157,27 +139,14 @@ enum problem exec_write(struct executor *executor, struct ctx *ctx, tx_fn *fn, v
     return w.work.result;
 }
 
-bool exec_write_later(struct executor *executor, struct work *work)
+static bool sqlite_write_later(struct executor *executor, struct work *work)
 {
-    return writer_queue(executor->writer, work) == P_OK;
-}
-
-/* --- slow work --- */
-
-bool exec_slow_later(struct executor *executor, struct work *work)
-{
-    return hash_pool_queue(executor->pool, work);
-}
-
-int exec_slow_wait_s(struct executor *executor)
-{
-    int64_t wait = hash_pool_wait_us(executor->pool);
-    return wait < US_PER_S ? 1 : (int)((wait + US_PER_S - 1) / US_PER_S);
+    return writer_queue(((struct sqlite_executor *)executor)->writer, work) == P_OK;
 }
 
 /* --- start and stop --- */
 
-static bool open_all(struct executor *e, struct arena *arena,
+static bool open_all(struct sqlite_executor *e, struct arena *arena,
                      const struct executor_settings *settings, int64_t deadline_us,
                      const char **error)
 {
@@ -198,33 +167,14 @@ static bool open_all(struct executor *e, struct arena *arena,
         return false;
     }
     e->writer = writer_start(e->db, e->checkpointer, deadline_us);
-    e->pool = hash_pool_start(settings->slow_threads, settings->slow_queue, deadline_us);
+    e->base.hashers = hash_pool_start(settings->slow_threads, settings->slow_queue, deadline_us);
     return true;
 }
 
-struct executor *executor_start(struct arena *arena, const struct executor_settings *settings,
-                                const char **error)
+static void sqlite_stop(struct executor *executor)
 {
-    int64_t deadline_us = settings->deadline_us > 0 ? settings->deadline_us : DEADLINE_US;
-    struct executor *e = work_alloc(sizeof *e);
-    e->url = strdup(settings->url);
-    if (!e->url || pthread_key_create(&e->reader_key, reader_close) != 0) {
-        log_die("out of memory");
-    }
-    pthread_mutex_init(&e->lock, NULL);
-    if (!open_all(e, arena, settings, deadline_us, error)) {
-        executor_stop(&e);
-    }
-    return e;
-}
-
-void executor_stop(struct executor **executor)
-{
-    struct executor *e = executor ? *executor : NULL;
-    if (!e) {
-        return;
-    }
-    hash_pool_stop(&e->pool); /* first: its jobs still write */
+    struct sqlite_executor *e = (struct sqlite_executor *)executor;
+    hash_pool_stop(&e->base.hashers); /* first: its jobs still write */
     bool ran = e->writer != NULL;
     writer_stop(&e->writer);
     checkpointer_stop(&e->checkpointer);
@@ -240,10 +190,29 @@ void executor_stop(struct executor **executor)
     pthread_mutex_destroy(&e->lock);
     free(e->url);
     free(e);
-    *executor = NULL;
 }
 
-struct db *executor_inspect(struct arena *arena, const char *url, const char **error)
+static const struct executor_engine engine = {
+    .stop = sqlite_stop,
+    .read = sqlite_read,
+    .write = sqlite_write,
+    .write_later = sqlite_write_later,
+};
+
+struct executor *exec_sqlite_start(struct arena *arena, const struct executor_settings *settings,
+                                   const char **error)
 {
-    return db_connect(arena, url, DB_READ_ONLY, error);
+    int64_t deadline_us = settings->deadline_us > 0 ? settings->deadline_us : DEADLINE_US;
+    struct sqlite_executor *e = work_alloc(sizeof *e);
+    e->base.engine = &engine;
+    e->url = strdup(settings->url);
+    if (!e->url || pthread_key_create(&e->reader_key, reader_close) != 0) {
+        log_die("out of memory");
+    }
+    pthread_mutex_init(&e->lock, NULL);
+    if (!open_all(e, arena, settings, deadline_us, error)) {
+        sqlite_stop(&e->base);
+        return NULL;
+    }
+    return &e->base;
 }

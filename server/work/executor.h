@@ -1,7 +1,10 @@
-/* executor.h: where transactions run. Reads run on the calling thread with a connection of its
- * own. Writes go to one writer, which commits what has queued up as a batch: a mark each, one
- * commit; answers leave after it. Slow work (password hashes) runs on a bounded pool, whose
- * threads may read and write themselves. Nothing here knows of HTTP. */
+/* executor.h: where transactions run. On SQLite reads run on the calling thread with a connection
+ * of its own, and writes go to one writer, which commits what has queued up as a batch: a mark
+ * each, one commit; answers leave after it. On PostgreSQL both run on the calling thread, with one
+ * of a bounded number of connections, and wait for the server, which is why threads that must not
+ * wait hand whole calls to the executor's workers (exec_run_later). Slow work (password hashes)
+ * runs on a bounded pool, whose threads may read and write themselves. Nothing here knows of
+ * HTTP. */
 #ifndef COUNTERSIGN_WORK_EXECUTOR_H
 #define COUNTERSIGN_WORK_EXECUTOR_H
 
@@ -16,11 +19,13 @@ struct executor;
 typedef enum problem tx_fn(struct ctx *ctx, struct tx *tx, void *arg);
 
 struct executor_settings {
-    const char *url;     /* "sqlite:PATH" */
+    const char *url;     /* "sqlite:PATH" or "postgres://…" */
     int slow_threads;    /* hash pool; 0: one a core */
     int slow_queue;      /* jobs that may wait for it; 0: 64 a thread */
     int64_t deadline_us; /* a job that waited longer in a queue is refused (P_REQUEST_TIMEOUT); 0: 10 s */
-    bool shared;         /* other processes may serve the same file too: no exclusive lock file */
+    int connections;     /* PostgreSQL: at most; 0: 16 */
+    bool unprepared;     /* PostgreSQL: no prepared statements, for poolers */
+    bool shared;         /* SQLite: other processes may serve the same file too: no lock file */
 };
 
 /* Opens the database (creating it), migrates it, starts the threads. NULL: *error for a person. */
@@ -29,6 +34,10 @@ struct executor *executor_start(struct arena *arena, const struct executor_setti
 
 /* Finishes what is queued, checkpoints, stops the threads, closes all. NULL is fine. */
 void executor_stop(struct executor **executor);
+
+/* Do exec_read and exec_write wait for another machine? Then a thread that serves many connections
+ * calls exec_run_later instead. */
+bool exec_waits(const struct executor *executor);
 
 /* Runs fn in a read transaction on the calling thread. Its problem, or P_DATABASE_AWAY,
  * P_DATABASE_BUSY, P_STORAGE_FULL. */
@@ -43,18 +52,20 @@ enum problem exec_write(struct executor *executor, struct ctx *ctx, tx_fn *fn,
 struct work {
     struct ctx *ctx;
     tx_fn *fn;                                        /* for exec_write_later */
-    enum problem (*slow)(struct ctx *ctx, void *arg); /* for exec_slow_later */
+    enum problem (*slow)(struct ctx *ctx, void *arg); /* for exec_slow_later, exec_run_later */
     void *arg;
     void (*done)(struct work *work);
     enum problem result;
     /* the executor's own */
     struct work *next;
     int64_t queued_at_us;
-    bool wants_commit;
+    bool wants_commit, fn_first;
 };
 
-/* Both: false if the queue is full or the executor is stopping (then done is not called). */
+/* All: false if the queue is full or the executor is stopping (then done is not called). run_later
+ * is for work that spends its time waiting for the database, slow_later for what computes. */
 bool exec_write_later(struct executor *executor, struct work *work) MUST_CHECK;
+bool exec_run_later(struct executor *executor, struct work *work) MUST_CHECK;
 bool exec_slow_later(struct executor *executor, struct work *work) MUST_CHECK;
 
 /* How long the slow queue would take now, in seconds rounded up: for Retry-After. */

@@ -15,6 +15,8 @@ struct hash_pool {
     int count;
     int queue_max;
     int64_t deadline_us;
+    enum problem (*run)(void *arg, struct work *work);
+    void *arg;
     pthread_mutex_t lock; /* for all below */
     pthread_cond_t work_came;
     struct work *first, **last;
@@ -60,7 +62,7 @@ static void *pool_main(void *arg)
         pthread_mutex_unlock(&p->lock);
         int64_t began = clock_steady_us();
         bool late = began - work->queued_at_us > p->deadline_us;
-        work->result = late ? P_REQUEST_TIMEOUT : work->slow(work->ctx, work->arg);
+        work->result = late ? P_REQUEST_TIMEOUT : p->run(p->arg, work);
         int64_t took = clock_steady_us() - began;
         work->done(work);
         pthread_mutex_lock(&p->lock);
@@ -70,22 +72,36 @@ static void *pool_main(void *arg)
     return NULL;
 }
 
+static enum problem run_slow(void *arg, struct work *work)
+{
+    (void)arg;
+    return work->slow(work->ctx, work->arg);
+}
+
 struct hash_pool *hash_pool_start(int threads, int queue, int64_t deadline_us)
+{
+    return hash_pool_start_as("cs-hash", threads, queue, deadline_us, run_slow, NULL);
+}
+
+struct hash_pool *hash_pool_start_as(const char *name, int threads, int queue, int64_t deadline_us,
+                                     enum problem (*run)(void *arg, struct work *work), void *arg)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     int count = threads > 0 ? threads : cores > 0 ? (int)cores : 1;
     count = count > MAX_THREADS ? MAX_THREADS : count;
     struct hash_pool *p = work_alloc(sizeof *p + sizeof(pthread_t) * (size_t)count);
     p->count = count;
+    p->run = run;
+    p->arg = arg;
     p->queue_max = queue > 0 ? queue : QUEUE_PER_THREAD * count;
     p->deadline_us = deadline_us;
     p->last = &p->first;
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->work_came, NULL);
     for (int i = 0; i < count; i++) {
-        char name[24];
-        snprintf(name, sizeof name, "cs-hash-%d", i);
-        p->threads[i] = thread_start(name, pool_main, p);
+        char own[32];
+        snprintf(own, sizeof own, "%.11s-%d", name, i);
+        p->threads[i] = thread_start(own, pool_main, p);
     }
     return p;
 }

@@ -10,6 +10,11 @@ struct hash_pool;
 /* threads 0: one a core; queue 0: 64 a thread. */
 struct hash_pool *hash_pool_start(int threads, int queue, int64_t deadline_us);
 
+/* The same for work of another kind: run(arg, work) in place of work->slow. name: 11 characters at
+ * most. */
+struct hash_pool *hash_pool_start_as(const char *name, int threads, int queue, int64_t deadline_us,
+                                     enum problem (*run)(void *arg, struct work *work), void *arg);
+
 /* Runs work->slow and then work->done on one of the threads. false: refused. */
 bool hash_pool_queue(struct hash_pool *pool, struct work *work) MUST_CHECK;
 

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "work/executor_engine.h"
 #include "work/thread.h"
 
 #include <stdlib.h>
@@ -33,22 +34,6 @@ struct writer {
     enum db_status begin_status; /* of this batch */
     int pages, soft_at, hard_at; /* the log: its length, and when to checkpoint next */
 };
-
-enum problem problem_of(enum db_status status)
-{
-    switch (status) {
-    case DB_OK:
-        return P_OK;
-    case DB_FULL:
-        return P_STORAGE_FULL;
-    case DB_BUSY:
-    case DB_CONFLICT:
-    case DB_RETRY:
-        return P_DATABASE_BUSY;
-    default:
-        return P_DATABASE_AWAY;
-    }
-}
 
 /* --- one job --- */
 

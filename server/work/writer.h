@@ -20,7 +20,4 @@ bool writer_is_self(const struct writer *writer);
 /* Finishes what is queued; refuses what comes after. NULL is fine. */
 void writer_stop(struct writer **writer);
 
-/* How a failed transaction is answered; P_OK for DB_OK. */
-enum problem problem_of(enum db_status status);
-
 #endif

@@ -1,7 +1,8 @@
--- Our own: recovery codes (contract-mfa.md 2.6). Codes are keyed hashes; a set is one a user.
+-- Our own: recovery codes (contract-mfa.md 2.6). Codes are keyed hashes; a set is one a user. Of a
+-- user whom the official server deleted it stays until the sweep.
 
 CREATE TABLE countersign.recovery_sets (
-    user_id uuid NOT NULL PRIMARY KEY REFERENCES auth.users (id) ON DELETE CASCADE,
+    user_id uuid NOT NULL PRIMARY KEY,
     id uuid NOT NULL,
     friendly_name text NOT NULL,
     failures bigint NOT NULL DEFAULT 0,

@@ -332,9 +332,14 @@ static void test_one_server_a_file(void **state)
     assert_null(executor_start(s->arena, &settings, &error));
     assert_non_null(strstr(error, s->path));
     assert_non_null(strstr(error, arena_printf(s->arena, "process %d", (int)getpid())));
-    settings.shared = true;
+    settings.shared = true; /* the first was not told of others */
+    assert_null(executor_start(s->arena, &settings, &error));
+    executor_stop(&e);
+    e = start(s, settings);
     struct executor *second = executor_start(s->arena, &settings, &error);
     assert_non_null(second);
+    settings.shared = false;
+    assert_null(executor_start(s->arena, &settings, &error));
     executor_stop(&second);
     struct db *db = executor_inspect(s->arena, s->url, &error);
     assert_non_null(db);

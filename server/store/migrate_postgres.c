@@ -1,0 +1,118 @@
+/* migrate_postgres.c: see migrate_postgres.h. Only one process at a time goes through here: the
+ * advisory lock ends with the transaction. */
+#include "store/migrate_postgres.h"
+
+#include "store/migrations.h"
+
+#include <string.h>
+
+/* What this server reads and writes of the official tables and what not every one of their shapes
+ * has; where one of these lacks, the official server's migrations are too old. */
+#define NEEDED                                                                                     \
+    "('users', 'is_anonymous'), ('users', 'deleted_at'), ('users', 'is_sso_user'), "               \
+    "('users', 'phone_change'), ('users', 'reauthentication_sent_at'), "                           \
+    "('users', 'email_change_confirm_status'), ('identities', 'provider_id'), "                    \
+    "('identities', 'email'), ('sessions', 'not_after'), ('sessions', 'refreshed_at'), "           \
+    "('sessions', 'user_agent'), ('sessions', 'ip'), ('sessions', 'tag'), "                        \
+    "('sessions', 'refresh_token_hmac_key'), ('sessions', 'refresh_token_counter'), "              \
+    "('refresh_tokens', 'session_id'), ('refresh_tokens', 'parent'), ('mfa_factors', 'phone'), "   \
+    "('mfa_factors', 'last_challenged_at'), ('mfa_factors', 'web_authn_credential'), "             \
+    "('mfa_factors', 'last_webauthn_challenge_data'), ('mfa_challenges', 'otp_code'), "            \
+    "('mfa_challenges', 'web_authn_session_data'), ('mfa_amr_claims', 'id'), "                     \
+    "('one_time_tokens', 'relates_to'), ('flow_state', 'auth_code_issued_at'), "                   \
+    "('audit_log_entries', 'ip_address')"
+
+static const char *one_text(struct tx *tx, struct sql *sql)
+{
+    struct rows *r = db_query(tx, sql);
+    const char *text = rows_next(r) ? rows_text(r, 0) : NULL;
+    rows_end(r);
+    return text;
+}
+
+bool migrate_postgres_has_version(struct tx *tx)
+{
+    DB_SQL(sql, "select to_regclass('countersign.schema_version')::text");
+    return one_text(tx, &sql) != NULL;
+}
+
+/* A database of the official server, or of this one. */
+static bool check_shape(struct tx *tx, const char **error)
+{
+    DB_SQL(newest, "select max(version)::text from auth.schema_migrations");
+    DB_SQL(lacking, "select t.name || '.' || t.item from (values " NEEDED ") t (name, item) "
+                    "where not exists (select 1 from pg_attribute a where a.attname = t.item and "
+                    "a.attrelid = to_regclass('auth.' || t.name) and not a.attisdropped) limit 1");
+    const char *version = one_text(tx, &newest);
+    if (version && strcmp(version, OFFICIAL_NEWEST) > 0) {
+        *error = arena_printf(tx->ctx->arena,
+                              "the schema auth of the database is at the official server's "
+                              "migration %s, and this program knows them up to %s: start a newer "
+                              "Countersign; nothing was changed",
+                              version, OFFICIAL_NEWEST);
+        return false;
+    }
+    const char *missing = one_text(tx, &lacking);
+    if (missing) {
+        *error = arena_printf(tx->ctx->arena,
+                              "the schema auth of the database has no auth.%s; it is at the "
+                              "official server's migration %s: bring it to %s with that server "
+                              "first; nothing was changed",
+                              missing, version ? version : "(none)", OFFICIAL_NEWEST);
+        return false;
+    }
+    return true;
+}
+
+static bool make_auth(struct tx *tx, const char **error)
+{
+    const char *why = "";
+    if (db_script(tx->db, tx->ctx->arena, migrations_auth_postgres, &why)) {
+        return true;
+    }
+    *error = arena_printf(tx->ctx->arena,
+                          "the schema auth could not be made: %s: let the role of DATABASE_URL "
+                          "create it, or own it; nothing was changed",
+                          why);
+    return false;
+}
+
+static bool make_own(struct tx *tx, const char **error)
+{
+    const char *why = "";
+    if (db_script(tx->db, tx->ctx->arena,
+                  "CREATE SCHEMA IF NOT EXISTS countersign;"
+                  "CREATE TABLE countersign.schema_version (version integer PRIMARY KEY, "
+                  "name text NOT NULL, applied_at bigint NOT NULL)",
+                  &why)) {
+        return true;
+    }
+    *error = arena_printf(tx->ctx->arena,
+                          "the schema countersign could not be made: %s: let the role of "
+                          "DATABASE_URL create schemas in this database; nothing was changed",
+                          why);
+    return false;
+}
+
+bool migrate_postgres_prepare(struct tx *tx, const char **error)
+{
+    DB_SQL(lock, "select pg_advisory_xact_lock(7526466502997534311)");
+    DB_SQL(users, "select to_regclass('auth.users')::text");
+    DB_SQL(versions, "select to_regclass('auth.schema_migrations')::text");
+    db_run(tx, &lock);
+    bool has_users = one_text(tx, &users) != NULL;
+    bool has_versions = one_text(tx, &versions) != NULL;
+    if (tx->status != DB_OK) {
+        return true;
+    }
+    if (has_users != has_versions) {
+        *error = arena_printf(tx->ctx->arena,
+                              "the database has a schema auth of an unknown kind (%s): use another "
+                              "database; nothing was changed",
+                              has_users ? "auth.users without auth.schema_migrations"
+                                        : "auth.schema_migrations without auth.users");
+        return false;
+    }
+    bool good = has_users ? check_shape(tx, error) : make_auth(tx, error);
+    return good && (tx->status != DB_OK || migrate_postgres_has_version(tx) || make_own(tx, error));
+}

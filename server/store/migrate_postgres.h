@@ -1,0 +1,19 @@
+/* migrate_postgres.h: what comes before the schema steps on PostgreSQL: the schema auth, which is
+ * made if there is none, and otherwise the official server's, looked at and left alone. For
+ * migrate.c. */
+#ifndef COUNTERSIGN_STORE_MIGRATE_POSTGRES_H
+#define COUNTERSIGN_STORE_MIGRATE_POSTGRES_H
+
+#include "store/db.h"
+
+/* The official server's newest migration whose tables this program knows. */
+#define OFFICIAL_NEWEST "20260625000000"
+
+/* Inside the open transaction. false: *error says what is wrong and what to do. What fails in the
+ * database itself is in tx->status. */
+bool migrate_postgres_prepare(struct tx *tx, const char **error);
+
+/* Is there a table countersign.schema_version? */
+bool migrate_postgres_has_version(struct tx *tx);
+
+#endif

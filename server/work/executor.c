@@ -1,0 +1,101 @@
+/* executor.c: the calls of executor.h, each handed to the engine that the database's URL asks for,
+ * and what both engines share. */
+#include "work/executor.h"
+
+#include "base/clock.h"
+#include "work/executor_engine.h"
+#include "work/hash_pool.h"
+
+#include <stdlib.h>
+
+enum problem problem_of(enum db_status status)
+{
+    switch (status) {
+    case DB_OK:
+        return P_OK;
+    case DB_FULL:
+        return P_STORAGE_FULL;
+    case DB_BUSY:
+    case DB_CONFLICT:
+    case DB_RETRY:
+        return P_DATABASE_BUSY;
+    default:
+        return P_DATABASE_AWAY;
+    }
+}
+
+enum problem tx_once(struct db *db, struct ctx *ctx, enum tx_mode mode, tx_fn *fn, void *arg,
+                     enum db_status *out)
+{
+    struct tx tx = {.ctx = ctx, .db = db, .mode = mode};
+    enum problem problem = P_OK;
+    tx.status = db_begin(db, mode);
+    if (tx.status == DB_OK) {
+        problem = fn(ctx, &tx, arg);
+        bool keep = tx.status == DB_OK && (problem == P_OK || tx.keep || mode == TX_READ);
+        enum db_status end = keep ? db_commit(db) : tx.status;
+        if (!keep || end != DB_OK) {
+            db_rollback(db);
+        }
+        tx.status = end;
+    }
+    *out = tx.status;
+    return tx.status == DB_OK ? problem : problem_of(tx.status);
+}
+
+struct executor *executor_start(struct arena *arena, const struct executor_settings *settings,
+                                const char **error)
+{
+    return db_url_is_postgres(settings->url) ? exec_postgres_start(arena, settings, error)
+                                             : exec_sqlite_start(arena, settings, error);
+}
+
+void executor_stop(struct executor **executor)
+{
+    if (executor && *executor) {
+        (*executor)->engine->stop(*executor);
+        *executor = NULL;
+    }
+}
+
+bool exec_waits(const struct executor *executor)
+{
+    return executor->engine->waits;
+}
+
+enum problem exec_read(struct executor *executor, struct ctx *ctx, tx_fn *fn, void *arg)
+{
+    return executor->engine->read(executor, ctx, fn, arg);
+}
+
+enum problem exec_write(struct executor *executor, struct ctx *ctx, tx_fn *fn, void *arg)
+{
+    return executor->engine->write(executor, ctx, fn, arg);
+}
+
+bool exec_write_later(struct executor *executor, struct work *work)
+{
+    return executor->engine->write_later(executor, work);
+}
+
+bool exec_run_later(struct executor *executor, struct work *work)
+{
+    return executor->engine->run_later ? executor->engine->run_later(executor, work)
+                                       : exec_slow_later(executor, work);
+}
+
+bool exec_slow_later(struct executor *executor, struct work *work)
+{
+    return hash_pool_queue(executor->hashers, work);
+}
+
+int exec_slow_wait_s(struct executor *executor)
+{
+    int64_t wait = hash_pool_wait_us(executor->hashers);
+    return wait < US_PER_S ? 1 : (int)((wait + US_PER_S - 1) / US_PER_S);
+}
+
+struct db *executor_inspect(struct arena *arena, const char *url, const char **error)
+{
+    return db_connect(arena, url, DB_READ_ONLY, error);
+}

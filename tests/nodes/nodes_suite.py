@@ -1,0 +1,408 @@
+#!/usr/bin/env python3
+"""Three nodes on one PostgreSQL: nodes_suite.py [--only NAME,..] [--binary FILE] [-v]
+
+Starts Debian's PostgreSQL in a temporary folder and three processes of the program on it, without stickiness: each request of a
+step goes to another node. Ends with 'N passed, N failed'. Steps: see the functions below, in their order."""
+import argparse, http.client, itertools, json, os, signal, subprocess, sys, threading, time
+HERE = os.path.dirname(os.path.abspath(__file__))
+TESTS = os.environ.get("COUNTERSIGN_TESTS") or os.path.dirname(HERE)
+sys.path[:0] = [os.path.join(TESTS, "support"), os.path.join(TESTS, "conformance"), os.path.join(os.path.dirname(HERE), "support")]
+from countersign import SECRET, Countersign, default_binary  # noqa: E402
+from postgres import PgBouncer, Postgres  # noqa: E402
+from tally import Tally, at_once  # noqa: E402
+import checks  # noqa: E402
+from wire import Server, totp, wait_for_fresh_step  # noqa: E402
+
+p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+p.add_argument("--only"); p.add_argument("--binary", default=default_binary()); p.add_argument("-v", action="store_true"); p.add_argument("--checks")
+args = p.parse_args()
+STEPS, tally = [], Tally()
+
+
+def step(fn):
+    STEPS.append(fn)
+    return fn
+
+
+class Nodes:
+    """Some processes of the program on one database."""
+    def __init__(self, dsn, count=3, **env):
+        self.dsn = dsn
+        self.nodes = [Countersign(args.binary, env={"DATABASE_URL": dsn, "GOTRUE_LOG_LEVEL": "info", **env}) for _ in range(count)]
+
+    def __enter__(self):
+        at_once(len(self.nodes), lambda n: self.nodes[n].start())
+        return self
+
+    def __exit__(self, kind, value, trace):
+        try:
+            if kind is None:
+                for n in self.nodes:
+                    n.stop()
+        finally:
+            for n in self.nodes:
+                n.discard()
+
+    def server(self, dsn=None):
+        return Anywhere(self.nodes, dsn or self.dsn)
+
+
+class Anywhere(Server):
+    """A server whose every request goes to the next node."""
+    def __init__(self, nodes, dsn):
+        self.ports = itertools.cycle([n.port for n in nodes])
+        super().__init__(nodes[0].base, SECRET, dsn)
+
+    @property
+    def port(self):
+        return next(self.ports)
+
+    @port.setter
+    def port(self, value):
+        pass
+
+
+def mfa_user(s):
+    """(user, factor id, secret) with a verified factor."""
+    u = s.sign_up()
+    a = u.enroll("f")
+    assert a.status == 200, a.short()
+    factor, secret = a.json["id"], a.json["totp"]["secret"]
+    c = u.challenge(factor)
+    assert c.status == 200, c.short()
+    wait_for_fresh_step(3)
+    a = u.verify(factor, c.json["id"], totp(secret))
+    assert a.status == 200, a.short()
+    u.take(a.json)
+    return u, factor, secret
+
+
+def counts(answers):
+    out = {}
+    for a in answers:
+        out[a.status] = out.get(a.status, 0) + 1
+    return out
+
+
+# --- databases: made, found, refused -----------------------------------------------------------
+
+def refused(pg, dsn, *words, **env):
+    """The program must not start, say what to do and not show the password."""
+    c = Countersign(args.binary, env={"DATABASE_URL": dsn, **env})
+    try:
+        out = c.command("serve", "--once", timeout=40)
+        assert out.returncode not in (0, None) and out.returncode > 0, (out.returncode, out.stdout, out.stderr)
+        for word in words:
+            assert word in out.stderr, (word, out.stderr)
+        assert "s3kr1t" not in out.stderr + out.stdout, out.stderr
+    finally:
+        c.discard()
+
+
+@step
+def three_start_at_once_on_an_empty_database(pg):
+    dsn = pg.create("fresh")
+    with Nodes(dsn) as nodes:
+        assert pg.sql("select count(*), max(version) from auth.schema_migrations", "fresh") == [["70", "20260625000000"]]
+        assert int(pg.sql("select count(*) from countersign.schema_version", "fresh")[0][0]) >= 3
+        assert nodes.server().sign_up().token
+    assert pg.sql("select count(*) from pg_roles where rolname in ('anon', 'authenticated', 'service_role')")[0][0] == "3"
+
+
+@step
+def an_official_database_is_left_as_it_is(pg):
+    pg.sql('create database official template fresh')
+    pg.sql("drop schema countersign cascade", "official")
+    before = pg.dump("official", "-n", "auth")
+    with Nodes(pg.dsn("official"), 1) as nodes:
+        mfa_user(nodes.server())
+    assert pg.dump("official", "-n", "auth") == before
+    assert pg.sql("select count(*) from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_constraint k on k.oid = t.tgconstraint "
+                  "where k.connamespace = 'countersign'::regnamespace and c.relnamespace = 'auth'::regnamespace", "official") == [["0"]]
+
+
+@step
+def unknown_shapes_are_refused(pg):
+    for name in ("newer", "older", "alien"):
+        pg.sql("create database %s template fresh" % name)
+        pg.sql("drop schema countersign cascade", name)
+    pg.sql("insert into auth.schema_migrations values ('20270101000000')", "newer")
+    pg.sql("alter table auth.sessions drop column refresh_token_counter", "older")
+    pg.sql("drop table auth.schema_migrations", "alien")
+    refused(pg, pg.dsn("newer"), "20270101000000", "start a newer Countersign", "nothing was changed")
+    refused(pg, pg.dsn("older"), "auth.sessions.refresh_token_counter", "nothing was changed")
+    refused(pg, pg.dsn("alien"), "unknown kind", "nothing was changed")
+    for name in ("newer", "older", "alien"):
+        assert pg.sql("select to_regnamespace('countersign') is null", name) == [["t"]], name
+
+
+@step
+def bad_addresses_are_refused(pg):
+    pg.sql("create role weak login; create database other; revoke all on database other from public; grant connect on database other to weak")
+    refused(pg, pg.dsn("missing"), "does not exist")
+    refused(pg, "postgres://nobody:s3kr1t@127.0.0.1:%d/fresh" % pg.port, "does not exist")
+    refused(pg, "postgres://postgres:s3kr1t@127.0.0.1:1/fresh", "check DATABASE_URL and that the server runs")
+    refused(pg, "postgres://postgres:s3kr1t@127.0.0.1:12x/fresh", "no number")
+    refused(pg, "postgres://postgres:s3kr1t@[127.0.0.1/fresh", "no valid URL")
+    refused(pg, pg.dsn("fresh"), "GOTRUE_JWT_SECRET", GOTRUE_JWT_SECRET=None)
+    refused(pg, pg.dsn("other", "weak"), "permission denied", "nothing was changed")
+    refused(pg, pg.dsn("fresh"), "GOTRUE_DB_DRIVER", GOTRUE_DB_DRIVER="mysql")
+    refused(pg, pg.dsn("fresh"), "DB_NAMESPACE", DB_NAMESPACE="other")
+    pg.sql("alter database other set default_transaction_read_only = on")
+    refused(pg, pg.dsn("other"), "read-only")
+
+
+@step
+def settings_in_the_url_are_taken(pg):
+    with Nodes(pg.dsn("fresh") + "?search_path=auth&sslmode=prefer", 1) as nodes:
+        assert nodes.server(pg.dsn("fresh")).sign_up().token
+        shown = pg.sql("select count(*) from pg_stat_activity where application_name = 'countersign' and datname = 'fresh'")
+        assert int(shown[0][0]) >= 1, shown
+
+
+# --- many nodes ----------------------------------------------------------------------------------
+
+@step
+def conformance_with_every_request_on_another_node(pg):
+    dsn = pg.create("conformance")
+    wanted = args.checks.split(",") if args.checks else None
+    try:
+        import race_checks  # noqa: F401
+    except ImportError:
+        pass
+    with Nodes(dsn) as nodes:
+        s = nodes.server()
+        failed, passed = [], 0
+        kit = {"site_host": "localhost:3000", "reuse_interval": 0, "mail": None, "sms": None, "confirm": None, "closed": None}
+        for c in checks.CHECKS:
+            needs = set(c["needs"]) - {"no-reuse-interval", "sql"}
+            if needs or c["id"].startswith("K") or (wanted and c["id"] not in wanted):
+                continue
+            try:
+                c["fn"](s, kit)
+                passed += 1
+            except Exception as e:
+                failed.append("%s: %s: %s" % (c["id"], type(e).__name__, str(e)[:300]))
+        print("      %d checks passed" % passed)
+        for n in nodes.nodes:
+            assert n.alive(), n.log_tail()
+        assert not failed and passed, "\n      ".join(failed)
+
+
+@step
+def challenges_at_once_all_answer(pg):
+    with Nodes(pg.dsn("fresh")) as nodes:
+        s = nodes.server()
+        u, factor, _ = mfa_user(s)
+        for count in (4, 50):
+            answers = at_once(count, lambda n: u.challenge(factor))
+            assert counts(answers) == {200: count}, counts(answers)
+
+
+@step
+def one_code_counts_once_on_any_node(pg):
+    with Nodes(pg.dsn("fresh")) as nodes:
+        s = nodes.server()
+        for _ in range(3):
+            u = s.sign_up()
+            a = u.enroll("f").json
+            ids = [u.challenge(a["id"]).json["id"] for _ in range(12)]
+            wait_for_fresh_step(5)
+            code = totp(a["totp"]["secret"])
+            answers = at_once(24, lambda n: u.verify(a["id"], ids[n % 12], code))
+            got = counts(answers)
+            assert got.get(200) == 1 and not any(k >= 500 for k in got), got
+
+
+@step
+def guesses_are_counted_over_nodes(pg):
+    with Nodes(pg.dsn("fresh")) as nodes:
+        u, factor, secret = mfa_user(nodes.server())
+        ids = [u.challenge(factor).json["id"] for _ in range(10)]
+        answers = at_once(40, lambda n: u.verify(factor, ids[n % 10], "%06d" % (n * 7)))
+        got = counts(answers)
+        assert got.get(422, 0) <= 10 and got.get(422, 0) + got.get(429, 0) == 40, got
+
+
+@step
+def refresh_and_enrolment_races(pg):
+    with Nodes(pg.dsn("fresh"), GOTRUE_MFA_MAX_ENROLLED_FACTORS="5") as nodes:
+        s = nodes.server()
+        for version in range(2):
+            u = s.sign_up()
+            token = u.refresh_token if hasattr(u, "refresh_token") else u.session["refresh_token"]
+            answers = at_once(12, lambda n: s.call("POST", "/token?grant_type=refresh_token", {"refresh_token": token}))
+            got = counts(answers)
+            assert not any(k >= 500 for k in got), got
+            assert len({a.json["refresh_token"] for a in answers if a.status == 200}) <= 1, got
+        u = s.sign_up()
+        answers = at_once(12, lambda n: u.enroll("name%d" % n))
+        assert counts(answers) == {200: 5, 422: 7}, counts(answers)
+        u = s.sign_up()
+        answers = at_once(12, lambda n: u.enroll("same"))
+        assert counts(answers) == {200: 1, 422: 11}, counts(answers)
+        answers = at_once(12, lambda n: s.call("POST", "/signup", {"email": "same@example.com", "password": "correct horse"}))
+        assert counts(answers) == {200: 1, 422: 11}, counts(answers)
+
+
+@step
+def logout_against_verify_makes_no_5xx(pg):
+    with Nodes(pg.dsn("fresh")) as nodes:
+        s = nodes.server()
+        for _ in range(4):
+            u, factor, secret = mfa_user(s)
+            others = [u.another_session() for _ in range(5)]
+            work = [lambda: s.call("POST", "/logout?scope=global", token=u.token)] + [lambda o=o: o.challenge(factor) for o in others] * 3
+            got = counts(at_once(len(work), lambda n: work[n]()))
+            assert not any(k >= 500 for k in got), got
+
+
+# --- a database that goes away -----------------------------------------------------------------
+
+class Load:
+    """Threads that ask for the user and open challenges until stopped; what was answered, with the time of each answer."""
+    def __init__(self, s, u, factor, threads=6):
+        self.answers, self.stopping = [], False
+        self.threads = [threading.Thread(target=self.run, args=(s, u, factor, n)) for n in range(threads)]
+
+    def run(self, s, u, factor, n):
+        while not self.stopping:
+            begin = time.monotonic()
+            a = s.call("GET", "/user", token=u.token, keep=False) if n % 2 else s.call("POST", "/factors/%s/challenge" % factor, {}, token=u.token, keep=False)
+            self.answers.append((time.monotonic(), time.monotonic() - begin, a))
+            if a.status == 503:
+                time.sleep(0.05)
+
+    def __enter__(self):
+        for t in self.threads:
+            t.start()
+        return self
+
+    def __exit__(self, *why):
+        self.stopping = True
+        for t in self.threads:
+            t.join(60)
+
+
+@step
+def cut_connections_are_made_anew(pg):
+    with Nodes(pg.dsn("fresh")) as nodes:
+        s = nodes.server()
+        u, factor, _ = mfa_user(s)
+        with Load(s, u, factor) as load:
+            cut = 0
+            for _ in range(12):
+                time.sleep(0.2)
+                cut += pg.cut_all("fresh")
+        got = counts([a for _, _, a in load.answers])
+        bad = [a for _, _, a in load.answers if a.status != 200]
+        print("      %d connections cut, answers: %s" % (cut, got))
+        assert got[200] > 100 and len(bad) <= cut and all(a.status == 503 and a.headers.get("retry-after") for a in bad), (got, [a.short() for a in bad[:3]])
+        pg.cut_all("fresh")
+        got = counts([s.call("GET", "/user", token=u.token) for _ in range(9)])
+        assert got == {200: 9}, got                            # idle connections that were cut cost nobody an answer
+
+
+@step
+def a_stopped_database_answers_503_and_comes_back(pg):
+    with Nodes(pg.dsn("fresh")) as nodes:
+        s = nodes.server()
+        u, factor, _ = mfa_user(s)
+        with Load(s, u, factor) as load:
+            time.sleep(0.5)
+            pg.stop()
+            gone = time.monotonic()
+            time.sleep(3)
+            while_away = [(d, a) for t, d, a in load.answers if t > gone + 0.3]
+            began = time.monotonic()
+            pg.start()
+            back = time.monotonic()
+            time.sleep(5)
+        got = counts([a for _, a in while_away])
+        print("      while away: %s, slowest %.0f ms" % (got, 1000 * max(d for d, _ in while_away)))
+        assert set(got) == {503} and all(a.headers.get("retry-after") for _, a in while_away), got
+        assert max(d for d, _ in while_away) < 2
+        first = min(t for t, _, a in load.answers if a.status == 200 and t > began)
+        late = counts([a for t, _, a in load.answers if t > back + 4])
+        print("      first answer %.1f s after the start" % (first - back))
+        assert set(late) == {200}, late
+        health = s.call("GET", "/health")
+        assert health.status == 200
+
+
+@step
+def a_silent_database_does_not_stop_other_answers(pg):
+    with Nodes(pg.dsn("fresh"), 1) as nodes:
+        s = nodes.server()
+        u, factor, _ = mfa_user(s)
+        pg.signal(signal.SIGSTOP)
+        try:
+            stuck = threading.Thread(target=lambda: s.call("GET", "/user", token=u.token, keep=False))
+            stuck.start()
+            begin = time.monotonic()
+            for _ in range(20):
+                assert s.call("GET", "/health").status == 200
+            took = time.monotonic() - begin
+        finally:
+            pg.signal(signal.SIGCONT)
+        stuck.join(30)
+        assert took < 1, took
+        assert s.call("GET", "/user", token=u.token).status == 200
+
+
+@step
+def behind_a_pooler_in_transaction_mode(pg):
+    with PgBouncer(pg) as pooler, Nodes(pg.dsn("fresh", port=pooler.port), COUNTERSIGN_DB_PREPARED_STATEMENTS="false") as nodes:
+        s = nodes.server(pg.dsn("fresh"))
+        u, factor, secret = mfa_user(s)
+        answers = at_once(50, lambda n: u.challenge(factor))
+        assert counts(answers) == {200: 50}, counts(answers)
+        users = [s.sign_up() for _ in range(4)]
+        got = counts(at_once(40, lambda n: s.call("GET", "/user", token=users[n % 4].token)))
+        assert got == {200: 40}, got
+
+
+@step
+def policies_see_the_claims(pg):
+    """The policies that people copy: aal2 required; only for users with a verified factor; for new users only."""
+    with Nodes(pg.dsn("fresh"), 1) as nodes:
+        s = nodes.server()
+        plain = s.sign_up()
+        u, _, _ = mfa_user(s)
+        low = u.another_session()
+        pg.sql("""create schema app; grant usage on schema app to authenticated;
+            create table app.all_ (n int); create table app.opted (n int); create table app.new_ (n int);
+            insert into app.all_ values (1); insert into app.opted values (1); insert into app.new_ values (1);
+            alter table app.all_ enable row level security; alter table app.opted enable row level security; alter table app.new_ enable row level security;
+            grant select on all tables in schema app to authenticated;
+            create policy a on app.all_ as restrictive to authenticated using ((select auth.jwt()->>'aal') = 'aal2');
+            create policy p1 on app.all_ to authenticated using (true); create policy p2 on app.opted to authenticated using (true);
+            create policy p3 on app.new_ to authenticated using (true);
+            grant select (id, created_at) on auth.users to authenticated; grant select (user_id, status) on auth.mfa_factors to authenticated;
+            create policy own1 on auth.users for select to authenticated using (id = auth.uid());
+            create policy own2 on auth.mfa_factors for select to authenticated using (user_id = auth.uid());
+            create policy b on app.opted as restrictive to authenticated using (
+                array[(select auth.jwt()->>'aal')] <@ (select case when count(id) > 0 then array['aal2'] else array['aal1', 'aal2'] end as aal
+                from (select user_id as id from auth.mfa_factors where (select auth.uid()) = user_id and status = 'verified') f));
+            create policy c on app.new_ as restrictive to authenticated using (
+                array[(select auth.jwt()->>'aal')] <@ (select case when created_at >= '2022-12-12T00:00:00Z' then array['aal2'] else array['aal1', 'aal2'] end as aal
+                from auth.users where (select auth.uid()) = id))""", "fresh")
+
+        def seen(token, table):
+            from wire import claims_of
+            claims = json.dumps(claims_of(token)).replace("'", "''")
+            rows = pg.sql("begin; select set_config('request.jwt.claims', '%s', true); set local role authenticated; "
+                          "select 'n=' || count(*) from app.%s; select auth.uid() || ' ' || auth.role() || ' ' || auth.email(); commit" % (claims, table), "fresh")
+            assert rows[-1][0].split()[0] == claims_of(token)["sub"] and rows[-1][0].split()[1] == "authenticated", rows
+            return [r[0] for r in rows if r[0].startswith("n=")][0]
+        expected = {"all_": ("n=0", "n=0", "n=1"), "opted": ("n=1", "n=0", "n=1"), "new_": ("n=0", "n=0", "n=1")}
+        for table, want in expected.items():
+            got = tuple(seen(t, table) for t in (plain.token, low.token, u.token))
+            assert got == want, (table, got, want)
+
+
+with Postgres() as pg:
+    for one in STEPS:
+        if not args.only or one.__name__ in args.only.split(","):
+            tally.step(one.__name__.replace("_", " "), one, pg)
+sys.exit(tally.close())
