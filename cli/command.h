@@ -45,6 +45,7 @@ extern const struct command_group command_groups[];
 /* The options that every command with settings takes. */
 struct common {
     const char *config_file, *data_dir, *host, *port;
+    const char *from, *to; /* of copy */
     bool json, once;
     /* not by options of these commands: */
     const char *database; /* the file */
@@ -57,6 +58,9 @@ int common_options(const struct command *command, int argc, char **argv, struct 
 
 /* Loads the settings; prints warnings to standard error, or the error and returns NULL. */
 const struct config *load_config(struct arena *arena, const struct common *common);
+
+/* The database that the settings name, as a URL. */
+const char *database_of(struct arena *arena, const struct config *config);
 
 /* "countersign: text" on standard error; returns 1. */
 int complain(const char *text);

@@ -30,6 +30,8 @@ int common_options(const struct command *command, int argc, char **argv, struct 
         { "--data-dir", &out->data_dir },
         { "--host", &out->host },
         { "--port", &out->port },
+        { "--from", &out->from },
+        { "--to", &out->to },
     };
     *out = (struct common){ 0 };
     for (int i = 1; i < argc; i++) {
@@ -135,4 +137,10 @@ const struct config *load_config(struct arena *arena, const struct common *commo
     }
     log_set_level(level_of(config->log_level));
     return config;
+}
+
+const char *database_of(struct arena *arena, const struct config *config)
+{
+    return config->postgres ? config->database_url
+                            : arena_printf(arena, "sqlite:%s", config->database_path);
 }

@@ -9,6 +9,7 @@
 #include "http/limits.h"
 #include "http/listener.h"
 #include "key_files.h"
+#include "store/copy.h"
 #include "store/facts.h"
 #include "work/outbox_worker.h"
 #include "work/sweeper.h"
@@ -169,6 +170,56 @@ static bool fill_vault(struct app *app, struct arena *arena, const char **error)
     return true;
 }
 
+/* What a copy or another server left of the whole database. */
+struct found {
+    bool half_copied;
+    const char *key; /* fingerprint of the key that its secrets are encrypted with, or NULL */
+};
+
+static enum problem read_found(struct ctx *ctx, struct tx *tx, void *arg)
+{
+    (void)ctx;
+    struct found *found = arg;
+    found->half_copied = copy_unfinished(tx);
+    found->key = fact_get(tx, "encryption_key");
+    return P_OK;
+}
+
+/* Before anything is written to it: a half-copied database is nobody's. */
+static bool look_at_database(struct app *app, struct arena *arena, struct found *out,
+                             const char **error)
+{
+    struct services *s = &app->services;
+    struct ctx ctx = { .arena = arena, .entropy = &s->entropy };
+    enum problem problem = exec_read(s->executor, &ctx, read_found, out);
+    if (problem) {
+        *error = problem_row(problem)->text;
+    } else if (out->half_copied) {
+        *error = "a copy into this database was begun and not finished: run the same `countersign "
+                 "copy` again first";
+    }
+    return !*error;
+}
+
+/* With that key missing nobody's second factor could be verified. */
+static bool has_key(const struct app *app, struct arena *arena, const char *key, const char **error)
+{
+    const struct vault *vault = &app->services.vault;
+    for (int i = 0; key && i < vault->count; i++) {
+        const char *text = base64url_encode(arena, vault->keys[i].key, VAULT_KEY);
+        key = strcmp(fingerprint(arena, text), key) == 0 ? NULL : key;
+    }
+    if (key) {
+        *error = arena_printf(arena,
+                              "secrets in the database are encrypted with the key k-%.*s, which the "
+                              "settings do not give: set GOTRUE_SECURITY_DB_ENCRYPTION_"
+                              "ENCRYPTION_KEY_ID to that name and ..._ENCRYPTION_KEY to the key, or "
+                              "add name:key to ..._DECRYPTION_KEYS",
+                              OWN_KEY_ID_HEX, key);
+    }
+    return !key;
+}
+
 static bool load_secret(struct app *app, struct arena *arena, bool may_make, const char **error)
 {
     const struct config *c = app->services.config;
@@ -265,7 +316,10 @@ static bool start_parts(struct app *app, struct arena *arena, unsigned parts, co
     if (!load_secret(app, arena, parts & APP_STORE, error) || !load_keys(app, arena, error)) {
         return false;
     }
-    if ((parts & APP_STORE) && !fill_vault(app, arena, error)) {
+    struct found found = { 0 };
+    if ((parts & APP_STORE) && (!look_at_database(app, arena, &found, error) ||
+                                !fill_vault(app, arena, error) ||
+                                !has_key(app, arena, found.key, error))) {
         return false;
     }
     if (parts & APP_LISTEN) {
