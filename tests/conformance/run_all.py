@@ -2,7 +2,8 @@
 """Start the real program on free loopback ports and run every conformance check against it: run_all.py [--binary FILE] [--asan FILE]
 
 Rounds: root, under `/`; prefix, under `/auth/v1`; accounts, the checks of accounts.py with mails and SMS in folders; accounts-smtp,
-the same with a real mail server and the send-SMS hook; and, with --asan, asan and accounts-asan against a build with AddressSanitizer
+the same with a real mail server and the send-SMS hook; postgres, accounts-postgres, both on PostgreSQL, and interop, interop.py with two
+nodes on one database; and, with --asan, asan and accounts-asan against a build with AddressSanitizer
 and UBSan, where any report or leak is a failure. Each server has a database of its own. --only ID,.. and -v are handed on to run.py.
 Ends with 'N passed, N failed'.
 """
@@ -10,11 +11,12 @@ import argparse, contextlib, os, re, subprocess, sys, tempfile, time, uuid
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from countersign import SECRET, Countersign, default_binary  # noqa: E402
+from postgres import Postgres  # noqa: E402
 from sinks import MailServer, Receiver  # noqa: E402
 
 p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 p.add_argument("--binary", default=default_binary()); p.add_argument("--asan", help="the program built with sanitizers")
-p.add_argument("--rounds", default="root,prefix,accounts,accounts-smtp,asan,accounts-asan", help="of root, prefix, accounts, accounts-smtp, asan, accounts-asan"); p.add_argument("--only"); p.add_argument("-v", action="store_true")
+p.add_argument("--rounds", default="root,prefix,accounts,accounts-smtp,postgres,accounts-postgres,interop,asan,accounts-asan", help="those named above, with commas"); p.add_argument("--only"); p.add_argument("-v", action="store_true")
 p.add_argument("--jobs", default="8"); p.add_argument("--wrapper", help="a command in front of the program, such as valgrind with its options")
 a = p.parse_args()
 
@@ -29,18 +31,28 @@ def run_checks(command, may_skip=True):
     return passed, (failed or int(out.returncode != 0)) + (0 if may_skip else skipped)
 
 
-def one_round(name, binary, prefix):
+def place(postgres, name):
+    """(settings, what run.py is told with 'sqlite' or 'dsn') of a database: a new one of that PostgreSQL, or each server's own file."""
+    if not postgres:
+        return {}, lambda c, suffix="": ["--sqlite" + suffix, c.database]
+    url = postgres.create(name)
+    return {"DATABASE_URL": url}, lambda c, suffix="": ["--dsn" + suffix, url]
+
+
+def one_round(name, binary, prefix, postgres=None):
     """(passed, failed) of one server's life; a server that reports, dies or does not stop well is one failure more."""
     print("== conformance, %s" % name, flush=True)
     passed = failed = 0
     try:
-        with Countersign(binary, wrapper=a.wrapper.split() if a.wrapper else (), start_s=120 if a.wrapper else 30) as c:
-            command = [sys.executable, os.path.join(HERE, "run.py"), "--base", c.base + prefix, "--secret", SECRET, "--sqlite", c.database,
+        env, where = place(postgres, "conformance")
+        with Countersign(binary, env=env, wrapper=a.wrapper.split() if a.wrapper else (), start_s=120 if a.wrapper else 30) as c:
+            command = [sys.executable, os.path.join(HERE, "run.py"), "--base", c.base + prefix, "--secret", SECRET] + where(c) + [
                        "--part", "mfa", "--no-phone", "--jobs", a.jobs, "--times"]
-            if not prefix:
+            if not prefix and not postgres:
                 command += ["--binary", binary]          # the checks with servers of their own need no second run under the prefix
             passed, failed = run_checks(command)
-            c.check_db()
+            if not postgres:
+                c.check_db()
     except Exception as e:
         failed += 1
         print("FAIL  the server itself: %s: %s" % (type(e).__name__, e), flush=True)
@@ -68,7 +80,7 @@ def keep_sms(receiver, folder):
     return {"GOTRUE_HOOK_SEND_SMS_ENABLED": "true", "GOTRUE_HOOK_SEND_SMS_URI": receiver.url + "/sms"}
 
 
-def accounts_round(name, binary, real_sinks):
+def accounts_round(name, binary, real_sinks, postgres=None):
     """(passed, failed) of accounts.py; every check of it must run."""
     print("== conformance, accounts, %s" % name, flush=True)
     passed = failed = 0
@@ -78,17 +90,55 @@ def accounts_round(name, binary, real_sinks):
             env = {**EVERY, "COUNTERSIGN_MAIL_DIR": mails, "COUNTERSIGN_SMS_DIR": texts}
             if real_sinks:
                 env = {**EVERY, **stack.enter_context(MailServer(mails)).settings, **keep_sms(stack.enter_context(Receiver()), texts)}
-            base, confirm, closed = (stack.enter_context(Countersign(binary, env={**env, **own})) for own in ({}, CONFIRM, CLOSED))
+            places = [place(postgres, "accounts_" + which) for which in ("base", "confirm", "closed")]
+            base, confirm, closed = (stack.enter_context(Countersign(binary, env={**env, **own, **at[0]}))
+                                     for own, at in zip(({}, CONFIRM, CLOSED), places))
             passed, failed = run_checks([
-                sys.executable, os.path.join(HERE, "run.py"), "--base", base.base, "--secret", SECRET, "--sqlite", base.database, "--part", "accounts",
-                "--base-confirm", confirm.base, "--sqlite-confirm", confirm.database, "--base-closed", closed.base,
+                sys.executable, os.path.join(HERE, "run.py"), "--base", base.base, "--secret", SECRET] + places[0][1](base) + [
+                "--part", "accounts", "--base-confirm", confirm.base] + places[1][1](confirm, "-confirm") + ["--base-closed", closed.base,
                 "--mail-dir", mails, "--sms-dir", texts, "--jobs", a.jobs, "--times"], may_skip=False)
-            for c in (base, confirm, closed):
+            for c in () if postgres else (base, confirm, closed):
                 c.check_db()
     except Exception as e:
         failed += 1
         print("FAIL  the servers themselves: %s: %s" % (type(e).__name__, e), flush=True)
     return passed, failed
+
+
+# What interop.py asks of both servers.
+SHARED = {"GOTRUE_MFA_PHONE_ENROLL_ENABLED": "true", "GOTRUE_MFA_PHONE_VERIFY_ENABLED": "true", "GOTRUE_MFA_WEB_AUTHN_ENROLL_ENABLED": "true",
+          "GOTRUE_MFA_WEB_AUTHN_VERIFY_ENABLED": "true", "GOTRUE_WEBAUTHN_RP_ID": "localhost", "GOTRUE_WEBAUTHN_RP_ORIGINS": "http://localhost:3000",
+          "GOTRUE_WEBAUTHN_RP_DISPLAY_NAME": "Interop", "GOTRUE_SECURITY_REFRESH_TOKEN_REUSE_INTERVAL": "0"}
+
+
+def interop_round(binary, postgres):
+    """(passed, failed) of interop.py with two nodes of ours."""
+    print("== conformance, two servers on one database", flush=True)
+    try:
+        with contextlib.ExitStack() as stack:
+            texts = stack.enter_context(tempfile.TemporaryDirectory(prefix="countersign-sink-"))
+            url = postgres.create("interop")
+            env = {**SHARED, **keep_sms(stack.enter_context(Receiver()), texts), "DATABASE_URL": url}
+            one, two = (stack.enter_context(Countersign(binary, env=env)) for _ in range(2))
+            out = subprocess.run([sys.executable, os.path.join(HERE, "interop.py"), "--a", one.base, "--b", two.base, "--secret", SECRET,
+                                  "--dsn", url], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900)
+            print(out.stdout, end="", flush=True)
+            m = re.search(r"^(\d+) passed, (\d+) failed", out.stdout, re.M)
+            passed, failed = (int(x) for x in m.groups()) if m else (0, 1)
+            return passed, failed or int(out.returncode != 0)
+    except Exception as e:
+        print("FAIL  the servers themselves: %s: %s" % (type(e).__name__, e), flush=True)
+        return 0, 1
+
+
+def postgres_rounds(wanted, binary):
+    with Postgres() as postgres:
+        if "postgres" in wanted:
+            yield one_round("under / on PostgreSQL", binary, "", postgres)
+        if "accounts-postgres" in wanted:
+            yield accounts_round("on PostgreSQL", binary, False, postgres)
+        if "interop" in wanted:
+            yield interop_round(binary, postgres)
 
 
 rounds = a.rounds.split(",")
@@ -103,6 +153,8 @@ if "accounts" in rounds:
     results.append(accounts_round("mails and SMS in folders", a.binary, False))
 if "accounts-smtp" in rounds:
     results.append(accounts_round("a mail server and the send-SMS hook", a.binary, True))
+if {"postgres", "accounts-postgres", "interop"} & set(rounds):
+    results += postgres_rounds(rounds, a.binary)
 if "accounts-asan" in rounds and a.asan:
     results.append(accounts_round("with AddressSanitizer and UBSan", a.asan, True))
 total = [sum(r[n] for r in results) for n in (0, 1)]
