@@ -9,7 +9,7 @@ static void print_settings(const struct config *config)
     printf("ok\n");
     printf("listen:    %s port %d\n", *config->api_host ? config->api_host : "all addresses",
            (int)config->port);
-    printf("database:  %s\n", config->database_path);
+    printf("database:  %s\n", config->postgres ? "PostgreSQL" : config->database_path);
     printf("site:      %s%s\n", config->site_url,
            config->laptop ? " (GOTRUE_SITE_URL is not set: development defaults hold)" : "");
 }

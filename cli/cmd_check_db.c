@@ -21,8 +21,7 @@ static int run(int argc, char **argv)
     struct arena *arena = arena_new();
     const char *error = NULL;
     const struct config *config = load_config(arena, &common);
-    const char *url = config ? database_of(arena, config) : NULL;
-    struct db *db = url ? executor_inspect(arena, url, &error) : NULL;
+    struct db *db = config ? executor_inspect(arena, config->database, &error) : NULL;
     code = db ? 0 : error ? complain(error) : 1;
     if (db) {
         code = db_check(db, say, NULL) ? 0 : 1;

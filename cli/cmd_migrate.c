@@ -34,7 +34,7 @@ static void say_own(const struct schema_found *before, const struct schema_found
 
 static bool bring_up(struct arena *arena, const struct config *config, const char **error)
 {
-    const char *url = database_of(arena, config);
+    const char *url = config->database;
     struct schema_found before, after;
     struct lock_file *lock = NULL;
     if (!config->postgres) {

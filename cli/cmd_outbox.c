@@ -143,10 +143,7 @@ static int run(int argc, char **argv)
     struct arena *arena = arena_new();
     const char *error = NULL;
     const struct config *config = load_config(arena, &common);
-    struct db *db = config ? executor_inspect(
-                                 arena, arena_printf(arena, "sqlite:%s", config->database_path),
-                                 &error)
-                           : NULL;
+    struct db *db = config ? executor_inspect(arena, config->database, &error) : NULL;
     code = db ? show(arena, config, db, common.json) : error ? complain(error) : 1;
     if (db) {
         db_close(&db);

@@ -59,9 +59,6 @@ int common_options(const struct command *command, int argc, char **argv, struct 
 /* Loads the settings; prints warnings to standard error, or the error and returns NULL. */
 const struct config *load_config(struct arena *arena, const struct common *common);
 
-/* The database that the settings name, as a URL. */
-const char *database_of(struct arena *arena, const struct config *config);
-
 /* "countersign: text" on standard error; returns 1. */
 int complain(const char *text);
 

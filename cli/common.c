@@ -138,9 +138,3 @@ const struct config *load_config(struct arena *arena, const struct common *commo
     log_set_level(level_of(config->log_level));
     return config;
 }
-
-const char *database_of(struct arena *arena, const struct config *config)
-{
-    return config->postgres ? config->database_url
-                            : arena_printf(arena, "sqlite:%s", config->database_path);
-}

@@ -48,6 +48,11 @@ static void run(struct call *call)
     case NEXT_SLOW:
         call->problem = pipeline_on_pool(&call->ctx, call);
         break;
+    case NEXT_WORKER:
+        if (pipeline_go_on(call) == NEXT_SLOW) {
+            call->problem = pipeline_on_pool(&call->ctx, call);
+        }
+        break;
     default:
         break;
     }

@@ -281,7 +281,7 @@ static bool open_store(struct app *app, struct arena *arena, const char **error)
         return false;
     }
     struct executor_settings settings = {
-        .url = c->postgres ? c->database_url : arena_printf(arena, "sqlite:%s", c->database_path),
+        .url = c->database,
         .connections = (int)c->db_connections,
         .unprepared = !c->db_prepared,
         .slow_threads = pool_size(s),

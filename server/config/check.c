@@ -89,6 +89,9 @@ const char *config_check(struct arena *arena, struct config *c)
         c->jwt_issuer = c->external_url;
     }
     const char *wrong = check_database(arena, c);
+    c->database = c->postgres ? c->database_url
+                  : wrong     ? ""
+                              : arena_printf(arena, "sqlite:%s", c->database_path);
     if (!wrong && c->postgres && !*c->jwt_secret) {
         wrong = "GOTRUE_JWT_SECRET must be set with PostgreSQL: to the same on all nodes";
     }

@@ -39,6 +39,7 @@ struct config {
 #include "config/settings.def"
 #undef SETTING
     bool laptop;                    /* GOTRUE_SITE_URL is not set: development defaults hold */
+    const char *database;           /* its URL, of either kind */
     bool postgres;                  /* DATABASE_URL names a PostgreSQL database */
     const char *database_path;      /* of the SQLite file; key files begin with it */
     struct text_list password_sets; /* password_characters, split */

@@ -4,7 +4,6 @@
  * binary form of both kinds of time is the same, and ours is UTC). */
 #include "store/db_postgres.h"
 
-#include "base/json.h"
 #include "base/log.h"
 
 #include <arpa/inet.h>
@@ -300,18 +299,6 @@ static const char *inet_text(const char *bytes, int length, struct arena *arena)
                                      : arena_printf(arena, "%s/%d", text, bits);
 }
 
-/* jsonb comes with spaces and in an order of its own; answers and stored text have ours. */
-static const char *json_in_our_form(struct arena *arena, const char *text, size_t length)
-{
-    const char *wrong;
-    const struct json_t *value = json_read(arena, text, length, &wrong);
-    struct strbuf b = strbuf_in(arena, 6 * length + 64); /* an escape is six bytes */
-    if (value) {
-        json_write(&b, value);
-    }
-    return value && b.data && strbuf_ok(&b) ? b.data : arena_strndup(arena, text, length);
-}
-
 const char *pg_text(struct rows *base, int column, struct arena *arena)
 {
     struct pg_rows *r = (struct pg_rows *)base;
@@ -324,7 +311,7 @@ const char *pg_text(struct rows *base, int column, struct arena *arena)
     case OID_INET:
         return inet_text(bytes, length, arena);
     case OID_JSONB: /* a version number of one byte stands in front */
-        return length > 0 ? json_in_our_form(arena, bytes + 1, (size_t)length - 1) : NULL;
+        return length > 0 ? pg_json_text(arena, bytes + 1, (size_t)length - 1) : NULL;
     default:
         return arena_strndup(arena, bytes, (size_t)length);
     }

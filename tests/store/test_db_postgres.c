@@ -119,7 +119,7 @@ static void check_values(unsigned flags)
     struct tx tx = begin(db, TX_WRITE);
     db_exec(&tx, &put, V_ID(&id), V_INT(INT64_MIN), V_INT(-7), V_BOOL(true),
             V_TIME(1700000000000001), V_TIME(1700000000000001), V_TEXT("h\xc3\xa9llo"),
-            V_TEXT("five"), V_JSON("{\"a\": 1}"), V_JSON("{\"b\":2}"), V_TEXT("2001:db8::1"),
+            V_TEXT("five"), V_JSON("{\"a\": 1, \"c\": 3, \"bb\": 2}"), V_JSON("{\"b\":2}"), V_TEXT("2001:db8::1"),
             V_TEXT("b"));
     struct rows *r = db_query(&tx, &get, V_ID(&id));
     assert_true(rows_next(r));
@@ -132,7 +132,7 @@ static void check_values(unsigned flags)
     assert_true(rows_time(r, 5) == 1700000000000001);
     assert_string_equal(rows_text(r, 6), "h\xc3\xa9llo");
     assert_string_equal(rows_text(r, 7), "five");
-    assert_string_equal(rows_text(r, 8), "{\"a\": 1}");
+    assert_string_equal(rows_text(r, 8), "{\"a\":1,\"bb\":2,\"c\":3}");
     assert_string_equal(rows_text(r, 9), "{\"b\":2}");
     assert_string_equal(rows_text(r, 10), "2001:db8::1");
     assert_string_equal(rows_text(r, 11), "b");
