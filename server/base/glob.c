@@ -3,6 +3,17 @@
 
 #include <string.h>
 
+/* What a match may cost: the text comes from strangers, and stars multiply. A pattern and a text
+ * that people write cost a thousandth of it; whatever costs more does not match. */
+enum { STEPS = 300000 };
+
+struct matcher {
+    struct arena *arena;
+    long left;
+};
+
+static bool match(struct matcher *m, const char *pattern, const char *text);
+
 static bool separator(char c)
 {
     return c == '.' || c == '/';
@@ -50,7 +61,7 @@ static bool in_set(const char **pattern, char c)
 }
 
 /* One after the other, each alternative of the "{..}" at p in place of it. */
-static bool match_braces(struct arena *arena, const char *p, const char *text)
+static bool match_braces(struct matcher *m, const char *p, const char *text)
 {
     const char *start = p + 1, *end = p;
     int depth = 0;
@@ -61,8 +72,9 @@ static bool match_braces(struct arena *arena, const char *p, const char *text)
     for (const char *c = start; c < end; c++) {
         depth += *c == '{' ? 1 : *c == '}' && c + 1 < end ? -1 : 0;
         if ((*c == ',' && depth == 0) || c + 1 == end) {
-            const char *tried = arena_printf(arena, "%.*s%s", (int)(c - start), start, end);
-            if (glob_match(arena, tried, text)) {
+            const char *tried = arena_printf(m->arena, "%.*s%s", (int)(c - start), start, end);
+            m->left -= (long)strlen(tried);
+            if (match(m, tried, text)) {
                 return true;
             }
             start = c + 1;
@@ -71,27 +83,30 @@ static bool match_braces(struct arena *arena, const char *p, const char *text)
     return false;
 }
 
-static bool match_run(struct arena *arena, const char *rest, const char *text, bool all)
+static bool match_run(struct matcher *m, const char *rest, const char *text, bool all)
 {
     for (;; text++) {
-        if (glob_match(arena, rest, text)) {
+        if (match(m, rest, text)) {
             return true;
         }
-        if (!*text || (!all && separator(*text))) {
+        if (m->left < 0 || !*text || (!all && separator(*text))) {
             return false;
         }
     }
 }
 
-bool glob_match(struct arena *arena, const char *pattern, const char *text)
+static bool match(struct matcher *m, const char *pattern, const char *text)
 {
     for (; *pattern; text++) {
+        if (--m->left < 0) {
+            return false;
+        }
         if (*pattern == '*') {
             bool all = pattern[1] == '*';
-            return match_run(arena, pattern + 1 + all, text, all);
+            return match_run(m, pattern + 1 + all, text, all);
         }
         if (*pattern == '{') {
-            return match_braces(arena, pattern, text);
+            return match_braces(m, pattern, text);
         }
         if (!*text) {
             return false;
@@ -113,4 +128,10 @@ bool glob_match(struct arena *arena, const char *pattern, const char *text)
         }
     }
     return !*text;
+}
+
+bool glob_match(struct arena *arena, const char *pattern, const char *text)
+{
+    struct matcher m = { .arena = arena, .left = STEPS };
+    return match(&m, pattern, text);
 }

@@ -1,21 +1,27 @@
 #!/usr/bin/env python3
-"""Run the official clients against the real program: run_all.py [--binary FILE] [--only seed,python,js,readme] [--cache FOLDER]
+"""Run the official clients against the real program: run_all.py [--binary FILE] [--only seed,python,js,readme,accounts] [--cache FOLDER]
 
 The clients come from their registries into a folder under build/ that is used again; that they cannot be had is a failure, not a skip.
-The server starts without any setting, as a person starts it. Ends with 'N passed, N failed'.
+The server starts without any setting, as a person starts it; for the suites of accounts another one wants addresses confirmed. Ends with 'N passed, N failed'.
 """
-import argparse, os, re, subprocess, sys
+import argparse, os, re, subprocess, sys, tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from countersign import Countersign, default_binary  # noqa: E402
 from packages import CACHE, node_with_clients, python_with_clients  # noqa: E402
 
 p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-p.add_argument("--binary", default=default_binary()); p.add_argument("--only", default="seed,python,js,readme"); p.add_argument("-v", action="store_true")
+p.add_argument("--binary", default=default_binary()); p.add_argument("--only", default="seed,python,js,readme,accounts"); p.add_argument("-v", action="store_true")
 p.add_argument("--cache", default=CACHE)
 a = p.parse_args()
 only = a.only.split(",")
 total = [0, 0]
+
+
+# What an application with everything on looks like, but for the waiting times between two messages.
+ACCOUNTS = {"GOTRUE_MAILER_AUTOCONFIRM": "false", "GOTRUE_SMS_AUTOCONFIRM": "false", "GOTRUE_SMTP_MAX_FREQUENCY": "1ms", "GOTRUE_SMS_MAX_FREQUENCY": "1ms", "GOTRUE_RATE_LIMIT_EMAIL_SENT": "100000",
+            "GOTRUE_RATE_LIMIT_SMS_SENT": "100000", "GOTRUE_SECURITY_MANUAL_LINKING_ENABLED": "true", "GOTRUE_SECURITY_UPDATE_PASSWORD_REQUIRE_REAUTHENTICATION": "true",
+            "GOTRUE_URI_ALLOW_LIST": "http://localhost:3000/**"}
 
 
 def suite(name, *command):
@@ -32,8 +38,8 @@ def suite(name, *command):
 
 
 try:
-    python = python_with_clients(a.cache) if {"seed", "python", "readme"} & set(only) else None
-    node = node_with_clients(a.cache) if "js" in only else None
+    python = python_with_clients(a.cache) if {"seed", "python", "readme", "accounts"} & set(only) else None
+    node = node_with_clients(a.cache) if {"js", "accounts"} & set(only) else None
     with Countersign(a.binary, zero_config=True) as c:
         k = c.keys()
         args = ["--url", k["url"], "--anon-key", k["anon_key"], "--service-key", k["service_role_key"]]
@@ -45,6 +51,14 @@ try:
             suite("the JavaScript client", "node", os.path.join(HERE, "js_suite.mjs"), k["url"], k["anon_key"], k["service_role_key"], os.path.join(node, "node_modules"))
         if "readme" in only:
             suite("the README's Python", python, os.path.join(HERE, "readme.py"), *args)
+    if "accounts" in only:
+        with tempfile.TemporaryDirectory(prefix="countersign-post-") as mails, tempfile.TemporaryDirectory(prefix="countersign-post-") as texts:
+            with Countersign(a.binary, env={**ACCOUNTS, "COUNTERSIGN_MAIL_DIR": mails, "COUNTERSIGN_SMS_DIR": texts}) as c:
+                k = c.keys()
+                names = ("--url", c.base + "/auth/v1"), ("--anon-key", k["anon_key"]), ("--service-key", k["service_role_key"]), ("--mail-dir", mails), ("--sms-dir", texts), ("--database", c.database)
+                suite("accounts in Python, sync and async", python, "-B", os.path.join(HERE, "python_accounts.py"), *sum(names, ()), *(["-v"] if a.v else []))
+                suite("accounts in JavaScript", "node", os.path.join(HERE, "js_accounts.mjs"), c.base, *(v for _, v in names[1:]), os.path.join(node, "node_modules"))
+                c.check_db()
 except Exception as e:
     total[1] += 1
     print("FAIL  %s: %s" % (type(e).__name__, e), flush=True)

@@ -53,6 +53,28 @@ static void test_links_lead_to_the_same_lock(void **state)
     lock_file_free(&lock);
 }
 
+static void test_shared_by_those_who_ask_for_it(void **state)
+{
+    struct scratch *s = *state;
+    const char *error = NULL;
+    struct lock_file *one = lock_file_share(s->arena, s->path, &error);
+    struct lock_file *two = lock_file_share(s->arena, s->path, &error);
+    assert_non_null(one);
+    assert_non_null(two);
+    assert_non_null(second(s, s->path));
+    lock_file_free(&one);
+    assert_int_equal(access(scratch_file(s, "db.lock"), F_OK), 0);
+    assert_non_null(second(s, s->path));
+    lock_file_free(&two);
+    assert_int_equal(access(scratch_file(s, "db.lock"), F_OK), -1);
+    one = lock_file_take(s->arena, s->path, &error);
+    assert_non_null(one);
+    error = NULL;
+    assert_null(lock_file_share(s->arena, s->path, &error));
+    assert_non_null(error);
+    lock_file_free(&one);
+}
+
 static void test_a_killed_holder_holds_nothing(void **state)
 {
     struct scratch *s = *state;
@@ -94,6 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_held_and_given_back),
         CASE(test_links_lead_to_the_same_lock),
+        CASE(test_shared_by_those_who_ask_for_it),
         CASE(test_a_killed_holder_holds_nothing),
         CASE(test_no_directory),
     };

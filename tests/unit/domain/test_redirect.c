@@ -1,0 +1,91 @@
+/* test_redirect.c: where links and browsers may be sent (contract-accounts.md RD1 to RD3, RD5). */
+#include "domain/redirect.h"
+
+#include "../crypto/testing.h"
+#include "config/config.h"
+
+static bool allowed(void **state, const char *site, const char *pattern, const char *target)
+{
+    const char *items[] = {pattern};
+    struct config config = {.site_url = site,
+                            .uri_allow_list = {.items = items, .count = pattern ? 1 : 0}};
+    struct realm realm = {.config = &config};
+    return redirect_allowed(&realm, *state, target);
+}
+
+/* Row RD2: same scheme and host, the port too unless the host is this machine; any path. */
+static void the_site(void **state)
+{
+    static const char site[] = "https://app.example.com";
+    assert_true(allowed(state, site, NULL, "https://app.example.com/a/b?c=d#e"));
+    assert_true(allowed(state, site, NULL, site));
+    assert_false(allowed(state, site, NULL, "http://app.example.com/"));
+    assert_false(allowed(state, site, NULL, "https://app.example.com:8443/"));
+    assert_false(allowed(state, site, NULL, "https://other.example.com/"));
+    assert_false(allowed(state, site, NULL, "https://app.example.com.evil.test/"));
+    assert_false(allowed(state, site, NULL, "https://app.example.com@evil.test/"));
+    assert_false(allowed(state, site, NULL, "https://evil.test/https://app.example.com"));
+    assert_false(allowed(state, site, NULL, "//app.example.com/"));
+    assert_false(allowed(state, site, NULL, "javascript:alert(1)"));
+    assert_false(allowed(state, site, NULL, ""));
+    assert_true(allowed(state, "http://localhost:3000", NULL, "http://localhost:4000/x"));
+    assert_true(allowed(state, "http://127.0.0.1:3000", NULL, "http://127.0.0.1/x"));
+}
+
+/* Row RD3: numbers and addresses as hosts; hosts that are none; the list. */
+static void the_list(void **state)
+{
+    static const char site[] = "https://app.example.com";
+    assert_false(allowed(state, site, "**", "http://2130706433/"));
+    assert_false(allowed(state, site, "**", "http://8.8.8.8/"));
+    assert_true(allowed(state, site, NULL, "http://127.0.0.1:1234/x"));
+    assert_true(allowed(state, site, NULL, "http://[::1]:1234/x"));
+    assert_false(allowed(state, site, "**", "http://-a.example/"));
+    assert_false(allowed(state, site, "**", "http://a_b.example/"));
+    assert_false(allowed(state, site, "**", "http://\xc3\xa9.example/"));
+    assert_true(allowed(state, site, "myapp://cb", "myapp://cb"));
+    assert_true(allowed(state, site, "myapp://cb", "myapp://cb#x"));
+    assert_false(allowed(state, site, "myapp://cb", "myapp://cb?x=1"));
+    assert_false(allowed(state, site, "https://b.example/", "https://B.example/"));
+    assert_true(allowed(state, site, "https://b.example/*", "https://b.example/x?y=1"));
+    assert_false(allowed(state, site, "http://*.example.com/*", "http://x#.example.com/abc"));
+}
+
+/* Row RD1: the first that is valid, but a header hides the query; the site else. */
+static void candidates(void **state)
+{
+    const char *items[] = {"https://ok.example/**"};
+    struct config config = {.site_url = "https://app.example.com",
+                            .uri_allow_list = {.items = items, .count = 1}};
+    struct realm realm = {.config = &config};
+    static const char good[] = "https://ok.example/a", other[] = "https://ok.example/b",
+                      bad[] = "https://evil.test/";
+    static const struct {
+        const char *header, *query, *referer, *wanted;
+    } list[] = {
+        {NULL, NULL, NULL, "https://app.example.com"},
+        {good, other, other, good},
+        {NULL, good, other, good},
+        {NULL, NULL, good, good},
+        {bad, good, other, other},
+        {bad, good, bad, "https://app.example.com"},
+        {NULL, bad, good, good},
+        {NULL, bad, bad, "https://app.example.com"},
+        {"", good, NULL, good},
+    };
+    for (size_t i = 0; i < COUNT(list); i++) {
+        assert_string_equal(
+            redirect_pick(&realm, *state, list[i].header, list[i].query, list[i].referer),
+            list[i].wanted);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ARENA_TEST(the_site),
+        ARENA_TEST(the_list),
+        ARENA_TEST(candidates),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

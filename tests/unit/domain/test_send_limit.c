@@ -1,0 +1,100 @@
+/* test_send_limit.c: the pause between two messages and the server's totals (contract-accounts.md
+ * ML10, ML12, RL4). */
+#include "domain/send_limit.h"
+
+#include "../crypto/testing.h"
+#include "base/clock.h"
+#include "scratch.h"
+#include "store/migrate.h"
+
+static void pauses(void **state)
+{
+    struct ctx ctx = {.arena = *state, .now_us = 100 * US_PER_S};
+    assert_int_equal(pause_check(&ctx, 0, 60 * US_PER_S, P_MAIL_TOO_SOON), P_OK);
+    assert_int_equal(pause_check(&ctx, 40 * US_PER_S, 60 * US_PER_S, P_MAIL_TOO_SOON), P_OK);
+    assert_int_equal(pause_check(&ctx, 41 * US_PER_S, 60 * US_PER_S, P_MAIL_TOO_SOON),
+                     P_MAIL_TOO_SOON);
+    assert_true(ctx.retry_after_s >= 1);
+    assert_int_equal(pause_check(&ctx, 99 * US_PER_S, 60 * US_PER_S, P_SMS_TOO_SOON),
+                     P_SMS_TOO_SOON);
+    assert_string_equal(ctx.problem_arg, "59");
+}
+
+static void zero(void **state)
+{
+    (void)state;
+    assert_true(total_is_zero("0"));
+    assert_false(total_is_zero("1"));
+    assert_false(total_is_zero("10/20s"));
+}
+
+struct stage {
+    struct scratch *s;
+    struct db *db;
+    struct tx tx;
+};
+
+static struct stage set(void **state)
+{
+    struct stage g = {.s = *state};
+    const char *error = NULL;
+    g.db = db_connect(g.s->arena, g.s->url, DB_CREATE, &error);
+    assert_true(g.db && migrate(g.db, g.s->arena, &error));
+    g.tx = (struct tx){.ctx = &g.s->ctx, .db = g.db, .mode = TX_WRITE};
+    g.tx.status = db_begin(g.db, TX_WRITE);
+    g.s->ctx.now_us = 1700000000 * US_PER_S;
+    return g;
+}
+
+static int taken(struct stage *g, const char *setting, int tries)
+{
+    int n = 0;
+    for (int i = 0; i < tries; i++) {
+        n += total_take(&g->tx, "mail", setting);
+    }
+    return n;
+}
+
+/* "N": so many in an hour. */
+static void an_hour(void **state)
+{
+    struct stage g = set(state);
+    assert_int_equal(taken(&g, "3", 5), 3);
+    assert_true(total_take(&g.tx, "sms", "3"));
+    g.s->ctx.now_us += 1800 * US_PER_S;
+    assert_true(taken(&g, "3", 5) <= 2);
+    g.s->ctx.now_us += 3 * 3600 * US_PER_S;
+    assert_int_equal(taken(&g, "3", 5), 3);
+    db_rollback(g.db);
+    db_close(&g.db);
+}
+
+/* "N/D": at most N at once, one more each D. */
+static void a_bucket(void **state)
+{
+    struct stage g = set(state);
+    assert_int_equal(taken(&g, "2/10s", 5), 2);
+    g.s->ctx.now_us += 9 * US_PER_S;
+    assert_int_equal(taken(&g, "2/10s", 2), 0);
+    g.s->ctx.now_us += 1 * US_PER_S;
+    assert_int_equal(taken(&g, "2/10s", 5), 1);
+    g.s->ctx.now_us += 1000 * US_PER_S;
+    assert_int_equal(taken(&g, "2/10s", 5), 2);
+    g.s->ctx.now_us -= 500 * US_PER_S; /* a clock that is set back gives nothing away */
+    assert_int_equal(taken(&g, "2/10s", 5), 0);
+    db_rollback(g.db);
+    db_close(&g.db);
+}
+
+#define DB_TEST(fn) cmocka_unit_test_setup_teardown(fn, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ARENA_TEST(pauses),
+        cmocka_unit_test(zero),
+        DB_TEST(an_hour),
+        DB_TEST(a_bucket),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
