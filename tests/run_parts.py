@@ -28,6 +28,7 @@ PARTS = [
     ("deliver", ["build"], [PY + ["tests/deliver/run_all.py"]], 10, True),
     ("hostile", ["build"], [PY + ["tests/hostile/bad_input.py"]], 15, True),
     ("start", ["build"], [PY + ["tests/conformance/start_up.py"]], 10, True),
+    ("cli", ["build"], [PY + ["tests/cli/run.py"], PY + ["tests/cli/acceptance.py"]], 15, True),
     ("crash", ["build"], [PY + ["tests/crash/kill_nine.py"], PY + ["tests/crash/disk_full.py"]], 15, False),
 ]
 BUILDS = {"build": ["script/build", "--no-bootstrap"], "build-asan": ["script/build", "--no-bootstrap", "--sanitize"]}
