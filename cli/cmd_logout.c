@@ -15,7 +15,13 @@ static int act(struct job *job)
     }
     cs_status status = cs_auth_sign_out(job->client, &(cs_sign_out_params){ .scope = scope });
     if (status != CS_OK) {
-        return job_failed(job, status);
+        int code = job_failed(job, status);
+        if (code == EXIT_UNREACHABLE && strcmp(scope, "local") == 0) {
+            place_forget(job); /* the library removed the session already */
+            fprintf(stderr, "The session is removed from this machine; the server keeps it until "
+                            "it ends there.\n");
+        }
+        return code;
     }
     if (strcmp(scope, "others") != 0) {
         place_forget(job);

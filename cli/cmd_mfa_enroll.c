@@ -48,7 +48,7 @@ static void show_text(struct job *job, const cs_mfa_enroll_response *enrolled)
         return;
     }
     printf("Scan this with your authenticator app:\n\n");
-    if (!qr_terminal(enrolled->totp->uri, &columns)) {
+    if (!qr_terminal(job->arena, enrolled->totp->uri, &columns)) {
         if (columns) {
             printf("(The terminal is too narrow for the QR code: it needs %d columns. Type the "
                    "secret in.)\n",

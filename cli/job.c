@@ -130,9 +130,9 @@ static int open_admin(struct job *job)
     if (!key) {
         return job_complain(job, EXIT_USAGE,
                             "the service key is missing.\n"
-                            "Next: put it into COUNTERSIGN_SERVICE_KEY (countersign keys prints it), "
-                            "or work on the database of a stopped server with --data-dir DIR or "
-                            "--db FILE");
+                            "Next: put it into COUNTERSIGN_SERVICE_KEY (countersign keys prints "
+                            "it), or work on the database of a stopped server with --data-dir DIR "
+                            "or --db FILE");
     }
     return new_client(job, key, &(cs_client_options){ .client_info = "countersign-cli",
                                                       .timeout_ms = REQUEST_MS,

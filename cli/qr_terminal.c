@@ -1,11 +1,11 @@
 /* qr_terminal.c: a QR code (ISO/IEC 18004) in the terminal: two modules a character by half blocks,
  * always black on white with the quiet zone, so that the colours of the terminal do not matter.
- * libqrencode makes the symbol; level L keeps it small enough for a screen. */
+ * Level L keeps it small enough for a screen. */
 #include "qr_terminal.h"
 
-#include <qrencode.h>
+#include "factor/totp/qr_svg.h"
+
 #include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -15,14 +15,19 @@ enum { QUIET = 4 }; /* modules of white on each side, ISO/IEC 18004 §5.3.8 */
 #define BLACK_ON_WHITE "\033[38;5;16;48;5;231m"
 #define PLAIN "\033[0m"
 
-static bool is_dark(const QRcode *code, int x, int y)
+struct code {
+    const unsigned char *modules;
+    int width;
+};
+
+static int is_dark(const struct code *code, int x, int y)
 {
     bool inside = x >= 0 && y >= 0 && x < code->width && y < code->width;
-    return inside && (code->data[y * code->width + x] & 1);
+    return inside && code->modules[y * code->width + x];
 }
 
 /* One line of characters: rows y and y + 1. */
-static void draw_line(const QRcode *code, int y)
+static void draw_line(const struct code *code, int y)
 {
     static const char *const blocks[] = { " ", "\u2580", "\u2584", "\u2588" };
     fputs(BLACK_ON_WHITE, stdout);
@@ -39,17 +44,14 @@ static bool fits(int columns)
     return !known || size.ws_col >= columns;
 }
 
-bool qr_terminal(const char *text, int *columns)
+bool qr_terminal(struct arena *arena, const char *text, int *columns)
 {
-    QRcode *code = QRcode_encodeString(text, 0, QR_ECLEVEL_L, QR_MODE_8, 1);
-    *columns = code ? code->width + 2 * QUIET : 0;
-    bool drawn = code && fits(*columns);
-    for (int y = -QUIET; drawn && y < code->width + QUIET; y += 2) {
-        draw_line(code, y);
+    struct code code = { 0 };
+    code.modules = qr_modules(arena, text, QR_LEVEL_SMALL, &code.width);
+    *columns = code.modules ? code.width + 2 * QUIET : 0;
+    bool drawn = code.modules && fits(*columns);
+    for (int y = -QUIET; drawn && y < code.width + QUIET; y += 2) {
+        draw_line(&code, y);
     }
-    if (code) { /* it is the secret in another form */
-        explicit_bzero(code->data, (size_t)code->width * (size_t)code->width);
-    }
-    QRcode_free(code);
     return drawn;
 }

@@ -18,18 +18,25 @@ def meson_test(folder):
     return ["meson", "test", "-C", folder, "--no-rebuild", "--verbose", "--num-processes", "2", "--timeout-multiplier", "4"]
 
 
+def conformance(rounds):
+    return PY + ["tests/conformance/run_all.py", "--rounds", rounds] + (["--asan", "build-asan/countersign"] if "asan" in rounds else [])
+
+
 # One row a part: name, needs (builds), the commands one after the other, minutes at most, whether it may run beside others.
 PARTS = [
     ("lint", [], [["script/lint"]], 10, True),
     ("unit", ["build"], [meson_test("build")], 10, True),
-    ("conformance", ["build"], [PY + ["tests/conformance/run_all.py", "--rounds", "root,prefix,accounts,accounts-smtp"]], 20, True),
-    ("asan", ["build-asan"], [meson_test("build-asan"), PY + ["tests/conformance/run_all.py", "--rounds", "asan,accounts-asan", "--asan", "build-asan/countersign"]], 25, True),
+    ("asan", ["build-asan"], [meson_test("build-asan"), conformance("asan")], 25, True),
+    ("nodes", ["build"], [PY + ["tests/nodes/nodes_suite.py"], conformance("postgres,interop")], 20, True),
+    ("webauthn", ["build"], [PY + ["tests/webauthn/run_all.py"]], 15, True),
+    ("conformance", ["build"], [conformance("root,prefix")], 20, True),
     ("clients", ["build"], [PY + ["tests/clients/run_all.py"]], 15, True),
     ("deliver", ["build"], [PY + ["tests/deliver/run_driver.py"]], 10, True),
-    ("cli", ["build"], [PY + ["tests/cli/run.py"], PY + ["tests/cli/acceptance.py"]], 10, True),
+    ("cli", ["build"], [PY + ["tests/cli/run.py"], PY + ["tests/cli/acceptance.py"]], 15, True),
     ("outside", ["build"], [PY + ["tests/outside/run_all.py"]], 10, True),
     ("hostile", ["build"], [PY + ["tests/hostile/bad_input.py"]], 15, True),
     ("start", ["build"], [PY + ["tests/conformance/start_up.py"]], 10, True),
+    ("accounts", ["build", "build-asan"], [conformance("accounts,accounts-smtp,accounts-postgres,accounts-asan")], 15, False),
     ("copy", ["build"], [PY + ["tests/nodes/copy_suite.py"]], 20, False),
     ("crash", ["build"], [PY + ["tests/crash/kill_nine.py"], PY + ["tests/crash/disk_full.py"]], 15, False),
 ]

@@ -132,6 +132,17 @@ def case_pages(server):
     h.run("admin", "user", "list", "--filter", "a&per_page=1#%").ok("No users")
 
 
+def case_large_pages(server):
+    """a page of several MiB, by HTTP and on the file"""
+    h = Home(server, "admin-large").with_service_key()
+    data = '{"text":"%s"}' % ("x" * 100000)
+    for i in range(20):
+        h.run("admin", "user", "create", "large%d@example.com" % i, "--no-password", "--user-metadata", data).ok()
+    for way in ways(server)[:2]:
+        out = way.run("user", "list", "--filter", "large", "--json").ok()
+        assert len(out.json) == 20 and len(out.out) > 2000000, len(out.out)
+
+
 def case_file_in_use(server):
     """on a file that a server holds the commands refuse, and say to use HTTP"""
     h = Home(server, "admin-locked")

@@ -134,10 +134,36 @@ def case_renewal(server):
 
 
 def case_at_once(server):
-    """eight commands at once share the session file without harm"""
+    """eight commands at once share the session file without harm, also where all must renew it"""
     h = home(server, "at-once").sign_in("ada@example.com")
-    results = []
-    threads = [threading.Thread(target=lambda: results.append(h.run("whoami").code)) for _ in range(8)]
-    [t.start() for t in threads]
-    [t.join() for t in threads]
-    assert results == [0] * 8, results
+    for expired in (False, True):
+        if expired:
+            with open(h.session_file) as f:
+                session = json.load(f)
+            session.update({k: 1 for k in session if k.endswith("expires_at")})
+            with open(h.session_file, "w") as f:
+                json.dump(session, f)
+        results = []
+        threads = [threading.Thread(target=lambda: results.append(h.run("whoami"))) for _ in range(8)]
+        [t.start() for t in threads]
+        [t.join() for t in threads]
+        assert [r.code for r in results] == [0] * 8, (expired, results)
+    h.run("whoami").ok()
+
+
+def case_logout_without_server(server):
+    """without the server logout still removes the session from here, and says that the server was not told"""
+    h = home(server, "offline").sign_in("ada@example.com")
+    server.stop()
+    try:
+        h.run("logout").ends(3, "no connection", "removed from this machine")
+    finally:
+        server.start()
+    assert not os.listdir(h.state), os.listdir(h.state)
+    h.run("whoami").ends(4, "Next: countersign login")
+
+
+def case_default_url(server):
+    """without COUNTERSIGN_URL and --url it is the server of this machine"""
+    out = home(server, "default").run("login", "nobody@example.com", stdin="x\n", drop=["COUNTERSIGN_URL"])
+    assert out.code == 1 or (out.code == 3 and "http://127.0.0.1:9999" in out.err), out

@@ -30,7 +30,7 @@ static void add_row(struct strbuf *out, const unsigned char *row, int width, int
 {
     for (int x = 0; x < width; x++) {
         int start = x;
-        while (x < width && row[x] & 1) {
+        while (x < width && row[x]) {
             x++;
         }
         if (x > start) {
@@ -39,29 +39,47 @@ static void add_row(struct strbuf *out, const unsigned char *row, int width, int
     }
 }
 
+const unsigned char *qr_modules(struct arena *arena, const char *text, enum qr_level level,
+                                int *width)
+{
+    /* Hints allow libqrencode to pack the upper-case secret as alphanumeric. */
+    QRecLevel correction = level == QR_LEVEL_SMALL ? QR_ECLEVEL_L : QR_ECLEVEL_M;
+    QRcode *code = QRcode_encodeString(text, 0, correction, QR_MODE_8, 1);
+    if (!code) {
+        return NULL;
+    }
+    size_t count = (size_t)code->width * (size_t)code->width;
+    unsigned char *modules = ARENA_ARRAY(arena, unsigned char, count);
+    for (size_t i = 0; i < count; i++) {
+        modules[i] = code->data[i] & 1;
+    }
+    *width = code->width;
+    explicit_bzero(code->data, count); /* the symbol is the secret in another form */
+    QRcode_free(code);
+    return modules;
+}
+
 const char *qr_svg(struct arena *arena, const char *text)
 {
     /* Level M: a screen has no dirt or tears that Q and H are for, and each level up makes the
      * modules of the same picture smaller, which is what cameras fail at (about 150 characters: 49
      * modules a side at M, 57 at Q, 65 at H). L would save one more version but leaves little for
-     * reflections. Hints allow libqrencode to pack the upper-case secret as alphanumeric. */
-    QRcode *code = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
-    if (!code) {
+     * reflections. */
+    int width;
+    const unsigned char *modules = qr_modules(arena, text, QR_LEVEL_MEDIUM, &width);
+    if (!modules) {
         return NULL;
     }
-    int size = code->width + 2 * QUIET;
+    int size = width + 2 * QUIET;
     struct strbuf out = strbuf_in(arena, SVG_MAX);
     strbuf_printf(&out,
                   "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
                   "height=\"%d\" shape-rendering=\"crispEdges\">"
                   "<rect width=\"%d\" height=\"%d\" fill=\"white\"/><path fill=\"black\" d=\"",
                   size, size, size * PIXELS, size * PIXELS, size, size);
-    for (int y = 0; y < code->width; y++) {
-        add_row(&out, code->data + (size_t)y * (size_t)code->width, code->width, y);
+    for (int y = 0; y < width; y++) {
+        add_row(&out, modules + (size_t)y * (size_t)width, width, y);
     }
     strbuf_str(&out, "\"/></svg>");
-    /* The symbol is the secret in another form. */
-    explicit_bzero(code->data, (size_t)code->width * (size_t)code->width);
-    QRcode_free(code);
     return strbuf_ok(&out) ? out.data : NULL;
 }

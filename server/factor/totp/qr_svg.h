@@ -10,4 +10,11 @@
  * text unescaped behind "data:image/svg+xml;utf-8,". */
 const char *qr_svg(struct arena *arena, const char *text);
 
+enum qr_level { QR_LEVEL_SMALL, QR_LEVEL_MEDIUM }; /* L and M of ISO/IEC 18004 */
+
+/* The modules alone, row by row, 1 for black, for who draws in another way; NULL if the text is too
+ * long. *width is their number a side; the quiet zone is not among them. */
+const unsigned char *qr_modules(struct arena *arena, const char *text, enum qr_level level,
+                                int *width);
+
 #endif
