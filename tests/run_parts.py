@@ -26,7 +26,7 @@ def conformance(rounds):
 PARTS = [
     ("lint", [], [["script/lint"]], 10, True),
     ("unit", ["build"], [meson_test("build")], 10, True),
-    ("asan", ["build-asan"], [meson_test("build-asan"), conformance("asan")], 25, True),
+    ("asan", ["build-asan"], [meson_test("build-asan"), conformance("asan"), PY + ["tests/webauthn/run_all.py", "--only", "soft", "--binary", "build-asan/countersign"]], 25, True),
     ("nodes", ["build"], [PY + ["tests/nodes/nodes_suite.py"], conformance("postgres,interop")], 20, True),
     ("webauthn", ["build"], [PY + ["tests/webauthn/run_all.py"]], 15, True),
     ("conformance", ["build"], [conformance("root,prefix")], 20, True),

@@ -119,8 +119,16 @@ void factor_save_webauthn(struct tx *tx, const struct uuid *id, const char *cred
            V_TIME(tx->ctx->now_us), V_ID(id));
 }
 
+/* Where several write at once, the second of two who register one key waits for the first. */
+static void lock_credential(struct tx *tx, const char *credential_id)
+{
+    DB_SQL2(sql, NULL, "select pg_advisory_xact_lock(hashtextextended($1, 0))");
+    db_run(tx, &sql, V_TEXT(credential_id));
+}
+
 bool factor_credential_known(struct tx *tx, const char *credential_id)
 {
+    lock_credential(tx, credential_id);
     DB_SQL(sql, "select 1 from @mfa_factors where web_authn_credential is not null "
                 "and web_authn_credential ->> 'id' = $1 limit 1");
     struct rows *r = db_query(tx, &sql, V_TEXT(credential_id));

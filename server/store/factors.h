@@ -36,7 +36,8 @@ void factor_save(struct tx *tx, struct factor *factor);
 void factor_save_webauthn(struct tx *tx, const struct uuid *id, const char *credential,
                           const char *challenge_data, const struct uuid *aaguid);
 
-/* Is a WebAuthn credential with that id (as it is stored) some factor's, of whatever user? */
+/* Is a WebAuthn credential with that id (as it is stored) some factor's, of whatever user? No
+ * other transaction can register it until this one ends. */
 bool factor_credential_known(struct tx *tx, const char *credential_id);
 
 void factor_challenged(struct tx *tx, const struct uuid *id, int64_t at_us);

@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""WebAuthn against the real program: run_all.py [--binary FILE] [--only soft,browser] [--cache FOLDER] [-v]
+"""WebAuthn against the real program: run_all.py [--binary FILE] [--only soft,postgres,browser] [--cache FOLDER] [-v]
 
-soft: a software authenticator in Python (suite.py); browser: a real Chromium with a virtual one, through the official helper
+soft: a software authenticator in Python (suite.py); postgres: the same on that engine; browser: a real Chromium with a virtual one, through the official helper
 (browser.py). What they need from registries comes into a folder under build/ that is used again; that it, or Chromium, cannot be had
 is a failure, not a skip. Ends with 'N passed, N failed'.
 """
-import argparse, hashlib, os, re, shutil, subprocess, sys
+import argparse, fcntl, hashlib, os, re, shutil, subprocess, sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from countersign import ROOT, default_binary  # noqa: E402
 
 p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-p.add_argument("--binary", default=default_binary()); p.add_argument("--only", default="soft,browser"); p.add_argument("-v", action="store_true")
-p.add_argument("--cache", default=os.path.join(ROOT, "build", "webauthn")); p.add_argument("--clients", default=os.path.join(ROOT, "build", "clients"))
+p.add_argument("--binary", default=default_binary()); p.add_argument("--only", default="soft,postgres,browser"); p.add_argument("-v", action="store_true")
+p.add_argument("--cache", default=os.path.join(ROOT, "build", "webauthn"))
 a = p.parse_args()
 total = [0, 0]
 
@@ -24,7 +24,14 @@ def run(*command, **more):
 
 
 def cached(folder, source, make):
-    """`make` the folder anew unless it was made from this very source, as tests/clients/run_all.py does, whose folder is used too."""
+    """`make` the folder anew unless it was made from this very source; of two runs at once one makes it."""
+    os.makedirs(a.cache, exist_ok=True)
+    with open(folder + ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return made(folder, source, make)
+
+
+def made(folder, source, make):
     mark = os.path.join(folder, "made-from")
     with open(source, "rb") as f:
         stamp = hashlib.sha256(f.read()).hexdigest()
@@ -72,9 +79,20 @@ def attempt(name, call):
 
 
 more = ["--binary", a.binary] + (["-v"] if a.v else [])
-attempt("soft", lambda: suite("a software authenticator", os.path.join(cached(os.path.join(a.cache, "python"), os.path.join(HERE, "requirements.txt"), make_python), "bin", "python"),
-                              os.path.join(HERE, "suite.py"), *more))
-attempt("browser", lambda: suite("Chromium and the official helper", sys.executable, os.path.join(HERE, "browser.py"), "--modules",
-                                 os.path.join(cached(os.path.join(a.clients, "node"), os.path.join(HERE, "..", "clients", "package.json"), make_node), "node_modules"), *more))
+
+
+def soft(engine):
+    folder = cached(os.path.join(a.cache, "python"), os.path.join(HERE, "requirements.txt"), make_python)
+    suite("a software authenticator, " + engine, os.path.join(folder, "bin", "python"), os.path.join(HERE, "suite.py"), "--engine", engine, *more)
+
+
+def browser():
+    folder = cached(os.path.join(a.cache, "node"), os.path.join(HERE, "..", "clients", "package.json"), make_node)
+    suite("Chromium and the official helper", sys.executable, os.path.join(HERE, "browser.py"), "--modules", os.path.join(folder, "node_modules"), *more)
+
+
+attempt("soft", lambda: soft("sqlite"))
+attempt("postgres", lambda: soft("postgres"))
+attempt("browser", browser)
 print("%d passed, %d failed" % tuple(total))
 sys.exit(bool(total[1]) or not total[0])
