@@ -53,12 +53,13 @@ static const char *check_origins(struct arena *arena, struct config *c)
 
 const char *check_webauthn(struct arena *arena, struct config *c)
 {
+    bool on = c->webauthn_enroll || c->webauthn_verify; /* RP_ID may be another program's */
     size_t len = origin_length(c->site_url);
     const char *site = len ? arena_strndup(arena, c->site_url, len) : "http://localhost";
     const char *host = host_of(arena, site);
     if (!*c->rp_id) {
         c->rp_id = host;
-    } else if (strspn(c->rp_id, "abcdefghijklmnopqrstuvwxyz0123456789-.") != strlen(c->rp_id)) {
+    } else if (on && strspn(c->rp_id, "abcdefghijklmnopqrstuvwxyz0123456789-.") != strlen(c->rp_id)) {
         return arena_printf(arena, "GOTRUE_WEBAUTHN_RP_ID=%s: a domain in lower case is allowed, "
                                    "such as example.com",
                             c->rp_id);
@@ -72,5 +73,5 @@ const char *check_webauthn(struct arena *arena, struct config *c)
         one[0] = at ? arena_printf(arena, "%.*s%s", (int)(scheme - site), site, at + 1) : site;
         c->rp_origins = (struct text_list){ one, 1 };
     }
-    return check_origins(arena, c);
+    return on ? check_origins(arena, c) : NULL;
 }
