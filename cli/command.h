@@ -45,6 +45,7 @@ extern const struct command_group command_groups[];
 /* The options that every command with settings takes. */
 struct common {
     const char *config_file, *data_dir, *host, *port;
+    const char *from, *to; /* of copy */
     bool json, once;
     /* not by options of these commands: */
     const char *database; /* the file */

@@ -30,6 +30,8 @@ int common_options(const struct command *command, int argc, char **argv, struct 
         { "--data-dir", &out->data_dir },
         { "--host", &out->host },
         { "--port", &out->port },
+        { "--from", &out->from },
+        { "--to", &out->to },
     };
     *out = (struct common){ 0 };
     for (int i = 1; i < argc; i++) {

@@ -9,6 +9,7 @@
 #include "http/limits.h"
 #include "http/listener.h"
 #include "key_files.h"
+#include "store/copy.h"
 #include "store/facts.h"
 #include "work/outbox_worker.h"
 #include "work/sweeper.h"
@@ -169,6 +170,49 @@ static bool fill_vault(struct app *app, struct arena *arena, const char **error)
     return true;
 }
 
+/* What a copy or another server left of the whole database. */
+struct found {
+    bool half_copied;
+    const char *key; /* fingerprint of the key that its secrets are encrypted with, or NULL */
+};
+
+static enum problem read_found(struct ctx *ctx, struct tx *tx, void *arg)
+{
+    (void)ctx;
+    struct found *found = arg;
+    found->half_copied = copy_unfinished(tx);
+    found->key = fact_get(tx, "encryption_key");
+    return P_OK;
+}
+
+/* A half-copied database is nobody's, and with a key missing second factors could not be read. */
+static bool check_found(struct app *app, struct arena *arena, const char **error)
+{
+    struct services *s = &app->services;
+    struct found found = { 0 };
+    struct ctx ctx = { .arena = arena, .entropy = &s->entropy };
+    enum problem problem = exec_read(s->executor, &ctx, read_found, &found);
+    bool fits = !found.key;
+    for (int i = 0; i < s->vault.count && !fits; i++) {
+        const char *text = base64url_encode(arena, s->vault.keys[i].key, VAULT_KEY);
+        fits = strcmp(fingerprint(arena, text), found.key) == 0;
+    }
+    if (problem) {
+        *error = problem_row(problem)->text;
+    } else if (found.half_copied) {
+        *error = "a copy into this database was begun and not finished: run the same `countersign "
+                 "copy` again first";
+    } else if (!fits) {
+        *error = arena_printf(arena,
+                              "secrets in the database are encrypted with the key k-%.*s, which the "
+                              "settings do not give: set GOTRUE_SECURITY_DB_ENCRYPTION_"
+                              "ENCRYPTION_KEY_ID to that name and ..._ENCRYPTION_KEY to the key, or "
+                              "add name:key to ..._DECRYPTION_KEYS",
+                              OWN_KEY_ID_HEX, found.key);
+    }
+    return !*error;
+}
+
 static bool load_secret(struct app *app, struct arena *arena, bool may_make, const char **error)
 {
     const struct config *c = app->services.config;
@@ -265,7 +309,8 @@ static bool start_parts(struct app *app, struct arena *arena, unsigned parts, co
     if (!load_secret(app, arena, parts & APP_STORE, error) || !load_keys(app, arena, error)) {
         return false;
     }
-    if ((parts & APP_STORE) && !fill_vault(app, arena, error)) {
+    if ((parts & APP_STORE) &&
+        (!fill_vault(app, arena, error) || !check_found(app, arena, error))) {
         return false;
     }
     if (parts & APP_LISTEN) {

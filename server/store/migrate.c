@@ -109,3 +109,42 @@ bool migrate(struct db *db, struct arena *arena, const char **error)
 {
     return migrate_with(db, arena, migrations, migrations_count, error);
 }
+
+static bool has_rows(struct tx *tx, struct sql *sql)
+{
+    struct rows *r = db_query(tx, sql);
+    bool found = rows_next(r) && !rows_null(r, 0);
+    rows_end(r);
+    return found;
+}
+
+bool migrate_look(struct db *db, struct arena *arena, struct schema_found *out, const char **error)
+{
+    DB_SQL(file, "SELECT 1 FROM sqlite_master WHERE name = 'schema_version'");
+    DB_SQL(newest, "SELECT max(version) FROM @@schema_version");
+    DB_SQL(auth, "SELECT to_regclass('auth.schema_migrations')::text");
+    DB_SQL(official, "SELECT max(version)::text FROM auth.schema_migrations");
+    struct ctx ctx = {.arena = arena};
+    struct tx tx = {.ctx = &ctx, .db = db, .mode = TX_READ};
+    bool postgres = db_is_postgres(db);
+    *out = (struct schema_found){0};
+    tx.status = db_begin(db, TX_READ);
+    if (postgres ? migrate_postgres_has_version(&tx) : has_rows(&tx, &file)) {
+        struct rows *r = db_query(&tx, &newest);
+        out->version = rows_next(r) ? (int)rows_int(r, 0) : 0;
+        rows_end(r);
+    }
+    out->auth = postgres && has_rows(&tx, &auth);
+    if (out->auth) {
+        struct rows *r = db_query(&tx, &official);
+        out->official = rows_next(r) ? rows_text(r, 0) : NULL;
+        rows_end(r);
+    }
+    enum db_status status = tx.status;
+    db_rollback(db);
+    if (status != DB_OK) {
+        *error = "the database cannot be read (the log above says why): let the role of the URL "
+                 "read the schemas auth and countersign, or use the role that made them";
+    }
+    return status == DB_OK;
+}

@@ -12,4 +12,13 @@ bool migrate(struct db *db, struct arena *arena, const char **error);
 /* The version of the newest step that this program knows. */
 int migrate_newest(void);
 
+/* What is there now; nothing is changed. */
+struct schema_found {
+    int version;          /* of the schema of our own; 0: none yet */
+    bool auth;            /* PostgreSQL: is there a schema auth of the official shape? */
+    const char *official; /* the official server's newest migration in it, or NULL */
+};
+bool migrate_look(struct db *db, struct arena *arena, struct schema_found *out,
+                  const char **error);
+
 #endif
