@@ -111,7 +111,7 @@ static bool schema_is_new(struct arena *arena, struct side *side, const char **e
         found.version > migrate_newest()
             ? "its schema is newer than this program knows: use a newer Countersign"
             : "it does not have the newest schema of Countersign: run `countersign migrate` on it "
-              "(with DATABASE_URL set to it) first";
+              "first";
     return wrong(arena, side, what, error);
 }
 
@@ -119,6 +119,13 @@ static bool open_both(struct arena *arena, struct side *from, struct side *to, u
                       const char **error)
 {
     const char *why = NULL;
+    for (int i = 0; i < 2; i++) {
+        struct side *side = i ? to : from;
+        if (!db_url_is_postgres(side->url) && !db_file(side->url)) {
+            return wrong(arena, side, "its URL is of an unknown kind: use sqlite:PATH or "
+                                      "postgres://...", error);
+        }
+    }
     if (db_url_is_postgres(from->url) == db_url_is_postgres(to->url)) {
         *error = "copy goes between an SQLite file and PostgreSQL: of a file that no server uses "
                  "make a copy with `sqlite3 FILE '.backup COPY'`, of PostgreSQL with pg_dump";

@@ -30,8 +30,6 @@ struct run {
     const char *stamp;
 };
 
-_Static_assert(COPY_TABLES >= 15, "a place for each of copy_tables");
-
 bool copy_unfinished(struct tx *tx)
 {
     return fact_get(tx, FACT_SOURCE) != NULL;

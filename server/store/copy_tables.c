@@ -4,6 +4,7 @@
 #include "store/copy_tables.h"
 
 #include "base/strbuf.h"
+#include "store/copy.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -127,6 +128,7 @@ const struct copy_table copy_tables[] = {
     TABLE("@", audit_log_entries, 1, NULL, NULL),
 };
 const int copy_tables_count = sizeof copy_tables / sizeof copy_tables[0];
+_Static_assert(sizeof copy_tables / sizeof copy_tables[0] == COPY_TABLES, "see copy.h");
 
 /* --- statements --- */
 
