@@ -156,7 +156,8 @@ static void say_keys(const struct copy_job *job, const struct side *from, const 
                "  GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY=(that key)\n",
                KEY_ID_HEX, job->key);
     }
-    printf("\nKeep GOTRUE_JWT_SECRET%s%s as it was, or access tokens and API keys no longer count.\n",
+    printf("\nKeep GOTRUE_JWT_SECRET%s%s and\nGOTRUE_SECURITY_DB_ENCRYPTION_* as they were: "
+           "sessions, API keys and factors depend on them.\n",
            db_url_is_postgres(from->url) ? "" : " (or what is in ",
            db_url_is_postgres(from->url)
                ? ""

@@ -185,32 +185,39 @@ static enum problem read_found(struct ctx *ctx, struct tx *tx, void *arg)
     return P_OK;
 }
 
-/* A half-copied database is nobody's, and with a key missing second factors could not be read. */
-static bool check_found(struct app *app, struct arena *arena, const char **error)
+/* Before anything is written to it: a half-copied database is nobody's. */
+static bool look_at_database(struct app *app, struct arena *arena, struct found *out,
+                             const char **error)
 {
     struct services *s = &app->services;
-    struct found found = { 0 };
     struct ctx ctx = { .arena = arena, .entropy = &s->entropy };
-    enum problem problem = exec_read(s->executor, &ctx, read_found, &found);
-    bool fits = !found.key;
-    for (int i = 0; i < s->vault.count && !fits; i++) {
-        const char *text = base64url_encode(arena, s->vault.keys[i].key, VAULT_KEY);
-        fits = strcmp(fingerprint(arena, text), found.key) == 0;
-    }
+    enum problem problem = exec_read(s->executor, &ctx, read_found, out);
     if (problem) {
         *error = problem_row(problem)->text;
-    } else if (found.half_copied) {
+    } else if (out->half_copied) {
         *error = "a copy into this database was begun and not finished: run the same `countersign "
                  "copy` again first";
-    } else if (!fits) {
+    }
+    return !*error;
+}
+
+/* With that key missing nobody's second factor could be verified. */
+static bool has_key(const struct app *app, struct arena *arena, const char *key, const char **error)
+{
+    const struct vault *vault = &app->services.vault;
+    for (int i = 0; key && i < vault->count; i++) {
+        const char *text = base64url_encode(arena, vault->keys[i].key, VAULT_KEY);
+        key = strcmp(fingerprint(arena, text), key) == 0 ? NULL : key;
+    }
+    if (key) {
         *error = arena_printf(arena,
                               "secrets in the database are encrypted with the key k-%.*s, which the "
                               "settings do not give: set GOTRUE_SECURITY_DB_ENCRYPTION_"
                               "ENCRYPTION_KEY_ID to that name and ..._ENCRYPTION_KEY to the key, or "
                               "add name:key to ..._DECRYPTION_KEYS",
-                              OWN_KEY_ID_HEX, found.key);
+                              OWN_KEY_ID_HEX, key);
     }
-    return !*error;
+    return !key;
 }
 
 static bool load_secret(struct app *app, struct arena *arena, bool may_make, const char **error)
@@ -309,8 +316,10 @@ static bool start_parts(struct app *app, struct arena *arena, unsigned parts, co
     if (!load_secret(app, arena, parts & APP_STORE, error) || !load_keys(app, arena, error)) {
         return false;
     }
-    if ((parts & APP_STORE) &&
-        (!fill_vault(app, arena, error) || !check_found(app, arena, error))) {
+    struct found found = { 0 };
+    if ((parts & APP_STORE) && (!look_at_database(app, arena, &found, error) ||
+                                !fill_vault(app, arena, error) ||
+                                !has_key(app, arena, found.key, error))) {
         return false;
     }
     if (parts & APP_LISTEN) {

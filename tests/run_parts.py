@@ -30,6 +30,7 @@ PARTS = [
     ("outside", ["build"], [PY + ["tests/outside/run_all.py"]], 10, True),
     ("hostile", ["build"], [PY + ["tests/hostile/bad_input.py"]], 15, True),
     ("start", ["build"], [PY + ["tests/conformance/start_up.py"]], 10, True),
+    ("copy", ["build"], [PY + ["tests/nodes/copy_suite.py"]], 20, False),
     ("crash", ["build"], [PY + ["tests/crash/kill_nine.py"], PY + ["tests/crash/disk_full.py"]], 15, False),
 ]
 BUILDS = {"build": ["script/build", "--no-bootstrap"], "build-asan": ["script/build", "--no-bootstrap", "--sanitize"]}

@@ -363,7 +363,8 @@ def a_killed_copy_to_sqlite_goes_on(pg):
         except sqlite3.Error:
             return False
     killed_in_the_middle(pg.dsn("many"), file("manyback.db"), lambda: rows(2000))
-    refused(node_start(file("manyback.db")), "encryption-key is missing")
+    refused(node_start(file("manyback.db")), "begun and not finished")
+    assert not os.path.exists(path("manyback.db.encryption-key"))
     out = copied(pg.dsn("many"), file("manyback.db"))
     assert "went on where a copy had stopped" in out, out
     assert lite("manyback.db", "select count(*) from audit_log_entries") == lite("many.db", "select count(*) from audit_log_entries")
