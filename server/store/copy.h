@@ -7,7 +7,7 @@
 
 #include "store/db.h"
 
-enum { COPY_TABLES = 15 };
+enum { COPY_TABLES = 17 };
 
 struct copy_progress {
     const char *table;

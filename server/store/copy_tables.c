@@ -91,6 +91,15 @@ static const struct copy_column token_guards[] = {
     C(user_id, ID), C(token_type, TEXT), C(failures, INT),
 };
 
+static const struct copy_column recovery_sets[] = {
+    C(user_id, ID), C(id, ID), C(friendly_name, TEXT), C(failures, INT), C(locked_until, TIME),
+    C(created_at, TIME), C(updated_at, TIME),
+};
+
+static const struct copy_column recovery_codes[] = {
+    C(user_id, ID), C(code_hash, TEXT), C(used_at, TIME),
+};
+
 static const struct copy_column send_limits[] = {
     C(name, TEXT), C(left_millionths, INT), C(filled_at, TIME),
 };
@@ -103,6 +112,9 @@ static const struct copy_column outbox[] = {
 /* Sessions of OAuth clients stay behind: without their scopes they could do more than before. */
 #define PLAIN_SESSION                                                                              \
     "exists (select 1 from @sessions s where s.id = t.session_id and s.oauth_client_id is null)"
+
+/* Of users whom the official server deleted, rows stay until the sweep. */
+#define HAS_USER "exists (select 1 from @users u where u.id = t.user_id)"
 
 #define TABLE(at, table, keys, changed, where)                                                     \
     { #table, at #table, keys, where, changed, table, (int)(sizeof table / sizeof table[0]) }
@@ -119,8 +131,9 @@ const struct copy_table copy_tables[] = {
           "exists (select 1 from @mfa_factors f where f.id = t.factor_id)"),
     TABLE("@", mfa_challenges, 1, NULL, NULL),
     TABLE("@", one_time_tokens, 1, NULL, NULL),
-    TABLE("@@", token_guards, 2, NULL,
-          "exists (select 1 from @users u where u.id = t.user_id)"),
+    TABLE("@@", token_guards, 2, NULL, HAS_USER),
+    TABLE("@@", recovery_sets, 1, "updated_at", HAS_USER),
+    TABLE("@@", recovery_codes, 2, "used_at", HAS_USER),
     TABLE("@", flow_state, 1, NULL, NULL),
     TABLE("@@", password_guards, 1, NULL, NULL),
     TABLE("@@", send_limits, 1, NULL, NULL),
