@@ -4,7 +4,7 @@
 Starts Debian's PostgreSQL in temporary folders. Users with factors and sessions are made through the API, copied to the other engine, and
 must be as good there; copies are killed in the middle; everything that can be wrong with a database must be said in words. Then a pooler
 in transaction mode, and a primary that is lost under load. Ends with 'N passed, N failed'. Steps: the functions below, in order."""
-import argparse, json, os, re, shutil, signal, sqlite3, subprocess, sys, tempfile, threading, time
+import argparse, json, os, pty, re, shutil, signal, sqlite3, subprocess, sys, tempfile, threading, time
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.environ.get("COUNTERSIGN_TESTS") or os.path.dirname(HERE)
 sys.path[:0] = [os.path.join(TESTS, "support"), os.path.join(TESTS, "conformance"), os.path.join(os.path.dirname(HERE), "support")]
@@ -169,7 +169,13 @@ def migrate_refuses_what_it_does_not_know(pg):
 
 # --- copies --------------------------------------------------------------------------------------
 
-people = []
+people, spare_codes = [], []
+
+
+def recover(s, person, code):
+    """With a recovery code instead of the factor, from a session that has only the password."""
+    a = s.call("POST", "/token?grant_type=password", {"email": person.email, "password": person.password})
+    return s.call("POST", "/factors/recovery-codes/verify", {"code": code}, token=a.json["access_token"]).status
 
 
 @step
@@ -193,6 +199,10 @@ def people_move_to_postgres(pg):
         s = c.server()
         wait_for_fresh_step(12)
         people.extend(Person(s, n) for n in range(5))
+        a = s.call("POST", "/factors/recovery-codes", {}, token=people[2].token)
+        assert a.status == 200 and len(a.json["codes"]) == 10, a.short()
+        spare_codes.extend(a.json["codes"])
+        assert recover(s, people[2], spare_codes[0]) == 200
         a = s.call("POST", "/recover", {"email": people[0].email})
         assert a.status == 200, a.short()
         open_challenge = s.call("POST", "/factors/%s/challenge" % people[1].factor, {}, token=people[1].token)
@@ -209,6 +219,7 @@ def people_move_to_postgres(pg):
     assert keys["GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY_ID"] in out and keys["GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY"] not in out
     with node(pg.dsn("one"), **keys) as c:
         everyone_is_as_before(people, c.server())
+        assert [recover(c.server(), people[2], code) for code in spare_codes[:2]] == [422, 200]
         Person(c.server(), 100)                                                            # new rows come behind the copied numbers
 
 
@@ -225,6 +236,7 @@ def and_back_and_again(pg):
     shutil.copy(path("one.db.encryption-key"), path("two.db.encryption-key"))
     with Countersign(args.binary, env={"DATABASE_URL": file("two.db")}) as c:
         everyone_is_as_before(people, c.server())
+        assert [recover(c.server(), people[2], code) for code in spare_codes[:3]] == [422, 422, 200]
     with Countersign(args.binary, env={"DATABASE_URL": file("two.db")}) as c:
         c.database = path("two.db")
         c.check_db()
@@ -253,6 +265,26 @@ def normal(row):
             value = json.dumps(json.loads(value), sort_keys=True)
         out.append(repr(value))
     return out
+
+
+@step
+def a_terminal_shows_a_bar(pg):
+    reader, terminal = pty.openpty()
+    shown = b""
+    process = subprocess.Popen([args.binary, "copy", "--from", file("one.db"), "--to", pg.create("shown")], cwd=work, env={**os.environ, "GOTRUE_JWT_SECRET": SECRET},
+                               stdin=subprocess.DEVNULL, stdout=terminal, stderr=subprocess.DEVNULL)
+    os.close(terminal)
+    try:
+        while True:
+            piece = os.read(reader, 65536)
+            shown += piece
+            if not piece:
+                break
+    except OSError:                     # the other end is closed
+        pass
+    os.close(reader)
+    assert process.wait(30) == 0 and b"\r[" in shown and b"100%" in shown and b"same counts" in shown, shown[-500:]
+    assert b"of 0" in shown and shown.count(b"\n") < 40, shown[-500:]
 
 
 @step
