@@ -64,6 +64,26 @@ static bool check_shape(struct tx *tx, const char **error)
     return true;
 }
 
+/* Rows that row-level security hides would only look as if nobody had an account. */
+static bool check_rights(struct tx *tx, const char **error)
+{
+    DB_SQL(sql, "select case when not (has_table_privilege('auth.users', 'SELECT') and "
+                "has_table_privilege('auth.users', 'INSERT') and "
+                "has_table_privilege('auth.users', 'UPDATE') and "
+                "has_table_privilege('auth.users', 'DELETE')) then 'may not read and write' "
+                "when row_security_active('auth.users') then 'is kept by row-level security from' "
+                "end");
+    const char *wrong = one_text(tx, &sql);
+    if (wrong) {
+        *error = arena_printf(tx->ctx->arena,
+                              "the role of DATABASE_URL %s auth.users: use the role that owns the "
+                              "schema auth (in Supabase supabase_auth_admin), or grant it all "
+                              "tables and BYPASSRLS; nothing was changed",
+                              wrong);
+    }
+    return !wrong;
+}
+
 static bool make_auth(struct tx *tx, const char **error)
 {
     const char *why = "";
@@ -113,6 +133,7 @@ bool migrate_postgres_prepare(struct tx *tx, const char **error)
                                         : "auth.schema_migrations without auth.users");
         return false;
     }
-    bool good = has_users ? check_shape(tx, error) : make_auth(tx, error);
+    bool good = has_users ? check_shape(tx, error) && check_rights(tx, error)
+                          : make_auth(tx, error);
     return good && (tx->status != DB_OK || migrate_postgres_has_version(tx) || make_own(tx, error));
 }

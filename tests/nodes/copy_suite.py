@@ -487,7 +487,12 @@ def missing_rights_are_said(pg):
     pg.sql("insert into auth.users (id) values (gen_random_uuid())", "rights")
     refused(program("copy", "--from", pg.dsn("rights", "reader"), "--to", file("r.db")), "row-level security hides", "auth.users")
     pg.sql("truncate auth.users cascade", "rights")
-    refused(program("copy", "--from", file("one.db"), "--to", pg.dsn("rights", "writer")), "may not write", "auth.users", "nothing was copied")
+    refused(program("copy", "--from", file("one.db"), "--to", pg.dsn("rights", "writer")), "target", "may not read and write auth.users", "nothing was changed")
+    pg.sql("grant all on all tables in schema auth, countersign to writer", "rights")
+    for words in (("migrate",), ("serve", "--once")):
+        refused(program(*words, DATABASE_URL=pg.dsn("rights", "writer")), "row-level security", "BYPASSRLS", "nothing was changed")
+    pg.sql("alter role writer bypassrls; revoke insert on auth.mfa_factors from writer", "rights")
+    refused(program("copy", "--from", file("one.db"), "--to", pg.dsn("rights", "writer")), "target", "may not write auth.mfa_factors", "nothing was copied")
     refused(program("copy", "--from", file("one.db"), "--to", pg.dsn("other", "weak")), "permission denied", "nothing was changed")
     assert pg.sql("select count(*) from auth.users", "rights") == [["0"]]
 
