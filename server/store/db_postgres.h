@@ -123,6 +123,11 @@ void pg_ahead(struct db *db, struct sql *sql, const struct db_value *values, int
 /* After a write, and between transactions: no result answers another query any more. */
 void pg_forget_answers(struct pg_db *db);
 
+/* --- db_postgres_json.c --- */
+
+/* jsonb as the server prints it, in our form; never NULL. */
+const char *pg_json_text(struct arena *arena, const char *text, size_t length);
+
 /* --- db_postgres_url.c --- */
 
 /* *plain: the URL without what libpq does not know; *settings: that, as " -c name=value"s. */
