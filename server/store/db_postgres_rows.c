@@ -4,7 +4,6 @@
  * binary form of both kinds of time is the same, and ours is UTC). */
 #include "store/db_postgres.h"
 
-#include "base/json.h"
 #include "base/log.h"
 
 #include <arpa/inet.h>
@@ -300,20 +299,6 @@ static const char *inet_text(const char *bytes, int length, struct arena *arena)
                                      : arena_printf(arena, "%s/%d", text, bits);
 }
 
-/* As we write JSON ourselves (row W1): jsonb comes with blanks and in an order of its own. What our
- * reader refuses, such as a number beyond all bounds, stays as it is. */
-static const char *json_text_of(struct arena *arena, const char *text, size_t length)
-{
-    enum { MOST = 16 << 20 };
-    const char *detail;
-    const struct json_t *value = length > 2 ? json_read(arena, text, length, &detail) : NULL;
-    struct strbuf b = strbuf_in(arena, MOST);
-    if (value) {
-        json_write(&b, value);
-    }
-    return value && strbuf_ok(&b) ? b.data : arena_strndup(arena, text, length);
-}
-
 const char *pg_text(struct rows *base, int column, struct arena *arena)
 {
     struct pg_rows *r = (struct pg_rows *)base;
@@ -326,7 +311,7 @@ const char *pg_text(struct rows *base, int column, struct arena *arena)
     case OID_INET:
         return inet_text(bytes, length, arena);
     case OID_JSONB: /* a version number of one byte stands in front */
-        return length > 0 ? json_text_of(arena, bytes + 1, (size_t)length - 1) : NULL;
+        return length > 0 ? pg_json_text(arena, bytes + 1, (size_t)length - 1) : NULL;
     default:
         return arena_strndup(arena, bytes, (size_t)length);
     }
