@@ -32,7 +32,7 @@ static struct sql get_column[] = {
 static struct sql find_column[] = {
 /* the official server's index on the column holds only what is no row of digits */
 #define X(kind, column)                                                                            \
-    [kind] = { .text = "select id from @users where " column " = $1",                              \
+    [kind] = { .text = "select id from @users where " column " = $1 and " column " <> ''",         \
                .postgres = "select id from @users where " column " = $1 and " column               \
                            " !~ '^[0-9 ]*$' limit 1 for no key update" },
     FOR_EACH_COLUMN(X)
@@ -127,7 +127,9 @@ int64_t token_failed(struct tx *tx, const struct uuid *user_id, enum token_kind 
 bool user_by_phone_change(struct tx *tx, const char *aud, const char *phone, struct user *out)
 {
     /* the official server has no index on phone_change, but one on what a token relates to */
-    DB_SQL2(sql, "select id from @users where phone_change = $1 and aud = $2 limit 1",
+    DB_SQL2(sql,
+            "select id from @users where phone_change = $1 and phone_change <> '' and aud = $2 "
+            "limit 1",
             "select u.id from @one_time_tokens t join @users u on u.id = t.user_id where "
             "t.relates_to = $1 and t.token_type = 'phone_change_token' and u.phone_change = $1 "
             "and u.aud = $2 limit 1");

@@ -73,9 +73,10 @@ static struct sql *as_mode(const struct tx *tx, struct sql *plain, struct sql *l
 }
 
 #define BY_ID "select " USER_COLUMNS " from @users u where u.id = $1"
-#define BY_EMAIL                                                                                   \
+/* SQLite finds the index of e-mail addresses only where its condition stands word for word. */
+#define BY_EMAIL(no)                                                                               \
     "select " USER_COLUMNS " from @users u "                                                       \
-    "where u.email = $1 and u.aud = $2 and u.is_sso_user = false limit 1"
+    "where u.email = $1 and u.aud = $2 and u.is_sso_user = " no " limit 1"
 #define BY_PHONE                                                                                   \
     "select " USER_COLUMNS " from @users u where u.phone = $1 and u.aud = $2 limit 1"
 
@@ -100,8 +101,8 @@ void user_lock(struct tx *tx, const struct uuid *id)
 
 bool user_by_email(struct tx *tx, const char *aud, const char *email, struct user *out)
 {
-    DB_SQL(plain, BY_EMAIL);
-    DB_SQL2(locked, BY_EMAIL, BY_EMAIL LOCKED);
+    DB_SQL2(plain, BY_EMAIL("0"), BY_EMAIL("false"));
+    DB_SQL2(locked, BY_EMAIL("0"), BY_EMAIL("false") LOCKED);
     return one_user(db_query(tx, as_mode(tx, &plain, &locked), V_TEXT(email), V_TEXT(aud)), out);
 }
 
@@ -121,7 +122,8 @@ static bool any(struct rows *r)
 
 bool user_email_taken(struct tx *tx, const char *email, const struct uuid *except)
 {
-    DB_SQL(in_users, "select 1 from @users where email = $1 and is_sso_user = false and id <> $2");
+    DB_SQL2(in_users, "select 1 from @users where email = $1 and is_sso_user = 0 and id <> $2",
+            "select 1 from @users where email = $1 and is_sso_user = false and id <> $2");
     DB_SQL(in_identities, "select 1 from @identities where email = $1 and user_id <> $2 "
                           "and provider not like 'sso:%'");
     except = except ? except : &uuid_nil;
