@@ -1,0 +1,3 @@
+-- Nothing here: the official server's schema has its own indexes.
+
+SELECT 1;
