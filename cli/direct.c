@@ -1,7 +1,7 @@
-/* direct.c: the admin commands straight on the database file, for the operator on the machine. The
+/* direct.c: the admin commands straight on the database, for the operator on the machine. The
  * requests are the same as by HTTP and go through the server's own pipeline, in this process and
- * without a socket: rights, rules and audit cannot differ. The file's lock keeps it from running
- * beside a server. */
+ * without a socket: rights, rules and audit cannot differ. The lock of an SQLite file keeps it from
+ * running beside a server; PostgreSQL has room for both. */
 #include "admin.h"
 
 #include "base/log.h"
@@ -145,18 +145,19 @@ static int refuse(struct job *job, const char *path, const char *error)
 int direct_open(struct job *job, cs_transport *transport, const char **key)
 {
     const char *error = NULL;
-    struct stat about;
+    struct stat about = { 0 };
     umask(077);
     const struct config *config = read_config(job);
     if (!config) {
         return EXIT_USAGE;
     }
     const char *path = config->database_path;
-    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode)) {
+    bool there = config->postgres || (stat(path, &about) == 0 && S_ISREG(about.st_mode));
+    if (!there) {
         return job_complain(job, EXIT_UNREACHABLE,
                             "there is no database at %s (%s).\nNext: give the server's --data-dir "
                             "or the file itself with --db",
-                            path, S_ISREG(about.st_mode) ? strerror(errno) : "it is not a file");
+                            path, about.st_mode ? "it is not a file" : strerror(errno));
     }
     struct app *app = start(job->arena, config, &error);
     if (!app) {

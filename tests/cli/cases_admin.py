@@ -1,6 +1,6 @@
 """The admin commands: the same ones by HTTP with the service key and, with the server stopped, on the database file."""
-import os, re
-from bench import PASSWORD, App, Home
+import glob, os, re, sys
+from bench import PASSWORD, ROOT, App, Home, free_port
 from terminal import Terminal
 
 
@@ -176,6 +176,27 @@ def case_environment_of_the_file(server):
     assert "warning" not in out.err, out
     out = ways(server)[2].run("user", "list", env={"DATABASE_URL": "sqlite:/nowhere/x.db"}).ok("typed@example.com")
     assert "warning" not in out.err, out
+
+
+def case_postgres(server):
+    """with --config that names a PostgreSQL database the commands work on it"""
+    postgres = os.path.join(ROOT, "tests", "support", "postgres.py")
+    if not glob.glob("/usr/lib/postgresql/*/bin/initdb") or not os.path.exists(postgres):
+        print("note: no PostgreSQL here, so the next case looks at nothing")
+        return
+    sys.path.insert(0, os.path.dirname(postgres))
+    from postgres import Postgres
+    with Postgres() as p:
+        p.create("cli")
+        config = os.path.join(server.folder, "postgres.env")
+        with open(config, "w") as f:
+            f.write("DATABASE_URL=%s\nGOTRUE_JWT_SECRET=%s\nGOTRUE_SITE_URL=http://localhost\nGOTRUE_EXTERNAL_EMAIL_ENABLED=true\nGOTRUE_API_PORT=%d\nGOTRUE_API_HOST=127.0.0.1\n" % (p.dsn("cli"), "s" * 40, free_port()))
+        h = Home(server, "admin-postgres")
+        started = h.run("serve", "--config", config, "--once")
+        assert started.code == 0, started
+        h.run("admin", "user", "create", "pg@example.com", "--config", config, stdin=PASSWORD + "\n").ok("Made pg@example.com")
+        h.run("admin", "user", "list", "--config", config).ok("pg@example.com")
+        h.run("admin", "user", "ban", "pg@example.com", "--config", config).ok("Banned")
 
 
 def case_audit(server):
