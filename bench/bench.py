@@ -22,6 +22,8 @@ import argparse, base64, hashlib, hmac, http.client, json, os, platform, shutil,
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
+sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
+from postgres import Postgres  # noqa: E402
 TICK = os.sysconf("SC_CLK_TCK")
 PASSWORD, HASH4 = "bench-password-1", "$2a$04$abcdefghijklmnopqrstuum7rVdiziUK4IrsJN3SdTABKvnfazMoS"   # bcrypt cost 4 of that password
 MODES, CONNECTIONS = ("get", "challenge", "verify", "refresh", "enroll", "signin"), (1, 16, 64)
@@ -200,8 +202,8 @@ def row(point, name, runs):
         max(r["rss_mb"] for r in runs), 100 * med("driver_share"), "%d (%s)" % (bad, next((r["first_error"] for r in runs if r["first_error"]), "hung")[:120]) if bad else "0")
 
 
-def own_target(work, binary):
-    """Countersign itself on a free port, its database in the scratch folder, with durable commits as by default."""
+def own_target(work, binary, postgres=None):
+    """Countersign itself on a free port, its database in the scratch folder or on that PostgreSQL, with durable commits as by default."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
@@ -209,7 +211,10 @@ def own_target(work, binary):
     env = {"GOTRUE_JWT_SECRET": secret, "DATABASE_URL": "sqlite:" + os.path.join(work, "countersign.db"), "PORT": str(port), "GOTRUE_API_HOST": "127.0.0.1",
            "API_EXTERNAL_URL": "http://127.0.0.1:%d" % port, "GOTRUE_SITE_URL": "http://localhost:3000", "GOTRUE_MAILER_AUTOCONFIRM": "true", "GOTRUE_JWT_AUD": "authenticated",
            "GOTRUE_JWT_DEFAULT_GROUP_NAME": "authenticated", "GOTRUE_JWT_ISSUER": "http://127.0.0.1:%d" % port, "GOTRUE_LOG_LEVEL": "error"}
-    return {"base": "http://127.0.0.1:%d" % port, "secret": secret, "start": [binary, "serve"], "env": env, "cwd": work, "log": os.path.join(work, "server.log")}
+    if postgres:
+        env["DATABASE_URL"] = postgres.create("bench")
+    spec = {"base": "http://127.0.0.1:%d" % port, "secret": secret, "start": [binary, "serve"], "env": env, "cwd": work, "log": os.path.join(work, "server.log")}
+    return {**spec, "pg_data": postgres.data} if postgres else spec
 
 
 def machine():
@@ -241,6 +246,7 @@ class Record:
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--quick", action="store_true", help="six points, one round, two seconds each"); p.add_argument("--binary", default=os.path.join(ROOT, "build-release", "countersign"))
+    p.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite", help="postgres: Debian's, in a scratch folder, with fsync")
     p.add_argument("--targets"); p.add_argument("--users", type=int); p.add_argument("--seconds", type=float); p.add_argument("--rounds", type=int); p.add_argument("--points")
     p.add_argument("--grow", type=int, default=0); p.add_argument("--grow-points", default=GROW_POINTS); p.add_argument("--starts", type=int, default=7)
     p.add_argument("--only", help="these targets of --targets alone"); p.add_argument("--name", help="of the record; by default the time"); p.add_argument("--no-record", action="store_true")
@@ -250,7 +256,8 @@ def main():
     work = tempfile.mkdtemp(prefix="countersign-bench-")
     driver = os.path.join(work, "load")
     subprocess.run(["gcc", "-O2", "-o", driver, os.path.join(HERE, "load.c")], check=True)
-    specs = json.load(open(a.targets)) if a.targets else {"countersign": own_target(work, a.binary)}
+    postgres = Postgres(["-c", "fsync=on", "-c", "shared_buffers=256MB"]).__enter__() if a.database == "postgres" and not a.targets else None
+    specs = json.load(open(a.targets)) if a.targets else {"countersign": own_target(work, a.binary, postgres)}
     targets = [Target(n, s, work, driver) for n, s in specs.items() if not a.only or n in a.only.split(",")]
     record = Record()
     revision = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
@@ -302,6 +309,8 @@ def main():
     finally:
         for t in targets:
             t.stop()
+        if postgres:
+            postgres.__exit__()
         if good and not a.no_record:
             record.save(a.name or time.strftime("%Y%m%d-%H%M%S", time.gmtime()) + ("-quick" if a.quick else ""), results)
         shutil.rmtree(work, ignore_errors=True)
