@@ -18,7 +18,7 @@
     "\nBy HTTP, with the service key:\n"                                                           \
     "  --url URL           the server (COUNTERSIGN_URL; else http://127.0.0.1:9999)\n"             \
     "  --service-key KEY   better in COUNTERSIGN_SERVICE_KEY, or typed in\n"                       \
-    "Or on the database; on a file, while no server uses it:\n"                                          \
+    "Or on the database; on a file, while no server uses it:\n"                                    \
     "  --data-dir DIR      the server's data folder\n"                                             \
     "  --db FILE           the database file itself\n"                                             \
     "  --config FILE       the server's settings, if it has any; alone: the database they name\n"  \
