@@ -8,6 +8,8 @@ import argparse, os, re, shlex, subprocess, sys, tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bench  # noqa: E402
+sys.path.insert(0, os.path.join(bench.ROOT, "tests", "support"))
+from postgres import Postgres  # noqa: E402
 
 STRICT = ["-std=c17", "-Wall", "-Wextra", "-Werror", "-pedantic"]
 SOURCES = {"seven_calls": "tests/acceptance/seven_calls.c", "sign_in_with_mfa": "examples/sign_in_with_mfa.c"}
@@ -47,6 +49,15 @@ class Installed:
 def seven_calls(server, installed, static=False):
     out = run([installed.compile("seven_calls", static), server.url, server.anon, server.service], env=installed.run_env)
     assert out.splitlines()[-1] == "11 passed, 0 failed", out
+
+
+def on_postgres(build, installed):
+    with Postgres() as postgres:
+        server = bench.Server(os.path.join(build, "countersign"), DATABASE_URL=postgres.create("acceptance"), GOTRUE_JWT_SECRET="a secret of acceptance, of more than thirty-two characters")
+        try:
+            seven_calls(server, installed)
+        finally:
+            server.close()
 
 
 def sign_in_with_mfa(server, installed):
@@ -92,6 +103,7 @@ def main():
             for name, case in (("what an installation has", lambda: what_is_installed(installed)),
                                ("seven_calls.c as it stands, shared", lambda: seven_calls(server, installed)),
                                ("seven_calls.c as it stands, static", lambda: seven_calls(server, installed, static=True)),
+                               ("seven_calls.c as it stands, on PostgreSQL", lambda: on_postgres(build, installed)),
                                ("sign_in_with_mfa enrols, verifies, is refused", lambda: sign_in_with_mfa(server, installed))):
                 try:
                     case()

@@ -13,10 +13,11 @@ def free_port():
 
 
 class Server:
-    def __init__(self, binary):
+    def __init__(self, binary, **settings):
         self.binary, self.folder, self.port = binary, tempfile.mkdtemp(prefix="countersign-cli-"), free_port()
         self.data, self.url, self.process = os.path.join(self.folder, "data"), "http://127.0.0.1:%d" % self.port, None
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(("COUNTERSIGN_", "GOTRUE_", "XDG_", "DATABASE_URL"))}
+        self.env.update(settings)
         self.start()
         keys = json.loads(subprocess.run([binary, "keys", "--json", "--data-dir", self.data], env=self.env, stdout=subprocess.PIPE, check=True).stdout)
         self.anon, self.service = keys["anon_key"], keys["service_role_key"]

@@ -159,14 +159,24 @@ def case_tricks_of_names(server):
 
 
 def case_recovery_codes(server):
-    """mfa recovery-codes tells what the server answered"""
+    """mfa recovery-codes makes ten codes that count once each, and removes them"""
     h = STATE["ada"]
-    for action in ("status", "generate"):
-        out = h.run("mfa", "recovery-codes", action)
-        assert out.code == 0 or (out.code == 1 and "HTTP 4" in out.err), out
+    codes = h.run("mfa", "recovery-codes", "generate", "--json").ok().json["codes"]
+    assert len(set(codes)) == 10, codes
+    h.run("mfa", "recovery-codes").ok("10 of 10 recovery codes are left.")
+    low = Home(server, "ada-recovers").sign_in("ada@example.com")
+    assert low.run("mfa", "aal", "--local", "--json").ok().json["current_level"] == "aal1"
+    assert low.run("mfa", "recovery-codes", "verify", stdin="abcd-efgh\n").code == 1
+    low.run("mfa", "recovery-codes", "verify", stdin=codes[3].lower() + "\n").ok()
+    assert low.run("mfa", "aal", "--local", "--json").ok().json["current_level"] == "aal2"
+    assert low.run("mfa", "recovery-codes", "verify", stdin=codes[3] + "\n").code == 1
+    assert h.run("mfa", "recovery-codes", "--json").ok().json["remaining"] == 9
     for action in ("regenerate", "remove"):
         h.run("mfa", "recovery-codes", action).ends(2, "--yes")
-    assert h.run("mfa", "recovery-codes", "verify", stdin="abcd-efgh\n").code == 1
+    anew = h.run("mfa", "recovery-codes", "regenerate", "--yes", "--json").ok().json["codes"]
+    assert len(set(anew + codes)) == 20, anew
+    assert low.run("mfa", "recovery-codes", "verify", stdin=codes[4] + "\n").code == 1
+    h.run("mfa", "recovery-codes", "remove", "--yes").ok()
     h.run("mfa", "recovery-codes", "dance").ends(2, "no \"dance\" of recovery codes")
 
 
