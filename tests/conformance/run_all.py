@@ -7,7 +7,7 @@ nodes on one database; and, with --asan, asan and accounts-asan against a build 
 and UBSan, where any report or leak is a failure. Each server has a database of its own. --only ID,.. and -v are handed on to run.py.
 Ends with 'N passed, N failed'.
 """
-import argparse, contextlib, os, re, subprocess, sys, tempfile, time, uuid
+import argparse, base64, contextlib, os, re, subprocess, sys, tempfile, time, uuid
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from countersign import SECRET, Countersign, default_binary  # noqa: E402
@@ -111,17 +111,22 @@ SHARED = {"GOTRUE_MFA_PHONE_ENROLL_ENABLED": "true", "GOTRUE_MFA_PHONE_VERIFY_EN
           "GOTRUE_WEBAUTHN_RP_DISPLAY_NAME": "Interop", "GOTRUE_SECURITY_REFRESH_TOKEN_REUSE_INTERVAL": "0"}
 
 
-def interop_round(binary, postgres):
+KEY = base64.urlsafe_b64encode(b"0123456789abcdef0123456789abcdef").decode().rstrip("=")
+SEALED = {"GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPT": "true", "GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY_ID": "k1",
+          "GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY": KEY, "GOTRUE_SECURITY_DB_ENCRYPTION_DECRYPTION_KEYS": "k1:" + KEY}
+
+
+def interop_round(name, binary, postgres, settings, *options):
     """(passed, failed) of interop.py with two nodes of ours."""
-    print("== conformance, two servers on one database", flush=True)
+    print("== conformance, two servers on one database, %s" % name, flush=True)
     try:
         with contextlib.ExitStack() as stack:
             texts = stack.enter_context(tempfile.TemporaryDirectory(prefix="countersign-sink-"))
-            url = postgres.create("interop")
-            env = {**SHARED, **keep_sms(stack.enter_context(Receiver()), texts), "DATABASE_URL": url}
+            url = postgres.create("interop_" + re.sub(r"\W", "_", name))
+            env = {**SHARED, **settings, **keep_sms(stack.enter_context(Receiver()), texts), "DATABASE_URL": url}
             one, two = (stack.enter_context(Countersign(binary, env=env)) for _ in range(2))
             out = subprocess.run([sys.executable, os.path.join(HERE, "interop.py"), "--a", one.base, "--b", two.base, "--secret", SECRET,
-                                  "--dsn", url], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900)
+                                  "--dsn", url, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900)
             print(out.stdout, end="", flush=True)
             m = re.search(r"^(\d+) passed, (\d+) failed", out.stdout, re.M)
             passed, failed = (int(x) for x in m.groups()) if m else (0, 1)
@@ -138,7 +143,8 @@ def postgres_rounds(wanted, binary):
         if "accounts-postgres" in wanted:
             yield accounts_round("on PostgreSQL", binary, False, postgres)
         if "interop" in wanted:
-            yield interop_round(binary, postgres)
+            yield interop_round("tokens of version 1", binary, postgres, {"GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION": "1"})
+            yield interop_round("encrypted, tokens of version 2", binary, postgres, SEALED, "--keys", "k1:" + KEY)
 
 
 rounds = a.rounds.split(",")
