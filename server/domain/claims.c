@@ -120,6 +120,20 @@ static bool audience_valid(const struct json_t *payload)
     return !aud || json_text(aud) || json_kind_of(aud) == KIND_ARRAY;
 }
 
+bool claims_are_for(const struct claims *claims, const char *audience)
+{
+    const struct json_t *aud = claims->audiences;
+    if (json_kind_of(aud) != KIND_ARRAY) {
+        return !aud || strcmp(json_text(aud), audience) == 0;
+    }
+    for (size_t i = 0; i < json_count(aud); i++) {
+        if (strcmp(json_text(json_nth(aud, i)), audience) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool texts_only(const struct json_t *payload)
 {
     static const char *const names[] = { "sub", "role", "session_id", "iss" };
@@ -151,6 +165,7 @@ enum problem claims_read(const struct realm *realm, struct ctx *ctx, const char 
         .session_id = json_member_text(payload, "session_id"),
         .iss = json_member_text(payload, "iss"),
         .aud = audience_of(payload),
+        .audiences = json_member(payload, "aud"),
         .is_anonymous = json_truth(json_member(payload, "is_anonymous")),
     };
     detail = time_problem(ctx, payload, &out->has_exp);

@@ -7,8 +7,12 @@
 
 struct claims {
     const char *sub, *role, *aud, *session_id, *iss; /* NULL where absent */
+    const struct json_t *audiences; /* aud as it came: a text or a list of texts; NULL: absent */
     bool has_exp, is_anonymous;
 };
+
+/* Is the token for that audience? One without the claim is for any. */
+bool claims_are_for(const struct claims *claims, const char *audience);
 
 /* The signed access token of the grant, and when it ends (seconds since 1970). NULL only if
  * signing fails. */

@@ -146,8 +146,7 @@ static enum problem user_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
     if (problem) {
         return problem;
     }
-    if (*call->services->config->jwt_aud && p->claims.aud &&
-        strcmp(p->claims.aud, p->user.aud) != 0) {
+    if (*call->services->config->jwt_aud && !claims_are_for(&p->claims, p->user.aud)) {
         return ctx_fail(ctx, P_BAD_JWT, "token has invalid claims: token has invalid audience");
     }
     if (p->user.banned_until > ctx->now_us) {

@@ -311,7 +311,7 @@ def token(rig, a, b):
     """Access token: told the claims and how one signed in, at sign-in, refresh and MFA verification; its claims are the token's."""
     e = tag("told", "token")
     u = made(a, e)
-    rig.claim(e, "custom_access_token", with_claims(lambda c: c.update(plan={"name": "pro <1>"}, role="editor", exp=c["exp"] + 60, aud=["authenticated", "x"])))
+    rig.claim(e, "custom_access_token", with_claims(lambda c: c.update(plan={"name": "pro <1>"}, role="editor", exp=c["exp"] + 60, aud=["x", "authenticated"])))
     s = is_(a.sign_in(e, PW), 200).json
     call = only_call(rig, e, "custom_access_token")
     check_metadata(call, "customize-access-token")
