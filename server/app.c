@@ -286,6 +286,7 @@ static bool open_store(struct app *app, struct arena *arena, const char **error)
         .unprepared = !c->db_prepared,
         .slow_threads = pool_size(s),
         .shared = c->shared_database,
+        .keep_schema = !c->migrate,
         .deadline_us = c->max_request_us,
     };
     s->executor = executor_start(arena, &settings, error);

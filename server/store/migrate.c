@@ -148,3 +148,20 @@ bool migrate_look(struct db *db, struct arena *arena, struct schema_found *out, 
     }
     return status == DB_OK;
 }
+
+bool migrate_not_needed(struct db *db, struct arena *arena, const char **error)
+{
+    struct schema_found found;
+    if (!migrate_look(db, arena, &found, error)) {
+        return false;
+    }
+    if (found.version < migrate_newest()) {
+        *error = arena_printf(arena,
+                              "the schema of the database is at step %d and this program needs "
+                              "step %d: run \"countersign migrate\" first, or leave it to the "
+                              "server with COUNTERSIGN_MIGRATE=true",
+                              found.version, migrate_newest());
+        return false;
+    }
+    return migrate(db, arena, error); /* looks for what is newer or alien; there is nothing to do */
+}

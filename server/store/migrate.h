@@ -21,4 +21,7 @@ struct schema_found {
 bool migrate_look(struct db *db, struct arena *arena, struct schema_found *out,
                   const char **error);
 
+/* For a process that must not change the schema: false unless it is there and the newest. */
+bool migrate_not_needed(struct db *db, struct arena *arena, const char **error);
+
 #endif

@@ -127,7 +127,7 @@ struct executor *exec_postgres_start(struct arena *arena, const struct executor_
     unsigned flags = settings->unprepared ? DB_UNPREPARED : 0;
     int most = settings->connections > 0 ? settings->connections : CONNECTIONS;
     struct db *db = db_connect(arena, settings->url, flags, error);
-    if (!db || !migrate(db, arena, error)) {
+    if (!db || !(settings->keep_schema ? migrate_not_needed : migrate)(db, arena, error)) {
         db_close(&db);
         return NULL;
     }

@@ -159,7 +159,7 @@ static bool open_all(struct sqlite_executor *e, struct arena *arena,
         }
     }
     e->db = db_connect(arena, settings->url, DB_CREATE, error);
-    if (!e->db || !migrate(e->db, arena, error)) {
+    if (!e->db || !(settings->keep_schema ? migrate_not_needed : migrate)(e->db, arena, error)) {
         return false;
     }
     e->checkpointer = checkpointer_start(arena, settings->url, error);

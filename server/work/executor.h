@@ -25,6 +25,7 @@ struct executor_settings {
     int64_t deadline_us; /* a job that waited longer in a queue is refused (P_REQUEST_TIMEOUT); 0: 10 s */
     int connections;     /* PostgreSQL: at most; 0: 16 */
     bool unprepared;     /* PostgreSQL: no prepared statements, for poolers */
+    bool keep_schema;    /* do not migrate: refuse to start where that is needed */
     bool shared;         /* SQLite: other processes may serve the same file too: no lock file */
 };
 

@@ -137,6 +137,21 @@ def unknown_shapes_are_refused(pg):
 
 
 @step
+def the_schema_is_left_alone_when_told_so(pg):
+    dsn = pg.create("unmigrated")
+    refused(pg, dsn, "countersign migrate", COUNTERSIGN_MIGRATE="false")
+    assert pg.sql("select count(*) from pg_namespace where nspname in ('auth', 'countersign')", "unmigrated") == [["0"]]
+    c = Countersign(args.binary, env={"DATABASE_URL": dsn, "COUNTERSIGN_MIGRATE": "false"})
+    try:
+        out = c.command("migrate")
+        assert out.returncode == 0, (out.stdout, out.stderr)
+        out = c.command("serve", "--once", timeout=40)
+        assert out.returncode == 0 and "Countersign is ready" in out.stdout, (out.stdout, out.stderr)
+    finally:
+        c.discard()
+
+
+@step
 def bad_addresses_are_refused(pg):
     pg.sql("create role weak login; create database other; revoke all on database other from public; grant connect on database other to weak")
     refused(pg, pg.dsn("missing"), "does not exist")
