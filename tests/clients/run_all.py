@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
-"""Run the official clients against the real program: run_all.py [--binary FILE] [--only seed,python,js,readme,accounts] [--cache FOLDER]
+"""Run the official clients against the real program: run_all.py [--binary FILE] [--only seed,python,js,readme,accounts,postgres] [--cache FOLDER]
 
 The clients come from their registries into a folder under build/ that is used again; that they cannot be had is a failure, not a skip.
-The server starts without any setting, as a person starts it; for the suites of accounts another one wants addresses confirmed. Ends with 'N passed, N failed'.
+The server starts without any setting, as a person starts it; for the suites of accounts another one wants addresses confirmed.
+postgres: the suites of seed, python and js once more on PostgreSQL. Ends with 'N passed, N failed'.
 """
 import argparse, os, re, subprocess, sys, tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from countersign import Countersign, default_binary  # noqa: E402
+from postgres import Postgres  # noqa: E402
 from packages import CACHE, node_with_clients, python_with_clients  # noqa: E402
 
 p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-p.add_argument("--binary", default=default_binary()); p.add_argument("--only", default="seed,python,js,readme,accounts"); p.add_argument("-v", action="store_true")
+p.add_argument("--binary", default=default_binary()); p.add_argument("--only", default="seed,python,js,readme,accounts,postgres"); p.add_argument("-v", action="store_true")
 p.add_argument("--cache", default=CACHE)
 a = p.parse_args()
 only = a.only.split(",")
@@ -37,20 +39,33 @@ def suite(name, *command):
         total[n] += counts[n]
 
 
+def arguments(c):
+    k = c.keys()
+    return ["--url", k["url"] if c.zero_config else c.base, "--anon-key", k["anon_key"], "--service-key", k["service_role_key"]]
+
+
+def seven_calls(c, args, only):
+    """The suites of the seven calls against that server."""
+    if "seed" in only:
+        suite("the seven calls in Python", python, os.path.join(HERE, "seed_calls.py"), *args)
+    if "python" in only:
+        suite("the Python client, sync and async", python, os.path.join(HERE, "python_suite.py"), *args, *(["-v"] if a.v else []))
+    if "js" in only:
+        suite("the JavaScript client", "node", os.path.join(HERE, "js_suite.mjs"), args[1], args[3], args[5], os.path.join(node, "node_modules"))
+
+
 try:
-    python = python_with_clients(a.cache) if {"seed", "python", "readme", "accounts"} & set(only) else None
-    node = node_with_clients(a.cache) if {"js", "accounts"} & set(only) else None
+    python = python_with_clients(a.cache) if {"seed", "python", "readme", "accounts", "postgres"} & set(only) else None
+    node = node_with_clients(a.cache) if {"js", "accounts", "postgres"} & set(only) else None
     with Countersign(a.binary, zero_config=True) as c:
-        k = c.keys()
-        args = ["--url", k["url"], "--anon-key", k["anon_key"], "--service-key", k["service_role_key"]]
-        if "seed" in only:
-            suite("the seven calls in Python", python, os.path.join(HERE, "seed_calls.py"), *args)
-        if "python" in only:
-            suite("the Python client, sync and async", python, os.path.join(HERE, "python_suite.py"), *args, *(["-v"] if a.v else []))
-        if "js" in only:
-            suite("the JavaScript client", "node", os.path.join(HERE, "js_suite.mjs"), k["url"], k["anon_key"], k["service_role_key"], os.path.join(node, "node_modules"))
+        args = arguments(c)
+        seven_calls(c, args, only)
         if "readme" in only:
             suite("the README's Python", python, os.path.join(HERE, "readme.py"), *args)
+    if "postgres" in only:
+        with Postgres() as postgres, Countersign(a.binary, env={"DATABASE_URL": postgres.create("clients")}) as c:
+            print("== clients, on PostgreSQL", flush=True)
+            seven_calls(c, arguments(c), ("seed", "python", "js"))
     if "accounts" in only:
         with tempfile.TemporaryDirectory(prefix="countersign-post-") as mails, tempfile.TemporaryDirectory(prefix="countersign-post-") as texts:
             with Countersign(a.binary, env={**ACCOUNTS, "COUNTERSIGN_MAIL_DIR": mails, "COUNTERSIGN_SMS_DIR": texts}) as c:
