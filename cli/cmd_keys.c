@@ -36,7 +36,7 @@ static int run(int argc, char **argv)
     if (app) {
         struct services *s = app_services(app);
         struct ctx ctx = { .arena = arena, .entropy = &s->entropy,
-                           .now_us = clock_now_us(&s->clock) };
+                           .now_us = app_keys_from_us(app) };
         const char *anon = claims_api_key(&s->realm, &ctx, "anon");
         const char *service = claims_api_key(&s->realm, &ctx, "service_role");
         if (common.json) {
@@ -56,8 +56,9 @@ const struct command command_keys = {
     .summary = "print the anon key and the service_role key",
     .help = "usage: countersign keys [OPTION]...\n\n"
             "Prints the URL and two API keys: the anon key, which applications use, and the\n"
-            "service_role key, which may do everything and belongs on servers only. Each call\n"
-            "makes new ones, valid for ten years; older ones stay valid.\n\n"
+            "service_role key, which may do everything and belongs on servers only. They\n"
+            "are valid for ten years; with GOTRUE_JWT_SECRET set each call makes new ones, and\n"
+            "older ones stay valid.\n\n"
             "  --config FILE    settings, as for serve\n"
             "  --data-dir DIR   the data folder\n"
             "  --json           as JSON, the signing secret included\n",

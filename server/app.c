@@ -14,8 +14,10 @@
 #include "work/outbox_worker.h"
 #include "work/sweeper.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #ifndef COUNTERSIGN_VERSION
 #error "COUNTERSIGN_VERSION is set by the build"
@@ -393,4 +395,17 @@ const char *app_secret(const struct app *app)
 bool app_secret_is_own(const struct app *app)
 {
     return app->secret_is_own;
+}
+
+int64_t app_keys_from_us(const struct app *app)
+{
+    char path[4096];
+    struct stat file;
+    const char *database = app->services.config->database_path;
+    if (app->secret_is_own &&
+        (size_t)snprintf(path, sizeof path, "%s.jwt-secret", database) < sizeof path &&
+        stat(path, &file) == 0) {
+        return (int64_t)file.st_mtime * US_PER_S;
+    }
+    return clock_now_us(&app->services.clock);
 }

@@ -31,6 +31,10 @@ const char *app_secret(const struct app *app);
 /* Was the secret made by this server, not given by the configuration? */
 bool app_secret_is_own(const struct app *app);
 
+/* When the API keys of this secret begin to be valid: of our own one when its file was made, so
+ * that each start shows the same keys; else now. Microseconds since 1970. */
+int64_t app_keys_from_us(const struct app *app);
+
 const char *app_version(void);
 
 #endif

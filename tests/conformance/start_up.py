@@ -44,6 +44,7 @@ def first_start():
         claims = claims_of(u.token)
         assert claims["aud"] == "authenticated" and claims["role"] == "authenticated" and claims["iss"], claims
         c.stop()
+        time.sleep(1.1)     # the keys have a date in them, in seconds
         c.start()
         assert c.keys() == {**keys, "url": c.base}, "the second start made other keys"
         s.port = c.port
