@@ -12,6 +12,8 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             try:
+                for one in (signal.SIGINT, signal.SIGQUIT):     # ignored, and inherited so, where the tests run in the background
+                    signal.signal(one, signal.SIG_DFL)
                 os.chdir(cwd or "/")
                 os.execvpe(command[0], command, env)
             finally:
