@@ -117,6 +117,12 @@ static const char *own_key(struct app *app, struct arena *arena, const char **er
         return key;
     }
     enum problem problem = exec_read(s->executor, &ctx, read_fact, &known);
+    if (!problem && known && !key) { /* another server may have made both since we looked */
+        key = key_file_read(arena, path, "encryption-key", error);
+        if (*error) {
+            return NULL;
+        }
+    }
     if (!problem && known && (!key || strcmp(known, fingerprint(arena, key)) != 0)) {
         *error = arena_printf(arena,
                               "%s.encryption-key %s, but the database was written with it: "

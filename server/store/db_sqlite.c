@@ -305,6 +305,23 @@ static int on_journal_mode(void *wal, int n, char **columns, char **names)
     return 0;
 }
 
+/* Turns the write-ahead log on. While another program turns it on, or is about to close the file as
+ * its last user, SQLite answers BUSY here without asking the timeout of the connection. */
+static int begin_log(sqlite3 *h)
+{
+    enum { PAUSE_MS = 5 };
+    bool wal = false;
+    int code = SQLITE_BUSY;
+    for (int waited = 0; waited <= busy_ms; waited += PAUSE_MS) {
+        code = sqlite3_exec(h, "PRAGMA journal_mode=WAL", on_journal_mode, &wal, NULL);
+        if ((code & 0xFF) != SQLITE_BUSY) {
+            break;
+        }
+        sqlite3_sleep(PAUSE_MS);
+    }
+    return code == SQLITE_OK && !wal ? SQLITE_PROTOCOL : code;
+}
+
 /* Settings of a connection. Deleted rows are wiped where that costs no further page
  * (secure_delete): accounts that were deleted should not be found in the file. */
 static int configure(struct sqlite_db *db, unsigned flags)
@@ -330,10 +347,9 @@ static int configure(struct sqlite_db *db, unsigned flags)
     if (flags & DB_READ_ONLY) {
         return sqlite3_exec(h, "PRAGMA query_only=ON; PRAGMA cache_size=-1024", NULL, NULL, NULL);
     }
-    bool wal = false;
-    code = sqlite3_exec(h, "PRAGMA journal_mode=WAL", on_journal_mode, &wal, NULL);
-    if (code != SQLITE_OK || !wal) {
-        return code != SQLITE_OK ? code : SQLITE_PROTOCOL;
+    code = begin_log(h);
+    if (code != SQLITE_OK) {
+        return code;
     }
     sqlite3_wal_hook(h, on_commit, db); /* this also takes the place of wal_autocheckpoint */
     return sqlite3_exec(h, "PRAGMA synchronous=FULL; PRAGMA cache_size=-8192", NULL, NULL, NULL);

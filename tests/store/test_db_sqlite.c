@@ -5,7 +5,9 @@
 #include "store/db_sqlite.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -549,6 +551,31 @@ static void test_checkpoint(void **state)
     assert_int_equal(size_of(wal), -1); /* the last one tidies up */
 }
 
+/* Another program that holds the new file for a moment: it is about to turn the log on as well. */
+static void *hold_a_moment(void *arg)
+{
+    sqlite3 *h = arg;
+    usleep(200000);
+    sqlite3_exec(h, "COMMIT", NULL, NULL, NULL);
+    return NULL;
+}
+
+static void test_file_that_another_one_just_makes_is_waited_for(void **state)
+{
+    struct scratch *s = *state;
+    sqlite3 *other = NULL;
+    pthread_t thread;
+    assert_int_equal(sqlite3_open(s->path, &other), SQLITE_OK);
+    assert_int_equal(chmod(s->path, 0600), 0);
+    assert_int_equal(sqlite3_exec(other, "CREATE TABLE o (n); BEGIN IMMEDIATE", NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(pthread_create(&thread, NULL, hold_a_moment, other), 0);
+    struct db *db = open_db(s, DB_CREATE);
+    pthread_join(thread, NULL);
+    sqlite3_close(other);
+    db_close(&db);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
 int main(void)
@@ -575,6 +602,7 @@ int main(void)
         CASE(test_what_cannot_be_opened_is_explained),
         CASE(test_check_finds_damage),
         CASE(test_checkpoint),
+        CASE(test_file_that_another_one_just_makes_is_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
