@@ -5,15 +5,14 @@
 #include "store/db_sqlite.h"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <setjmp.h>
-#include <sqlite3.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -551,28 +550,35 @@ static void test_checkpoint(void **state)
     assert_int_equal(size_of(wal), -1); /* the last one tidies up */
 }
 
-/* Another program that holds the new file for a moment: it is about to turn the log on as well. */
-static void *hold_a_moment(void *arg)
+/* Another process that holds SQLite's RESERVED lock (the byte at 1 GiB + 1, sqlite.org/lockingv3.html)
+ * for a moment, as one that is about to turn the log on. Returns once it holds it. */
+static pid_t hold_a_moment(const char *path)
 {
-    sqlite3 *h = arg;
-    usleep(200000);
-    sqlite3_exec(h, "COMMIT", NULL, NULL, NULL);
-    return NULL;
+    int told[2];
+    char byte = 0;
+    assert_int_equal(pipe(told), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct flock reserved = {.l_type = F_WRLCK, .l_start = 0x40000001, .l_len = 1};
+        int fd = open(path, O_RDWR | O_CREAT, 0600);
+        bool held = fd >= 0 && fcntl(fd, F_SETLK, &reserved) == 0;
+        ssize_t n = write(told[1], held ? "+" : "-", 1);
+        usleep(200000);
+        _exit(n == 1 ? 0 : 1);
+    }
+    assert_int_equal(read(told[0], &byte, 1), 1);
+    assert_int_equal(byte, '+');
+    close(told[0]);
+    close(told[1]);
+    return child;
 }
 
 static void test_file_that_another_one_just_makes_is_waited_for(void **state)
 {
     struct scratch *s = *state;
-    sqlite3 *other = NULL;
-    pthread_t thread;
-    assert_int_equal(sqlite3_open(s->path, &other), SQLITE_OK);
-    assert_int_equal(chmod(s->path, 0600), 0);
-    assert_int_equal(sqlite3_exec(other, "CREATE TABLE o (n); BEGIN IMMEDIATE", NULL, NULL, NULL),
-                     SQLITE_OK);
-    assert_int_equal(pthread_create(&thread, NULL, hold_a_moment, other), 0);
+    pid_t other = hold_a_moment(s->path);
     struct db *db = open_db(s, DB_CREATE);
-    pthread_join(thread, NULL);
-    sqlite3_close(other);
+    waitpid(other, NULL, 0);
     db_close(&db);
 }
 
