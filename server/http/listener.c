@@ -416,6 +416,22 @@ int listener_port(const struct listener *listener)
     return listener->port;
 }
 
+/* No more connections from here on: a socket that nothing can reach takes the place of the
+ * listening one, which the system closes with that and drops from every epoll set.
+ * MHD_quiesce_daemon() would have the daemon's threads and ours both remove it from those sets, and
+ * where ours comes second that ends the process (libmicrohttpd 0.9.75, "Failed to remove listen FD
+ * from epoll set"). */
+static void stop_accepting(const struct listener *l)
+{
+    int nowhere = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (nowhere < 0 || dup3(nowhere, l->socket, O_CLOEXEC) < 0) {
+        log_plain(LOG_WARN, "connections are taken until all answers are out");
+    }
+    if (nowhere >= 0) {
+        close(nowhere);
+    }
+}
+
 void listener_stop(struct listener **listener, int64_t wait_us)
 {
     if (!listener || !*listener) {
@@ -423,14 +439,11 @@ void listener_stop(struct listener **listener, int64_t wait_us)
     }
     struct listener *l = *listener;
     *listener = NULL;
-    int fd = MHD_quiesce_daemon(l->daemon);
+    stop_accepting(l);
     int64_t until = clock_steady_us() + wait_us;
     while (atomic_load(&l->under_way) > 0 && clock_steady_us() < until) {
         usleep(2000);
     }
-    MHD_stop_daemon(l->daemon);
-    if (fd >= 0) {
-        close(fd);
-    }
+    MHD_stop_daemon(l->daemon); /* closes the socket */
     free(l);
 }
