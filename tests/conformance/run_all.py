@@ -12,6 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from countersign import SECRET, Countersign, default_binary  # noqa: E402
 from postgres import Postgres  # noqa: E402
+from shared_rules import broken  # noqa: E402
 from sinks import MailServer, Receiver  # noqa: E402
 
 p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -136,8 +137,20 @@ def interop_round(name, binary, postgres, settings, *options):
         return 0, 1
 
 
+def shared_rules(postgres):
+    """(passed, failed): what the rounds before have left in their databases, read as the official server would."""
+    print("== conformance, the rows that were left", flush=True)
+    passed = failed = 0
+    for (database,) in postgres.sql("select datname from pg_database where not datistemplate and datname <> 'postgres' order by 1"):
+        found = broken(postgres, database)
+        passed, failed = passed + (not found), failed + len(found)
+        for what, rows in found:
+            print("FAIL  %s: %s (%d rows)" % (database, what, rows), flush=True)
+    return passed, failed
+
+
 def postgres_rounds(wanted, binary):
-    with Postgres() as postgres:
+    with Postgres(["-c", "timezone=Asia/Kolkata"]) as postgres:
         if "postgres" in wanted:
             yield one_round("under / on PostgreSQL", binary, "", postgres)
         if "accounts-postgres" in wanted:
@@ -145,6 +158,7 @@ def postgres_rounds(wanted, binary):
         if "interop" in wanted:
             yield interop_round("tokens of version 1", binary, postgres, {"GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION": "1"})
             yield interop_round("encrypted, tokens of version 2", binary, postgres, SEALED, "--keys", "k1:" + KEY)
+        yield shared_rules(postgres)
 
 
 rounds = a.rounds.split(",")
