@@ -481,6 +481,34 @@ def policies_see_the_age_of_the_step(pg):
 
 
 @step
+def a_second_factor_required_and_too_old(pg):
+    """The checks of tests/conformance/policy_checks.py, whose servers stand on PostgreSQL here; a refresh that takes the level makes no more round trips than any."""
+    import policy_checks
+    dsn = pg.create("policy")
+
+    class Here(Countersign):
+        def server(self, prefix="", secret=None):
+            return Server(self.base + prefix, SECRET, dsn)
+    kit = {"start": lambda **env: Here(args.binary, env={"DATABASE_URL": dsn, **env})}
+    chosen = [c for c in checks.CHECKS if c["fn"].__module__ == "policy_checks"]
+    for c in chosen:
+        c["fn"](None, kit)
+    print("      %d checks" % len(chosen))
+    assert len(chosen) >= 8
+    trips = {}
+    with kit["start"](GOTRUE_LOG_LEVEL="debug", **policy_checks.HOUR) as own:
+        o = own.server()
+        u = mfa_user(o)[0]
+        for what, age in (("high", 0), ("falls", 3601), ("low", 0)):
+            if age:
+                policy_checks.age_step(o, u.session_id, age)
+            begin = len(own.log_text())
+            u.take(u.refreshed().json)
+            trips[what] = [json.loads(line)["round_trips"] for line in own.log_text()[begin:].splitlines() if '"round_trips"' in line]
+    assert trips == {"high": [3], "falls": [3], "low": [3]}, trips
+
+
+@step
 def a_database_without_the_role_is_served(pg):
     """Where there is no role authenticated and none may be made, the function is there and nobody but its owner may call it."""
     with Postgres() as other:
