@@ -1,6 +1,6 @@
 // A second factor required, and a step that is too old, through the official JavaScript client, in Node:
 //   node js_policy.mjs URL ANON_KEY SERVICE_KEY PATH_OF_NODE_MODULES
-// The server: COUNTERSIGN_MFA_REQUIRED_ROLES=staff, COUNTERSIGN_MFA_ENROLL_GRACE=2s, COUNTERSIGN_MFA_MAX_AGE=4s.
+// The server: COUNTERSIGN_MFA_REQUIRED_ROLES=staff, COUNTERSIGN_MFA_ENROLL_GRACE=6s, COUNTERSIGN_MFA_MAX_AGE=9s.
 // Ends with 'N passed, N failed'.
 import { createHmac, randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
@@ -69,7 +69,7 @@ async function level(supabase) {
 await step('the refresh is refused, the session is good for enrolling, and is renewed from then on', async () => {
   const { supabase } = await staff()
   good(await supabase.auth.refreshSession())
-  await wait(2100)
+  await wait(6100)
   refused(await supabase.auth.refreshSession(), 'enroll one')
   const f = good(await supabase.auth.mfa.enroll({ factorType: 'totp', friendlyName: 'app' }))
   good(await supabase.auth.mfa.challengeAndVerify({ factorId: f.id, code: totp(f.totp.secret, await stepNow()) }))
@@ -85,7 +85,7 @@ await step('with a factor: refused at aal1, renewed after the code; too old: aal
   const low = client(anonKey)
   good(await low.auth.signInWithPassword({ email, password: PASSWORD }))
   refused(await low.auth.refreshSession(), 'verify it')
-  await wait(4100)
+  await wait(9100)
   good(await supabase.auth.refreshSession())
   assert.deepEqual(await level(supabase), ['aal1', 'aal2'])
   refused(await supabase.auth.refreshSession(), 'verify it')
@@ -97,7 +97,7 @@ await step('with a factor: refused at aal1, renewed after the code; too old: aal
 await step('once the access token has ended, the client gives the refused session up', async () => {
   const { supabase } = await staff()
   const { session } = good(await supabase.auth.getSession())
-  await wait(2100)
+  await wait(6100)
   const events = []
   const ended = { ...session, expires_at: Math.floor(Date.now() / 1000) - 1 }
   supabase.auth.onAuthStateChange((event) => events.push(event))
@@ -110,7 +110,7 @@ await step('once the access token has ended, the client gives the refused sessio
 await step('other roles are left alone', async () => {
   const supabase = client(anonKey)
   good(await supabase.auth.signUp({ email: `js-${randomUUID()}@example.com`, password: PASSWORD }))
-  await wait(2100)
+  await wait(6100)
   good(await supabase.auth.refreshSession())
 })
 

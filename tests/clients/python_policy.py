@@ -2,7 +2,7 @@
 """A second factor required, and a step that is too old, through the official Python client, synchronous and asynchronous.
 
 python_policy.py --url URL --anon-key KEY --service-key KEY; the server: COUNTERSIGN_MFA_REQUIRED_ROLES=staff,
-COUNTERSIGN_MFA_ENROLL_GRACE=2s, COUNTERSIGN_MFA_MAX_AGE=4s. Ends with 'N passed, N failed'.
+COUNTERSIGN_MFA_ENROLL_GRACE=6s, COUNTERSIGN_MFA_MAX_AGE=9s. Ends with 'N passed, N failed'.
 """
 import argparse, asyncio, base64, hashlib, hmac, inspect, struct, sys, time, uuid
 from supabase import acreate_client, create_client
@@ -58,7 +58,7 @@ async def enrol_to_the_end(make):
     """The refresh is refused, the session is still good for enrolling, and is renewed from then on."""
     c, email = await staff(make)
     await got(c.auth.refresh_session())
-    time.sleep(2.1)
+    time.sleep(6.1)
     assert "enroll one" in await refused(lambda: c.auth.refresh_session())
     f = await got(c.auth.mfa.enroll({"factor_type": "totp", "friendly_name": "app"}))
     await got(c.auth.mfa.challenge_and_verify({"factor_id": f.id, "code": totp(f.totp.secret, step_now())}))
@@ -75,7 +75,7 @@ async def verify_to_the_end(make):
     low = await got(make(a.anon_key))
     await got(low.auth.sign_in_with_password({"email": email, "password": PW}))
     assert "verify it" in await refused(lambda: low.auth.refresh_session())
-    time.sleep(4.1)
+    time.sleep(9.1)
     await got(c.auth.refresh_session())
     assert await level(c) == ("aal1", "aal2"), await level(c)
     assert [m.method for m in (await got(c.auth.mfa.get_authenticator_assurance_level())).current_authentication_methods] == ["password"]
@@ -89,7 +89,7 @@ async def verify_to_the_end(make):
 async def others_are_left_alone(make):
     c = await got(make(a.anon_key))
     await got(c.auth.sign_up({"email": "py-%s@example.com" % uuid.uuid4().hex[:12], "password": PW}))
-    time.sleep(2.1)
+    time.sleep(6.1)
     await got(c.auth.refresh_session())
     assert await level(c) == ("aal1", "aal1")
 

@@ -27,7 +27,7 @@ ACCOUNTS = {"GOTRUE_MAILER_AUTOCONFIRM": "false", "GOTRUE_SMS_AUTOCONFIRM": "fal
 
 
 # A second factor required of some, and steps that grow too old while a suite can wait for it.
-POLICY = {"COUNTERSIGN_MFA_REQUIRED_ROLES": "staff", "COUNTERSIGN_MFA_ENROLL_GRACE": "2s", "COUNTERSIGN_MFA_MAX_AGE": "4s"}
+POLICY = {"COUNTERSIGN_MFA_REQUIRED_ROLES": "staff", "COUNTERSIGN_MFA_ENROLL_GRACE": "6s", "COUNTERSIGN_MFA_MAX_AGE": "9s"}
 
 
 def suite(name, *command):
