@@ -2,6 +2,7 @@
 #include "help.h"
 #include "place.h"
 #include "prompt.h"
+#include "required.h"
 #include "show.h"
 
 #include <stdio.h>
@@ -33,9 +34,13 @@ static int say_done(struct job *job, const cs_auth_response *in)
         const char *name = !user ? "" : *user->email ? user->email : user->phone;
         printf("Signed in at %s as %s, level %s.\n", safe(job->arena, job->url),
                safe(job->arena, name), safe(job->arena, level->current_level));
+        const char *required = required_text(job->arena, user);
+        if (required) {
+            printf("%s\n", required);
+        }
         printf(more ? "Next: countersign mfa challenge-and-verify raises it to %s with your second "
                       "factor.\n"
-               : user && user->factors_count
+               : user && user->factors_count && !required
                    ? "Next: countersign whoami\n"
                    : "Next: countersign mfa enroll adds a second factor to the account.\n",
                safe(job->arena, level->next_level));

@@ -1,6 +1,7 @@
 /* cmd_whoami.c: `countersign whoami`: who is signed in, where, at what level. */
 #include "help.h"
 #include "job.h"
+#include "required.h"
 #include "show.h"
 
 #include <stdio.h>
@@ -52,6 +53,10 @@ static void show_text(struct job *job, const struct facts *facts)
     printf("  factors   %zu verified, %zu not yet\n", verified, user->factors_count - verified);
     printf("  session   the token is good until %s and renewed when needed\n",
            time_text(arena, facts->session->expires_at));
+    const char *required = required_text(arena, user);
+    if (required && (more || !verified)) {
+        printf("%s\n", required);
+    }
     if (more) {
         printf("Next: countersign mfa challenge-and-verify raises the level to %s.\n",
                safe(arena, facts->level->next_level));

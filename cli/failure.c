@@ -3,6 +3,7 @@
 #include "job.h"
 
 #include "base/json.h"
+#include "base/problem.h"
 #include "show.h"
 
 #include <stdarg.h>
@@ -34,6 +35,13 @@ static const char *const over[] = { "bad_jwt", "no_authorization", "refresh_toke
                                     "refresh_token_not_found", "session_expired",
                                     "session_not_found" };
 
+/* The refresh was refused: the client has given the session up (docs/decisions/0011). */
+static bool second_factor_required(const cs_error *error)
+{
+    return strcmp(error->message, problem_row(P_REFRESH_NEEDS_AAL2)->text) == 0 ||
+           strcmp(error->message, problem_row(P_REFRESH_NEEDS_FACTOR)->text) == 0;
+}
+
 static bool session_is_over(const struct job *job, cs_status status, const cs_error *error)
 {
     if (status == CS_ERR_SESSION_MISSING || status == CS_ERR_INVALID_TOKEN) {
@@ -47,7 +55,8 @@ static bool session_is_over(const struct job *job, cs_status status, const cs_er
             return true;
         }
     }
-    return strcmp(error->code, "user_not_found") == 0; /* the account was deleted */
+    return strcmp(error->code, "user_not_found") == 0 /* the account was deleted */ ||
+           second_factor_required(error);
 }
 
 static int exit_code_of(const struct job *job, cs_status status, const cs_error *error)

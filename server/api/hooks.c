@@ -234,7 +234,7 @@ static const char *const kind_names[] = { "null",   "boolean", "integer", "numbe
 static void check_claim(struct strbuf *faults, const struct json_t *claims, const char *name,
                         const char *wanted, bool required, unsigned kinds)
 {
-    const struct json_t *value = json_member(claims, name);
+    const struct json_t *value = json_member_or_null(claims, name);
     if (!value && required) {
         strbuf_printf(faults, "\n- (root): %s is required", name);
     } else if (value && !(kinds & (1U << json_kind_of(value)))) {

@@ -17,7 +17,11 @@ enum problem identity_delete_one(struct call *call, struct tx *tx)
     if (strcmp(call->audience, aud ? aud : "") != 0) {
         return P_UNLINK_AUDIENCE;
     }
-    enum problem problem = identity_unlink(&call->services->realm, tx, &call->principal.user.id,
-                                           &id, call->caller.ip);
+    struct holder holder = {
+        .user_id = call->principal.user.id,
+        .session_id = call->principal.session_id,
+        .caller = &call->caller,
+    };
+    enum problem problem = identity_unlink(&call->services->realm, tx, &holder, &id);
     return problem ? problem : reply_empty_object(call);
 }

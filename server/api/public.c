@@ -2,6 +2,7 @@
  * JW1). */
 #include "api/handlers.h"
 #include "api/views.h"
+#include "base/rfc3339.h"
 
 static void view_health(struct call *call, struct strbuf *out)
 {
@@ -15,6 +16,21 @@ enum problem health_get(struct call *call, struct tx *tx)
 {
     (void)tx;
     return reply_with(call, view_health, NULL);
+}
+
+/* Decision 0011; not there where nobody must have a second factor. */
+static void write_mfa_required(const struct config *c, struct strbuf *out)
+{
+    char time[RFC3339_TEXT];
+    for (int i = 0; i < c->mfa_required_roles.count; i++) {
+        strbuf_str(out, i ? "," : ",\"mfa_required\":{\"roles\":[");
+        json_quote(out, c->mfa_required_roles.items[i]);
+    }
+    if (c->mfa_required_from_us) {
+        strbuf_printf(out, "],\"from\":\"%s\"}", rfc3339_format(c->mfa_required_from_us, time));
+    } else if (c->mfa_required_roles.count) {
+        strbuf_str(out, "]}");
+    }
 }
 
 static void view_settings(struct call *call, struct strbuf *out)
@@ -39,7 +55,9 @@ static void view_settings(struct call *call, struct strbuf *out)
     strbuf_str(out, ",\"sms_provider\":");
     json_quote(out, c->sms_provider);
     strbuf_str(out, ",\"saml_enabled\":false,"
-                    "\"saml_private_key_next_configured\":false,\"passkeys_enabled\":false}");
+                    "\"saml_private_key_next_configured\":false,\"passkeys_enabled\":false");
+    write_mfa_required(c, out);
+    strbuf_char(out, '}');
 }
 
 enum problem settings_get(struct call *call, struct tx *tx)

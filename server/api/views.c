@@ -2,6 +2,7 @@
 #include "api/views.h"
 
 #include "base/rfc3339.h"
+#include "domain/mfa_policy.h"
 #include "factor/totp/qr_svg.h"
 
 #include <string.h>
@@ -170,9 +171,21 @@ void write_user(struct strbuf *b, const struct person *p)
     strbuf_char(b, '}');
 }
 
+/* Decision 0011: whom a second factor is required of is told so, and since or from when. */
+static void write_own_user(struct call *call, struct strbuf *b, const struct person *p)
+{
+    const struct config *config = call->services->config;
+    write_user_open(b, p);
+    if (mfa_policy_names(config, call->ctx.arena, &p->user)) {
+        boolean(b, "mfa_required", mfa_policy_holds(config, &call->ctx, &p->user));
+        when(b, "mfa_required_from", config->mfa_required_from_us);
+    }
+    strbuf_char(b, '}');
+}
+
 void view_user(struct call *call, struct strbuf *out)
 {
-    write_user(out, call->reply.data);
+    write_own_user(call, out, call->reply.data);
 }
 
 static void write_weakness(struct strbuf *b, const struct grant *g)
@@ -214,7 +227,7 @@ void view_session(struct call *call, struct strbuf *b)
     strbuf_int(b, expires_at_s);
     text(b, "refresh_token", g->refresh_token);
     name(b, "user");
-    write_user(b, &g->person);
+    write_own_user(call, b, &g->person);
     if (g->shows_weakness) {
         write_weakness(b, g);
     }

@@ -79,6 +79,11 @@ const struct json_t *json_member(const struct json_t *value, const char *key)
     return json_is_null(member) ? NULL : member;
 }
 
+const struct json_t *json_member_or_null(const struct json_t *value, const char *key)
+{
+    return json_object_get(value, key);
+}
+
 const char *json_text(const struct json_t *value)
 {
     return json_string_value(value);

@@ -31,6 +31,9 @@ enum json_kind json_kind_of(const struct json_t *value);
 /* A member of an object; NULL if it is absent or null, or if value is no object. */
 const struct json_t *json_member(const struct json_t *value, const char *key);
 
+/* The same, but a null is given as one: for what must tell it from an absent member. */
+const struct json_t *json_member_or_null(const struct json_t *value, const char *key);
+
 /* The text of a string, else NULL. */
 const char *json_text(const struct json_t *value);
 

@@ -116,5 +116,6 @@ const char *config_check(struct arena *arena, struct config *c)
                 "GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY gives";
     }
     wrong = wrong ? wrong : check_webauthn(arena, c);
+    wrong = wrong ? wrong : check_mfa(arena, c);
     return wrong ? wrong : check_outgoing(arena, c);
 }

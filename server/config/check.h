@@ -13,4 +13,7 @@ const char *check_outgoing(struct arena *arena, struct config *config);
 /* The part of it that is about WebAuthn (check_webauthn.c). */
 const char *check_webauthn(struct arena *arena, struct config *config);
 
+/* The part of it that is about whom second factors are required of (check_mfa.c). */
+const char *check_mfa(struct arena *arena, struct config *config);
+
 #endif

@@ -47,6 +47,7 @@ struct config {
     const struct test_otp *test_otps;      /* sms_test_otp, read */
     int test_otp_count;
     int64_t test_otp_until_us;      /* 0: for ever */
+    int64_t mfa_required_from_us;   /* mfa_required_from, read; 0: at once */
     struct text_list warnings;      /* for a person, made while reading */
 };
 

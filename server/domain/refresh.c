@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "crypto/refresh_token.h"
 #include "domain/audit_event.h"
+#include "domain/mfa_policy.h"
 #include "domain/session.h"
 #include "store/refresh_tokens.h"
 
@@ -11,6 +12,10 @@
 /* For so long after a second factor's step a token from before it is refused without ending the
  * session: another tab may still hold it (§3.4, better). */
 #define RAISE_GRACE_US (60 * US_PER_S)
+
+/* For so long after a rotation its answer is given again whatever the level: two tabs, or a server
+ * and a browser, may have asked with the same token. */
+#define SAME_ANSWER_US (60 * US_PER_S)
 
 struct refresh {
     const struct realm *realm;
@@ -233,7 +238,29 @@ static enum problem find_session(struct refresh *r)
             return P_REFRESH_NOT_FOUND;
         }
     }
+    mfa_policy_age_ahead(r->realm, r->tx, &g->session.id);
     return user_by_id(r->tx, &g->session.user_id, &g->person.user) ? P_OK : P_REFRESH_NOT_FOUND;
+}
+
+/* The token's own rules; then decision 0011, which is about sessions that were low already: one
+ * that falls now gets its tokens, so that it can be raised again. */
+static enum problem take_step(struct refresh *r)
+{
+    struct session *s = &r->grant->session;
+    bool was_high = aal_is_2(s->aal);
+    int64_t age = r->tx->ctx->now_us - last_refresh(r);
+    bool falls = mfa_policy_age(r->realm, r->tx, s);
+    enum problem problem = check_validity(r);
+    if (problem && falls) {
+        tx_keep(r->tx); /* another server must see it fall too */
+    }
+    if (!problem) {
+        problem = r->token.version == 2 ? step_v2(r) : step_v1(r);
+    }
+    bool again = r->grant->reused && age < SAME_ANSWER_US;
+    return problem || was_high || falls || again
+               ? problem
+               : mfa_policy_refresh(r->realm, r->tx, &r->grant->person.user, s);
 }
 
 enum problem session_refresh(const struct realm *realm, struct tx *tx, const struct caller *caller,
@@ -252,10 +279,7 @@ enum problem session_refresh(const struct realm *realm, struct tx *tx, const str
     if (grant->person.user.banned_until > tx->ctx->now_us) {
         return P_REFRESH_BANNED;
     }
-    problem = check_validity(&r);
-    if (!problem) {
-        problem = r.token.version == 2 ? step_v2(&r) : step_v1(&r);
-    }
+    problem = take_step(&r);
     if (problem) {
         return problem;
     }

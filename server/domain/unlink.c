@@ -40,17 +40,23 @@ static enum problem take_over_email(struct tx *tx, struct user *user, const stru
     return P_OK;
 }
 
-enum problem identity_unlink(const struct realm *realm, struct tx *tx,
-                             const struct uuid *user_id, const struct uuid *identity_id,
-                             const char *ip)
+static enum problem check_level(struct tx *tx, const struct holder *holder)
+{
+    struct session session;
+    bool high = session_by_id(tx, &holder->session_id, &session) && aal_is_2(session.aal);
+    return !high && factor_any_verified(tx, &holder->user_id) ? P_UNLINK_NEEDS_AAL2 : P_OK;
+}
+
+enum problem identity_unlink(const struct realm *realm, struct tx *tx, const struct holder *holder,
+                             const struct uuid *identity_id)
 {
     struct user user;
     struct identity *list;
     int gone = -1;
-    if (!user_by_id(tx, user_id, &user)) {
+    if (!user_by_id(tx, &holder->user_id, &user)) {
         return P_JWT_USER_NOT_FOUND;
     }
-    int n = identities_of(tx, user_id, &list);
+    int n = identities_of(tx, &user.id, &list);
     if (n <= 1) {
         return P_IDENTITY_LAST;
     }
@@ -61,7 +67,10 @@ enum problem identity_unlink(const struct realm *realm, struct tx *tx,
         return P_IDENTITY_NOT_FOUND;
     }
     const char *former = user.email;
-    enum problem problem = P_OK;
+    enum problem problem = check_level(tx, holder);
+    if (problem) {
+        return problem;
+    }
     if (strcmp(list[gone].provider, "phone") == 0) {
         user.phone = NULL;
         user.phone_confirmed_at = 0;
@@ -75,7 +84,7 @@ enum problem identity_unlink(const struct realm *realm, struct tx *tx,
     providers_recompute(tx, &user);
     user_save(tx, &user);
     char id[UUID_TEXT];
-    audit_by_user(realm, tx, &user, AUDIT_IDENTITY_UNLINKED, ip,
+    audit_by_user(realm, tx, &user, AUDIT_IDENTITY_UNLINKED, holder->caller->ip,
                   TRAITS({ "identity_id", uuid_format(identity_id, id) },
                          { "provider", list[gone].provider },
                          { "provider_id", list[gone].provider_id }));

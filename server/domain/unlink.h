@@ -2,11 +2,11 @@
 #ifndef COUNTERSIGN_DOMAIN_UNLINK_H
 #define COUNTERSIGN_DOMAIN_UNLINK_H
 
-#include "domain/grant.h"
+#include "domain/mfa.h"
 
-/* Rows ID3 to ID6. */
-enum problem identity_unlink(const struct realm *realm, struct tx *tx,
-                             const struct uuid *user_id, const struct uuid *identity_id,
-                             const char *ip) MUST_CHECK;
+/* Rows ID3 to ID6. Since an address may go with the identity, it needs aal2 as a change of address
+ * does (row S6). */
+enum problem identity_unlink(const struct realm *realm, struct tx *tx, const struct holder *holder,
+                             const struct uuid *identity_id) MUST_CHECK;
 
 #endif

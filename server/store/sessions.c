@@ -95,6 +95,14 @@ void sessions_downgrade(struct tx *tx, const struct uuid *user_id, const struct 
     db_run(tx, &levels, V_ID(user_id), V_ID(factor_id));
 }
 
+void session_lower(struct tx *tx, struct session *session)
+{
+    DB_SQL(sql, "update @sessions set aal = 'aal1', factor_id = null where id = $1");
+    session->aal = "aal1";
+    session->factor_id = uuid_nil;
+    db_run(tx, &sql, V_ID(&session->id));
+}
+
 bool session_newer_exists(struct tx *tx, const struct session *s, int64_t made_since,
                           int64_t refreshed_since)
 {
@@ -121,6 +129,13 @@ void amr_put(struct tx *tx, const struct uuid *session_id, const char *method)
                 "do update set updated_at = excluded.updated_at");
     struct uuid id = uuid_v4(tx->ctx->entropy);
     db_run(tx, &sql, V_ID(&id), V_ID(session_id), V_TIME(tx->ctx->now_us), V_TEXT(method));
+}
+
+void amr_drop(struct tx *tx, const struct uuid *session_id, const char *method, int64_t before_us)
+{
+    DB_SQL(sql, "delete from @mfa_amr_claims where session_id = $1 and "
+                "authentication_method = $2 and updated_at < $3");
+    db_run(tx, &sql, V_ID(session_id), V_TEXT(method), V_TIME(before_us));
 }
 
 static bool comes_later(const struct amr *a, const struct amr *b)

@@ -46,6 +46,9 @@ void sessions_delete_low(struct tx *tx, const struct uuid *user_id, const struct
 void sessions_downgrade(struct tx *tx, const struct uuid *user_id, const struct uuid *factor_id,
                         const char *method);
 
+/* This one alone falls to aal1, in *session too; its amr entries are left to amr_drop. */
+void session_lower(struct tx *tx, struct session *session);
+
 /* Is there another session of the user, same tag, refreshed (or made) later, that has not ended
  * by itself: made and refreshed not before these times (0: no limit)? */
 bool session_newer_exists(struct tx *tx, const struct session *session, int64_t made_since,
@@ -53,6 +56,10 @@ bool session_newer_exists(struct tx *tx, const struct session *session, int64_t 
 
 /* Puts a method down, or renews its time (row S3). */
 void amr_put(struct tx *tx, const struct uuid *session_id, const char *method);
+
+/* Takes a method out, if its time is still before that one. */
+void amr_drop(struct tx *tx, const struct uuid *session_id, const char *method,
+              int64_t before_us);
 
 /* Newest first by whole second, then by method, into list[AMR_MAX]; returns how many. */
 int amr_of(struct tx *tx, const struct uuid *session_id, struct amr *list);

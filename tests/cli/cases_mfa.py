@@ -1,6 +1,6 @@
 """The mfa commands: enrolment with the QR code read back, verification, levels, removal."""
 import os, re, subprocess, time
-from bench import PASSWORD, App, Home
+from bench import PASSWORD, App, Home, Server
 from terminal import DARK, LIGHT, Terminal, read_qr
 
 STATE = {}
@@ -197,3 +197,34 @@ def case_unenroll(server):
     h.run("mfa", "list").ok("No factors yet", "Next: countersign mfa enroll")
     assert h.run("mfa", "aal", "--local", "--json").ok().json["current_level"] == "aal1"
     assert app
+
+
+def case_required(server):
+    """where a second factor is required, login and whoami say so and what to do; a refused renewal signs out and says how to go on"""
+    own = Server(server.binary, COUNTERSIGN_MFA_REQUIRED_ROLES="*", COUNTERSIGN_MFA_ENROLL_GRACE="0", GOTRUE_JWT_EXP="10")
+    try:
+        Home(own, "admin").with_service_key().run("admin", "user", "create", "req@example.com", stdin=PASSWORD + "\n").ok()
+        h = Home(own, "req")
+        said = "A second factor is required for this account: without it this session cannot be renewed."
+        h.run("login", "req@example.com", stdin=PASSWORD + "\n").ok(said, "Next: countersign mfa enroll")
+        h.run("whoami").ok(said, "Next: countersign mfa enroll")
+        time.sleep(6.2)                     # more than half of the token's time: the client renews
+        h.run("whoami").ends(4, "A second factor is required for this account: sign in again and enroll one (insufficient_aal, HTTP 403)", "Next: countersign login")
+        h.run("login", "req@example.com", stdin=PASSWORD + "\n").ok()
+        made = h.run("mfa", "enroll", "--name", "app", "--no-verify", "--json").ok().json
+        app = App(made["totp"]["secret"])
+        h.run("mfa", "challenge-and-verify", "app", stdin=app.code() + "\n").ok("aal2")
+        time.sleep(6.2)
+        out = h.run("whoami").ok("level     aal2")
+        assert "required" not in out.out, out
+        h.run("login", "req@example.com", stdin=PASSWORD + "\n").ok(said, "Next: countersign mfa challenge-and-verify")
+        time.sleep(6.2)
+        h.run("whoami").ends(4, "sign in again and verify it (insufficient_aal, HTTP 403)", "Next: countersign login")
+    finally:
+        own.close()
+    own = Server(server.binary, COUNTERSIGN_MFA_REQUIRED_ROLES="*", COUNTERSIGN_MFA_REQUIRED_FROM="2199-05-01")
+    try:
+        Home(own, "admin").with_service_key().run("admin", "user", "create", "req@example.com", stdin=PASSWORD + "\n").ok()
+        Home(own, "req").run("login", "req@example.com", stdin=PASSWORD + "\n").ok("From 2199-05-01T00:00:00Z on a second factor is required for this account.", "Next: countersign mfa enroll")
+    finally:
+        own.close()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Run the official clients against the real program: run_all.py [--binary FILE] [--only seed,python,js,readme,accounts,postgres] [--cache FOLDER]
+"""Run the official clients against the real program: run_all.py [--binary FILE] [--only seed,python,js,readme,policy,accounts,postgres] [--cache FOLDER]
 
 The clients come from their registries into a folder under build/ that is used again; that they cannot be had is a failure, not a skip.
 The server starts without any setting, as a person starts it; for the suites of accounts another one wants addresses confirmed.
@@ -13,7 +13,7 @@ from postgres import Postgres  # noqa: E402
 from packages import CACHE, node_with_clients, python_with_clients  # noqa: E402
 
 p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-p.add_argument("--binary", default=default_binary()); p.add_argument("--only", default="seed,python,js,readme,accounts,postgres"); p.add_argument("-v", action="store_true")
+p.add_argument("--binary", default=default_binary()); p.add_argument("--only", default="seed,python,js,readme,policy,accounts,postgres"); p.add_argument("-v", action="store_true")
 p.add_argument("--cache", default=CACHE)
 a = p.parse_args()
 only = a.only.split(",")
@@ -24,6 +24,10 @@ total = [0, 0]
 ACCOUNTS = {"GOTRUE_MAILER_AUTOCONFIRM": "false", "GOTRUE_SMS_AUTOCONFIRM": "false", "GOTRUE_SMTP_MAX_FREQUENCY": "1ms", "GOTRUE_SMS_MAX_FREQUENCY": "1ms", "GOTRUE_RATE_LIMIT_EMAIL_SENT": "100000",
             "GOTRUE_RATE_LIMIT_SMS_SENT": "100000", "GOTRUE_SECURITY_MANUAL_LINKING_ENABLED": "true", "GOTRUE_SECURITY_UPDATE_PASSWORD_REQUIRE_REAUTHENTICATION": "true",
             "GOTRUE_URI_ALLOW_LIST": "http://localhost:3000/**"}
+
+
+# A second factor required of some, and steps that grow too old while a suite can wait for it.
+POLICY = {"COUNTERSIGN_MFA_REQUIRED_ROLES": "staff", "COUNTERSIGN_MFA_ENROLL_GRACE": "6s", "COUNTERSIGN_MFA_MAX_AGE": "9s"}
 
 
 def suite(name, *command):
@@ -55,8 +59,8 @@ def seven_calls(c, args, only):
 
 
 try:
-    python = python_with_clients(a.cache) if {"seed", "python", "readme", "accounts", "postgres"} & set(only) else None
-    node = node_with_clients(a.cache) if {"js", "accounts", "postgres"} & set(only) else None
+    python = python_with_clients(a.cache) if {"seed", "python", "readme", "policy", "accounts", "postgres"} & set(only) else None
+    node = node_with_clients(a.cache) if {"js", "policy", "accounts", "postgres"} & set(only) else None
     with Countersign(a.binary, zero_config=True) as c:
         args = arguments(c)
         seven_calls(c, args, only)
@@ -66,6 +70,13 @@ try:
         with Postgres() as postgres, Countersign(a.binary, env={"DATABASE_URL": postgres.create("clients")}) as c:
             print("== clients, on PostgreSQL", flush=True)
             seven_calls(c, arguments(c), ("seed", "python", "js"))
+    if "policy" in only:
+        with Postgres() as postgres:
+            for where, env in ((", a file", {}), (", on PostgreSQL", {"DATABASE_URL": postgres.create("policy")})):
+                with Countersign(a.binary, env={**POLICY, **env}) as c:
+                    args = arguments(c)
+                    suite("a second factor required, in Python" + where, python, os.path.join(HERE, "python_policy.py"), *args)
+                    suite("a second factor required, in JavaScript" + where, "node", os.path.join(HERE, "js_policy.mjs"), args[1], args[3], args[5], os.path.join(node, "node_modules"))
     if "accounts" in only:
         with tempfile.TemporaryDirectory(prefix="countersign-post-") as mails, tempfile.TemporaryDirectory(prefix="countersign-post-") as texts:
             with Countersign(a.binary, env={**ACCOUNTS, "COUNTERSIGN_MAIL_DIR": mails, "COUNTERSIGN_SMS_DIR": texts}) as c:

@@ -416,6 +416,109 @@ def policies_see_the_claims(pg):
             assert got == want, (table, got, want)
 
 
+def as_authenticated(pg, claims, query, setting="request.jwt.claims"):
+    """What the query says to who asks with these claims (a JSON text), as PostgREST asks; ERROR and the reason where it fails."""
+    try:
+        rows = pg.sql("begin; select set_config('%s', '%s', true); set local role authenticated; select 'r=' || coalesce((%s)::text, 'null'); commit"
+                      % (setting, claims.replace("'", "''"), query), "fresh")
+    except Exception as e:
+        return "ERROR " + str(e)
+    return [r[0][2:] for r in rows if r[0].startswith("r=")][0]
+
+
+@step
+def policies_see_the_age_of_the_step(pg):
+    """countersign.mfa_age() under the role authenticated, with the claims of real tokens and with odd ones; nothing else of the schema is seen."""
+    from wire import claims_of
+    seconds = "select round(extract(epoch from countersign.mfa_age()))"
+    with Nodes(pg.dsn("fresh"), 1) as nodes:
+        s = nodes.server()
+        plain, (u, _, _) = s.sign_up(), mfa_user(s)
+        low = u.another_session()
+        for token, fresh in ((plain.token, False), (low.token, False), (u.token, True)):
+            claims = json.dumps(claims_of(token))
+            for setting in ("request.jwt.claims", "request.jwt.claim"):
+                got = as_authenticated(pg, claims, seconds, setting)
+                assert (0 <= float(got) < 60) if fresh else got == "null", (claims, got)
+        then = dict(claims_of(u.token))
+        pg.sql("create schema aged; grant usage on schema aged to authenticated; create table aged.recent (n int); insert into aged.recent values (1); "
+               "alter table aged.recent enable row level security; grant select on aged.recent to authenticated; "
+               "create policy a on aged.recent to authenticated using ((select countersign.mfa_age()) < interval '10 minutes')", "fresh")
+        for age, sees in ((0, "1"), (599 - 30, "1"), (601, "0"), (86400, "0"), (None, "0")):
+            then["amr"] = [{"method": "password", "timestamp": int(time.time())}] + ([{"method": "totp", "timestamp": int(time.time()) - age}] if age is not None else [])
+            got = as_authenticated(pg, json.dumps(then), "select count(*) from aged.recent")
+            assert got == sees, (age, got)
+        now = int(time.time())
+        step = lambda at, method="totp": {"method": method, "timestamp": at}
+        odd = {"": "null", "{}": "null", "null": "null", "[]": "null", '"x"': "null", "7": "null"}
+        odd.update({json.dumps({"amr": amr}): want for amr, want in (
+            (None, "null"), ("totp", "null"), (7, "null"), ({"method": "totp"}, "null"), ([], "null"), (["totp", "password"], "null"), ([None, 1, [], ["totp"]], "null"),
+            ([step(None)], "null"), ([step("5")], "null"), ([step(-1)], "null"), ([step(1e300)], "null"), ([step(253402300800)], "null"), ([{"method": "totp"}], "null"),
+            ([step(now, "otp"), step(now, "password")], "null"))})
+        for claims, want in odd.items():
+            assert as_authenticated(pg, claims, seconds) == want, (claims, as_authenticated(pg, claims, seconds))
+        for amr, least in (([step(now - 100), step(now - 5000, "mfa/phone"), "totp"], 100), ([step(now - 200, "mfa/webauthn")], 200), ([step(now - 300, "mfa/recovery_code")], 300),
+                           ([step(now - 400, "mfa/phone"), step(1e300)], 400), ([step(now + 5000)], 0)):
+            got = float(as_authenticated(pg, json.dumps({"amr": amr}), seconds))
+            assert least <= got < least + 90, (amr, got)
+        assert as_authenticated(pg, "{not json", seconds).startswith("ERROR")
+        tables = [r[0] for r in pg.sql("select c.relname from pg_class c where c.relnamespace = 'countersign'::regnamespace and c.relkind in ('r', 'v', 'S', 'm')", "fresh")]
+        assert "recovery_codes" in tables and "schema_version" in tables, tables
+        for name in tables:
+            got = as_authenticated(pg, "{}", "select count(*) from countersign.%s" % name)
+            assert got.startswith("ERROR") and "permission denied" in got, (name, got)
+        assert pg.sql("select p.proname from pg_proc p where p.pronamespace = 'countersign'::regnamespace and (has_function_privilege('authenticated', p.oid, 'execute') "
+                      "or has_function_privilege('anon', p.oid, 'execute'))", "fresh") == [["mfa_age"]]
+        assert pg.sql("select has_schema_privilege('authenticated', 'countersign', 'create'), has_schema_privilege('anon', 'countersign', 'usage'), "
+                      "has_function_privilege('anon', 'countersign.mfa_age()', 'execute')", "fresh") == [["f", "f", "f"]]
+        # a function of somebody else does not stand in for anything that the function names
+        pg.sql("create schema evil; grant usage, create on schema evil to authenticated; create function evil.to_timestamp(double precision) returns timestamptz language sql as 'select now()'; "
+               "grant execute on function evil.to_timestamp(double precision) to authenticated", "fresh")
+        claims = json.dumps({"amr": [step(now - 7000)]})
+        rows = pg.sql("begin; set local search_path = evil, pg_catalog; select set_config('request.jwt.claims', '%s', true); set local role authenticated; "
+                      "select 'r=' || extract(epoch from countersign.mfa_age()); commit" % claims, "fresh")
+        assert float([r[0] for r in rows if r[0].startswith("r=")][0][2:]) >= 7000, rows
+
+
+@step
+def a_second_factor_required_and_too_old(pg):
+    """The checks of tests/conformance/policy_checks.py, whose servers stand on PostgreSQL here; a refresh that takes the level makes no more round trips than any."""
+    import policy_checks
+    dsn = pg.create("policy")
+
+    class Here(Countersign):
+        def server(self, prefix="", secret=None):
+            return Server(self.base + prefix, SECRET, dsn)
+    kit = {"start": lambda **env: Here(args.binary, env={"DATABASE_URL": dsn, **env})}
+    chosen = [c for c in checks.CHECKS if c["fn"].__module__ == "policy_checks"]
+    for c in chosen:
+        c["fn"](None, kit)
+    print("      %d checks" % len(chosen))
+    assert len(chosen) >= 8
+    trips = {}
+    with kit["start"](GOTRUE_LOG_LEVEL="debug", **policy_checks.HOUR) as own:
+        o = own.server()
+        u = mfa_user(o)[0]
+        for what, age in (("high", 0), ("falls", 3601), ("low", 0)):
+            if age:
+                policy_checks.age_step(o, u.session_id, age)
+            begin = len(own.log_text())
+            u.take(u.refreshed().json)
+            trips[what] = [json.loads(line)["round_trips"] for line in own.log_text()[begin:].splitlines() if '"round_trips"' in line]
+    assert trips == {"high": [3], "falls": [3], "low": [3]}, trips
+
+
+@step
+def a_database_without_the_role_is_served(pg):
+    """Where there is no role authenticated and none may be made, the function is there and nobody but its owner may call it."""
+    with Postgres() as other:
+        other.sql("create role plain login; create database roleless owner plain")
+        with Nodes(other.dsn("roleless", "plain"), 1) as nodes:
+            assert nodes.server().sign_up().token
+        assert other.sql("select count(*) from pg_roles where rolname = 'authenticated'") == [["0"]]
+        assert other.sql("select proacl::text from pg_proc where oid = 'countersign.mfa_age()'::regprocedure", "roleless") == [["{plain=X/plain}"]]
+
+
 with Postgres() as pg:
     for one in STEPS:
         if not args.only or one.__name__ in args.only.split(","):

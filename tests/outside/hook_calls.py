@@ -341,6 +341,9 @@ def token_refused(rig, a, b):
     schema = "output claims do not conform to the expected schema: \n"
     for answer, text in ((good({}), "output claims field is missing"), (good({"claims": "x"}), schema + "- (root): Invalid type. Expected: object, given: string"),
                          (with_claims(lambda c: c.pop("aud")), schema + "- (root): aud is required"), (with_claims(lambda c: c.update(role=1)), schema + "- role: Invalid type. Expected: string, given: integer"),
+                         (with_claims(lambda c: c.update(role=None)), schema + "- role: Invalid type. Expected: string, given: null"),
+                         (with_claims(lambda c: c.update(exp=None)), schema + "- exp: Invalid type. Expected: integer, given: null"),
+                         (with_claims(lambda c: c.update(iss=None)), schema + "- iss: Invalid type. Expected: string, given: null"),
                          (with_claims(lambda c: c.update(exp="soon")), schema + "- exp: Invalid type. Expected: integer, given: string"),
                          (with_claims(lambda c: c.update(app_metadata=[])), schema + "- app_metadata: Invalid type. Expected: object, given: array"),
                          (with_claims(lambda c: c.update(amr={})), schema + "- amr: Invalid type. Expected: array, given: object"),

@@ -111,6 +111,15 @@ static void refusals_name_variable_value_and_remedy(void **state)
         {"GOTRUE_SITE_URL=app.example.com", "absolute URL"},
         {"API_EXTERNAL_URL=/auth", "absolute URL"},
         {"GOTRUE_URI_ALLOW_LIST=https://[a", "not closed"},
+        {"COUNTERSIGN_MFA_REQUIRED_ROLES=admin, staff", "the role \" staff\""},
+        {"COUNTERSIGN_MFA_REQUIRED_ROLES=admin,", "the role \"\""},
+        {"COUNTERSIGN_MFA_REQUIRED_FROM=tomorrow", "2027-01-31T00:00:00Z"},
+        {"COUNTERSIGN_MFA_REQUIRED_FROM=2027-02-30", "2027-01-31T00:00:00Z"},
+        {"COUNTERSIGN_MFA_REQUIRED_FROM=31.01.2027", "2027-01-31T00:00:00Z"},
+        {"COUNTERSIGN_MFA_REQUIRED_FROM=2027-01-31", "COUNTERSIGN_MFA_REQUIRED_ROLES must say"},
+        {"COUNTERSIGN_MFA_ENROLL_GRACE=15", "a duration with a unit"},
+        {"COUNTERSIGN_MFA_MAX_AGE=-1h", "a duration"},
+        {"COUNTERSIGN_MFA_MAX_AGE=1d", "a duration with a unit"},
     };
     for (size_t i = 0; i < COUNT(bad); i++) {
         const char *said = refusal(*state, bad[i].setting);
@@ -120,6 +129,28 @@ static void refusals_name_variable_value_and_remedy(void **state)
         }
     }
     assert_non_null(strstr(refusal(*state, "GOTRUE_JWT_EXP=soon"), "GOTRUE_JWT_EXP=soon: "));
+}
+
+static void a_second_factor_required(void **state)
+{
+    static const char *const roles = "COUNTERSIGN_MFA_REQUIRED_ROLES=admin,*";
+    const struct config *c = GOOD(*state, SITE);
+    assert_int_equal(c->mfa_required_roles.count, 0);
+    assert_int_equal(c->mfa_enroll_grace_us, INT64_C(900000000));
+    assert_int_equal(c->mfa_max_age_us, 0);
+    c = GOOD(*state, SITE, roles, "COUNTERSIGN_MFA_REQUIRED_FROM=2027-01-31");
+    assert_true(list_has(&c->mfa_required_roles, "*"));
+    assert_int_equal(c->mfa_required_from_us, INT64_C(1801353600000000));
+    c = GOOD(*state, SITE, roles, "COUNTERSIGN_MFA_REQUIRED_FROM=2027-01-31T01:00:00+01:00");
+    assert_int_equal(c->mfa_required_from_us, INT64_C(1801353600000000));
+    const char *error;
+    const char *const impossible[] = {SITE, roles, "GOTRUE_MFA_TOTP_ENROLL_ENABLED=false",
+                                      "GOTRUE_MFA_PHONE_VERIFY_ENABLED=true", NULL};
+    struct config_sources sources = {.environment = impossible};
+    assert_null(load_from(*state, &sources, &error));
+    assert_non_null(strstr(error, "a kind of factor that people can enrol and verify"));
+    GOOD(*state, SITE, roles, "GOTRUE_MFA_TOTP_ENROLL_ENABLED=false",
+         "GOTRUE_MFA_PHONE_ENROLL_ENABLED=true", "GOTRUE_MFA_PHONE_VERIFY_ENABLED=true");
 }
 
 static void secrets_are_not_shown(void **state)
@@ -336,6 +367,7 @@ int main(void)
         CASE(booleans),
         CASE(numbers_and_durations),
         CASE(refusals_name_variable_value_and_remedy),
+        CASE(a_second_factor_required),
         CASE(secrets_are_not_shown),
         CASE(names_that_sound_secret_are_secrets),
         CASE(empty_is_unset),

@@ -1,0 +1,3 @@
+-- Nothing here: row-level policies are PostgreSQL's.
+
+SELECT 1;
