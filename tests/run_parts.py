@@ -39,7 +39,7 @@ PARTS = [
     ("start", ["build"], [PY + ["tests/conformance/start_up.py"]], 10, True),
     ("accounts", ["build", "build-asan"], [conformance("accounts,accounts-smtp,accounts-postgres,accounts-asan")], 15, False),
     ("copy", ["build"], [PY + ["tests/nodes/copy_suite.py"]], 20, False),
-    ("crash", ["build"], [PY + ["tests/crash/kill_nine.py"], PY + ["tests/crash/disk_full.py"]], 15, False),
+    ("crash", ["build"], [PY + ["tests/crash/kill_nine.py"], PY + ["tests/crash/disk_full.py"], PY + ["tests/crash/disk_full_postgres.py"]], 15, False),
 ]
 BUILDS = {"build": ["script/build", "--no-bootstrap"], "build-asan": ["script/build", "--no-bootstrap", "--sanitize"]}
 screen = threading.Lock()
