@@ -3,6 +3,7 @@
 #include "command.h"
 
 #include "base/json.h"
+#include "store/db_time.h"
 #include "store/outbox.h"
 
 #include <dirent.h>
@@ -108,10 +109,10 @@ static bool read_rows(struct arena *arena, struct db *db, int64_t now_us, struct
 
 static int show(struct arena *arena, const struct config *config, struct db *db, bool json)
 {
-    struct clock clock = clock_system();
-    int64_t now_us = clock_now_us(&clock);
+    struct db_time time;
     struct outbox_row *rows;
     int n;
+    int64_t now_us = db_time_ask(db, &time) ? clock_uptime_us() + time.offset_us : 0;
     if (!read_rows(arena, db, now_us, &rows, &n)) {
         return complain("the outbox cannot be read: start the server of this version once");
     }

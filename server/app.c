@@ -291,6 +291,11 @@ static bool open_store(struct app *app, struct arena *arena, const char **error)
     struct executor_settings settings = {
         .url = c->database,
         .connections = (int)c->db_connections,
+        .percent = (int)c->db_percent,
+        .idle = (int)c->db_idle,
+        .lifetime_us = c->db_lifetime_us,
+        .idle_us = c->db_idle_us,
+        .check_us = c->db_check_us,
         .unprepared = !c->db_prepared,
         .slow_threads = pool_size(s),
         .shared = c->shared_database,
@@ -298,6 +303,9 @@ static bool open_store(struct app *app, struct arena *arena, const char **error)
         .deadline_us = c->max_request_us,
     };
     s->executor = executor_start(arena, &settings, error);
+    if (s->executor) {
+        s->clock = exec_clock(s->executor);
+    }
     return s->executor != NULL;
 }
 

@@ -27,7 +27,7 @@ PARTS = [
     ("lint", [], [["script/lint"]], 10, True),
     ("unit", ["build"], [meson_test("build")], 10, True),
     ("asan", ["build-asan"], [meson_test("build-asan"), conformance("asan"), PY + ["tests/webauthn/run_all.py", "--only", "soft", "--binary", "build-asan/countersign"]], 25, True),
-    ("nodes", ["build"], [PY + ["tests/nodes/nodes_suite.py"], conformance("postgres,interop")], 20, True),
+    ("nodes", ["build"], [PY + ["tests/nodes/nodes_suite.py"], PY + ["tests/nodes/time_suite.py"], PY + ["tests/nodes/official_suite.py"], conformance("postgres,interop")], 20, True),
     ("webauthn", ["build"], [PY + ["tests/webauthn/run_all.py"]], 15, True),
     ("conformance", ["build"], [conformance("root,prefix")], 20, True),
     ("clients", ["build"], [PY + ["tests/clients/run_all.py"]], 15, True),
@@ -39,7 +39,7 @@ PARTS = [
     ("start", ["build"], [PY + ["tests/conformance/start_up.py"]], 10, True),
     ("accounts", ["build", "build-asan"], [conformance("accounts,accounts-smtp,accounts-postgres,accounts-asan")], 15, False),
     ("copy", ["build"], [PY + ["tests/nodes/copy_suite.py"]], 20, False),
-    ("crash", ["build"], [PY + ["tests/crash/kill_nine.py"], PY + ["tests/crash/disk_full.py"]], 15, False),
+    ("crash", ["build"], [PY + ["tests/crash/kill_nine.py"], PY + ["tests/crash/disk_full.py"], PY + ["tests/crash/disk_full_postgres.py"]], 15, False),
 ]
 BUILDS = {"build": ["script/build", "--no-bootstrap"], "build-asan": ["script/build", "--no-bootstrap", "--sanitize"]}
 screen = threading.Lock()

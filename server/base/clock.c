@@ -24,6 +24,15 @@ int64_t clock_steady_us(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t clock_uptime_us(void)
+{
+#ifdef CLOCK_BOOTTIME
+    return read_clock(CLOCK_BOOTTIME);
+#else
+    return read_clock(CLOCK_MONOTONIC);
+#endif
+}
+
 struct timespec clock_steady_in(int64_t us)
 {
     int64_t at = clock_steady_us() + us;

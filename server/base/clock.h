@@ -18,6 +18,9 @@ struct clock clock_system(void);
 /* A steady clock for measuring durations only. */
 int64_t clock_steady_us(void);
 
+/* The same, but it goes on while the machine sleeps. */
+int64_t clock_uptime_us(void);
+
 /* The steady clock's time in so many microseconds, for pthread_cond_timedwait on a condition that
  * was made for CLOCK_MONOTONIC. */
 struct timespec clock_steady_in(int64_t us);

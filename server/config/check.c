@@ -79,6 +79,7 @@ const char *config_check(struct arena *arena, struct config *c)
     c->phone_max_frequency_us = c->phone_max_frequency_us ? c->phone_max_frequency_us
                                                           : 60 * US_PER_S;
     c->flow_expiry_us = c->flow_expiry_us < 300 * US_PER_S ? 300 * US_PER_S : c->flow_expiry_us;
+    c->db_percent = c->db_percent < 0 ? 0 : c->db_percent > 100 ? 100 : c->db_percent;
     c->refresh_version = c->refresh_version == 2 ? 2 : 1;
     c->password_sets = split_sets(arena, c->password_characters);
     if (!*c->external_url) {

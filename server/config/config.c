@@ -334,13 +334,32 @@ static bool known(const char *name)
     return false;
 }
 
+/* NULL: it is no such setting. */
+static const char *why_without_effect(const char *name)
+{
+    static const struct {
+        const char *name, *why;
+    } known_too[] = {
+#define WITHOUT_EFFECT(name, why) { name, why },
+#include "config/without_effect.def"
+#undef WITHOUT_EFFECT
+    };
+    for (size_t i = 0; i < sizeof known_too / sizeof known_too[0]; i++) {
+        if (strcmp(known_too[i].name, name) == 0) {
+            return known_too[i].why;
+        }
+    }
+    return NULL;
+}
+
 static void warn_of_names(struct loader *l)
 {
     for (int i = 0; i < l->n; i++) {
         const struct pair *p = &l->pairs[i];
         if (!known(p->name)) {
-            warn(l, arena_printf(l->arena, "%s is set but has no effect: this server has no such "
-                                           "setting", p->name));
+            const char *why = why_without_effect(p->name);
+            warn(l, arena_printf(l->arena, "%s is set but has no effect: %s", p->name,
+                                 why ? why : "this server has no such setting"));
         } else if (!*p->value) {
             warn(l, arena_printf(l->arena, "%s is set but empty: its default holds", p->name));
         }

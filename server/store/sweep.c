@@ -27,31 +27,88 @@ static void sweep_orphans(struct tx *tx)
     db_run(tx, &codes);
 }
 
-int64_t sweep(struct tx *tx, const struct sweep_ages *ages)
+/* The official schema has no index by which old rows of these tables are found, and none may be
+ * added there. So each round walks on through the next STRETCH rows by their primary key. */
+#define STRETCH "2000"
+#define STRETCH_END(table)                                                                         \
+    "select id from (select id from " table " where id > $1 order by id limit " STRETCH ") w "     \
+    "order by id desc limit 1"
+#define WALK(name, table, which) SWEEP(name, table, "id", "id > $1 and id <= $2 and " which)
+
+/* The end of the stretch that begins at *place, to which *place is moved. false: there is none. */
+static bool next_stretch(struct tx *tx, struct sql *sql, struct uuid *place, struct uuid *end)
 {
-    SWEEP(tokens, "@refresh_tokens", "id", "updated_at < $1 and revoked = true limit 200");
+    struct rows *r = db_query(tx, sql, V_ID(place));
+    bool found = rows_next(r);
+    *end = found ? rows_id(r, 0) : uuid_nil;
+    rows_end(r);
+    return found;
+}
+
+static int64_t walk_factors(struct tx *tx, struct uuid *place)
+{
+    DB_SQL(to, STRETCH_END("@mfa_factors"));
+    WALK(factors, "@mfa_factors", "status = 'unverified' and created_at < $3");
+    struct uuid from = *place;
+    return next_stretch(tx, &to, &from, place)
+               ? db_exec(tx, &factors, V_ID(&from), V_ID(place), V_TIME(tx->ctx->now_us - DAY_US))
+               : 0;
+}
+
+static int64_t walk_sessions(struct tx *tx, const struct sweep_ages *ages, struct uuid *place)
+{
+#define SINCE(refreshed) "(created_at < $3 or coalesce(" refreshed ", created_at) < $4)"
+#define OLD(refreshed)                                                                             \
+    GONE("@sessions", "id", "id > $1 and id <= $2 and " SINCE(refreshed))
+    DB_SQL(to, STRETCH_END("@sessions"));
+    DB_SQL2(old, OLD("refreshed_at") ")",
+            OLD("refreshed_at at time zone 'UTC'") " for update skip locked)");
+    int64_t now = tx->ctx->now_us, never = 1; /* 1970 */
+    int64_t made = ages->timebox_us ? now - ages->timebox_us - DAY_US : never;
+    int64_t used = ages->inactivity_us ? now - ages->inactivity_us - DAY_US : never;
+    struct uuid from = *place;
+    if ((!ages->timebox_us && !ages->inactivity_us) || !next_stretch(tx, &to, &from, place)) {
+        return 0;
+    }
+    return db_exec(tx, &old, V_ID(&from), V_ID(place), V_TIME(made), V_TIME(used));
+}
+
+static int64_t walk_tokens(struct tx *tx, int64_t *place)
+{
+    DB_SQL(to, STRETCH_END("@refresh_tokens"));
+    WALK(tokens, "@refresh_tokens", "updated_at < $3 and revoked = true");
+    int64_t from = *place;
+    struct rows *r = db_query(tx, &to, V_INT(from));
+    bool found = rows_next(r);
+    *place = found ? rows_int(r, 0) : 0;
+    rows_end(r);
+    return found ? db_exec(tx, &tokens, V_INT(from), V_INT(*place),
+                           V_TIME(tx->ctx->now_us - DAY_US))
+                 : 0;
+}
+
+int64_t sweep(struct tx *tx, const struct sweep_ages *ages, struct sweep_place *place)
+{
     SWEEP(ended, "@sessions", "id", "not_after < $1 limit 50");
-    SWEEP(boxed, "@sessions", "id", "created_at < $1 limit 100");
-    DB_SQL2(idle, GONE("@sessions", "id", "coalesce(refreshed_at, created_at) < $1 limit 100") ")",
-            GONE("@sessions", "id",
-                 "coalesce(refreshed_at at time zone 'UTC', created_at) < $1 limit 100")
+    /* SQLite has no index of their times, to spare one at each challenge: our ids are in the order
+     * of time, and what other servers made lies after them. */
+    DB_SQL2(challenges,
+            "delete from @mfa_challenges where id in ("
+            "select id from (select id, created_at from @mfa_challenges order by id limit 200) f "
+            "where created_at < $1 union all "
+            "select id from (select id, created_at from @mfa_challenges order by id desc limit 200) l "
+            "where created_at < $1)",
+            GONE("@mfa_challenges", "id", "created_at < $1 order by created_at limit 200")
             " for update skip locked)");
-    SWEEP(challenges, "@mfa_challenges", "id", "created_at < $1 order by id limit 200");
-    SWEEP(factors, "@mfa_factors", "id", "status = 'unverified' and created_at < $1 limit 100");
     SWEEP(flows, "@flow_state", "id", "created_at < $1 limit 100");
     SWEEP(guards, "@@password_guards", "key", "updated_at < $1 limit 200");
     SWEEP(unsent, "@@outbox", "id", "next_try_at is null and created_at < $1 limit 100");
     int64_t now = tx->ctx->now_us, gone = 0;
-    gone += db_exec(tx, &tokens, V_TIME(now - DAY_US));
+    gone += walk_tokens(tx, &place->token);
     gone += db_exec(tx, &ended, V_TIME(now - 3 * DAY_US));
-    if (ages->timebox_us) {
-        gone += db_exec(tx, &boxed, V_TIME(now - ages->timebox_us - DAY_US));
-    }
-    if (ages->inactivity_us) {
-        gone += db_exec(tx, &idle, V_TIME(now - ages->inactivity_us - DAY_US));
-    }
+    gone += walk_sessions(tx, ages, &place->session);
     gone += db_exec(tx, &challenges, V_TIME(now - DAY_US));
-    gone += db_exec(tx, &factors, V_TIME(now - DAY_US));
+    gone += walk_factors(tx, &place->factor);
     gone += db_exec(tx, &flows, V_TIME(now - DAY_US));
     gone += db_exec(tx, &guards, V_TIME(now - DAY_US));
     gone += db_exec(tx, &unsent, V_TIME(now - 7 * DAY_US));

@@ -1,5 +1,5 @@
 /* connections.c: see connections.h. The one used last is lent first, so that no more are open than
- * are needed at once. */
+ * are needed at once, and those that are not needed grow idle at the bottom. */
 #include "work/connections.h"
 
 #include "base/clock.h"
@@ -13,45 +13,56 @@
 enum { MOST = 1024 };
 #define PAUSE_FIRST_US (100 * 1000)
 #define PAUSE_MAX_US (3 * US_PER_S)
+#define CHECK_US (30 * US_PER_S)
 
-struct connections {
-    char *url;
-    unsigned flags;
-    int most;
-    pthread_mutex_t lock; /* for all below */
-    pthread_cond_t given;
-    int open, n_idle;
-    bool away, trying;
-    int64_t pause_us, try_again_at_us;
-    struct db *idle[MOST];
+struct connection {
+    struct db *db;
+    int64_t opened_us, idle_from_us;
 };
 
-struct connections *connections_new(const char *url, unsigned flags, int most)
+struct connections {
+    struct connections_settings settings;
+    char *url; /* its own copy */
+    struct database_clock *clock;
+    pthread_t carer;
+    pthread_mutex_t lock; /* for all below */
+    pthread_cond_t given, wake;
+    bool stop;
+    int open, n_idle, n_lent;
+    bool away, trying;
+    int64_t pause_us, try_again_at_us;
+    struct connection idle[MOST], lent[MOST];
+};
+
+/* --- what is to be closed, which is done without the lock --- */
+
+struct closing {
+    struct db *db[MOST];
+    int n;
+};
+
+/* Takes the idle one at i away. Holds the lock. */
+static void drop_idle(struct connections *set, int i, struct closing *closing)
 {
-    struct connections *set = work_alloc(sizeof *set);
-    pthread_condattr_t monotonic;
-    set->url = strdup(url);
-    if (!set->url) {
-        log_die("out of memory");
-    }
-    set->flags = flags;
-    set->most = most > MOST ? MOST : most;
-    pthread_mutex_init(&set->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&set->given, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    return set;
+    closing->db[closing->n++] = set->idle[i].db;
+    set->n_idle--;
+    set->open--;
+    memmove(&set->idle[i], &set->idle[i + 1], (size_t)(set->n_idle - i) * sizeof set->idle[0]);
 }
 
-void connections_add(struct connections *set, struct db *db)
+static void close_all(struct closing *closing)
 {
-    pthread_mutex_lock(&set->lock);
-    set->open++;
-    set->idle[set->n_idle++] = db;
-    pthread_cond_signal(&set->given);
-    pthread_mutex_unlock(&set->lock);
+    while (closing->n) {
+        db_close(&closing->db[--closing->n]);
+    }
 }
+
+static bool older(int64_t since_us, int64_t limit_us)
+{
+    return limit_us > 0 && clock_steady_us() - since_us > limit_us;
+}
+
+/* --- opening --- */
 
 /* After a failed try. Holds the lock. */
 static void note_away(struct connections *set, const char *error)
@@ -76,6 +87,29 @@ static void note_back(struct connections *set)
     set->pause_us = 0;
 }
 
+/* Another server may have taken the place of the one whose clock was measured. */
+static void measure(struct connections *set, struct db *db)
+{
+    struct db_time time;
+    if (db_time_ask(db, &time)) {
+        database_clock_take(set->clock, &time);
+    }
+}
+
+static struct db *open_and_measure(struct connections *set, struct arena *arena,
+                                   const char **error)
+{
+    struct db *db = db_connect(arena, set->url, set->settings.flags, error);
+    if (db) {
+        measure(set, db);
+    }
+    if (db && !db_alive(db)) {
+        *error = "it closed the connection again";
+        db_close(&db);
+    }
+    return db;
+}
+
 /* Opens one more. Holds the lock, and gives it up meanwhile. */
 static struct db *open_one(struct connections *set, struct arena *arena)
 {
@@ -84,17 +118,20 @@ static struct db *open_one(struct connections *set, struct arena *arena)
     set->open++;
     set->trying = set->trying || was_away;
     pthread_mutex_unlock(&set->lock);
-    struct db *db = db_connect(arena, set->url, set->flags, &error);
+    struct db *db = open_and_measure(set, arena, &error);
     pthread_mutex_lock(&set->lock);
     set->trying = was_away ? false : set->trying;
     if (db) {
         note_back(set);
+        set->lent[set->n_lent++] = (struct connection){ db, clock_steady_us(), 0 };
     } else {
         note_away(set, error);
     }
     pthread_cond_broadcast(&set->given);
     return db;
 }
+
+/* --- lending --- */
 
 static bool wait_for_one(struct connections *set, int64_t until_us)
 {
@@ -112,10 +149,11 @@ struct db *connections_take(struct connections *set, struct arena *arena, int64_
     pthread_mutex_lock(&set->lock);
     while (!db && *problem == P_OK) {
         if (set->n_idle) {
-            db = set->idle[--set->n_idle];
+            set->lent[set->n_lent++] = set->idle[--set->n_idle];
+            db = set->idle[set->n_idle].db;
         } else if (set->away && (set->trying || clock_steady_us() < set->try_again_at_us)) {
             *problem = P_DATABASE_AWAY;
-        } else if (set->open < set->most) {
+        } else if (set->open < set->settings.most) {
             db = open_one(set, arena);
             *problem = db ? P_OK : P_DATABASE_AWAY;
         } else if (!wait_for_one(set, until)) {
@@ -126,25 +164,135 @@ struct db *connections_take(struct connections *set, struct arena *arena, int64_
     return db;
 }
 
-void connections_give(struct connections *set, struct db *db)
+static void give_back(struct connections *set, struct db *db, int64_t idle_from_us)
 {
-    struct db *gone[MOST + 1];
-    int n = 0;
+    struct closing closing = { .n = 0 };
+    const struct connections_settings *settings = &set->settings;
+    int i = 0;
     pthread_mutex_lock(&set->lock);
-    if (db_alive(db)) {
-        set->idle[set->n_idle++] = db;
-    } else {
-        gone[n++] = db;
+    while (set->lent[i].db != db) {
+        i++;
+    }
+    struct connection given = set->lent[i];
+    set->lent[i] = set->lent[--set->n_lent];
+    given.idle_from_us = idle_from_us;
+    set->idle[set->n_idle++] = given;
+    if (!db_alive(db)) {
         while (set->n_idle) {
-            gone[n++] = set->idle[--set->n_idle];
+            drop_idle(set, set->n_idle - 1, &closing);
         }
-        set->open -= n;
+    } else if (older(given.opened_us, settings->lifetime_us) ||
+               (settings->most_idle && set->n_idle > settings->most_idle)) {
+        drop_idle(set, set->n_idle - 1, &closing);
     }
     pthread_cond_signal(&set->given);
     pthread_mutex_unlock(&set->lock);
-    while (n) {
-        db_close(&gone[--n]);
+    close_all(&closing);
+}
+
+void connections_give(struct connections *set, struct db *db)
+{
+    give_back(set, db, clock_steady_us());
+}
+
+/* --- care --- */
+
+/* Holds the lock. */
+static void drop_old(struct connections *set, struct closing *closing)
+{
+    for (int i = set->n_idle - 1; i >= 0; i--) {
+        if (older(set->idle[i].opened_us, set->settings.lifetime_us) ||
+            older(set->idle[i].idle_from_us, set->settings.idle_us)) {
+            drop_idle(set, i, closing);
+        }
     }
+}
+
+/* With none open the next that is opened measures. To be measured with does not count as use. */
+static void measure_with_one(struct connections *set, struct arena *arena)
+{
+    enum problem problem;
+    struct connection one = { 0 };
+    pthread_mutex_lock(&set->lock);
+    bool busy = set->open > 0 && set->n_idle == 0;
+    if (set->n_idle) {
+        one = set->lent[set->n_lent++] = set->idle[--set->n_idle];
+    }
+    pthread_mutex_unlock(&set->lock);
+    if (busy) {
+        one.db = connections_take(set, arena, US_PER_S, &problem);
+        one.idle_from_us = clock_steady_us();
+    }
+    if (one.db) {
+        measure(set, one.db);
+        give_back(set, one.db, one.idle_from_us);
+    }
+}
+
+static void care_once(struct connections *set)
+{
+    struct arena *arena = arena_new();
+    struct closing closing = { .n = 0 };
+    pthread_mutex_lock(&set->lock);
+    drop_old(set, &closing);
+    pthread_mutex_unlock(&set->lock);
+    close_all(&closing);
+    measure_with_one(set, arena);
+    arena_free(&arena);
+}
+
+static void *care(void *arg)
+{
+    struct connections *set = arg;
+    int64_t every = set->settings.check_us > 0 ? set->settings.check_us : CHECK_US;
+    pthread_mutex_lock(&set->lock);
+    while (!set->stop) {
+        struct timespec until = clock_steady_in(every);
+        while (!set->stop && pthread_cond_timedwait(&set->wake, &set->lock, &until) == 0) {
+        }
+        if (!set->stop) {
+            pthread_mutex_unlock(&set->lock);
+            care_once(set);
+            pthread_mutex_lock(&set->lock);
+        }
+    }
+    pthread_mutex_unlock(&set->lock);
+    return NULL;
+}
+
+static void init_locks(struct connections *set)
+{
+    pthread_condattr_t monotonic;
+    pthread_mutex_init(&set->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&set->given, &monotonic);
+    pthread_cond_init(&set->wake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
+struct connections *connections_new(const struct connections_settings *settings, struct db *first,
+                                    struct database_clock *clock)
+{
+    struct db_time time;
+    if (!db_time_ask(first, &time)) {
+        db_close(&first);
+        return NULL;
+    }
+    database_clock_take(clock, &time);
+    struct connections *set = work_alloc(sizeof *set);
+    set->settings = *settings;
+    set->settings.most = settings->most > MOST ? MOST : settings->most;
+    set->url = strdup(settings->url);
+    if (!set->url) {
+        log_die("out of memory");
+    }
+    set->clock = clock;
+    init_locks(set);
+    set->open = set->n_idle = 1;
+    set->idle[0] = (struct connection){ first, clock_steady_us(), clock_steady_us() };
+    set->carer = thread_start("cs-db-care", care, set);
+    return set;
 }
 
 void connections_free(struct connections **set)
@@ -153,10 +301,16 @@ void connections_free(struct connections **set)
     if (!s) {
         return;
     }
+    pthread_mutex_lock(&s->lock);
+    s->stop = true;
+    pthread_cond_signal(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+    pthread_join(s->carer, NULL);
     while (s->n_idle) {
-        db_close(&s->idle[--s->n_idle]);
+        db_close(&s->idle[--s->n_idle].db);
     }
     pthread_cond_destroy(&s->given);
+    pthread_cond_destroy(&s->wake);
     pthread_mutex_destroy(&s->lock);
     explicit_bzero(s->url, strlen(s->url));
     free(s->url);

@@ -24,6 +24,7 @@ enum {
 struct pg_executor {
     struct executor base;
     struct connections *connections;
+    struct database_clock clock;
     struct hash_pool *workers;
     int64_t deadline_us;
 };
@@ -112,30 +113,82 @@ static void pg_stop(struct executor *executor)
     free(e);
 }
 
+static struct clock pg_clock(struct executor *executor)
+{
+    return database_clock_of(&((struct pg_executor *)executor)->clock);
+}
+
 static const struct executor_engine engine = {
     .waits = true,
     .stop = pg_stop,
+    .clock = pg_clock,
     .read = pg_read,
     .write = pg_write,
     .write_later = pg_write_later,
     .run_later = pg_run_later,
 };
 
-struct executor *exec_postgres_start(struct arena *arena, const struct executor_settings *settings,
-                                     const char **error)
+/* GOTRUE_DB_CONN_PERCENTAGE: a part of what the server accepts, at least one. */
+static int connections_of(struct db *db, struct arena *arena,
+                          const struct executor_settings *settings)
+{
+    DB_SQL(sql, "select current_setting('max_connections')::bigint");
+    struct ctx ctx = { .arena = arena };
+    struct tx tx = { .ctx = &ctx, .db = db, .mode = TX_READ };
+    int64_t most = 0;
+    if (settings->percent > 0) {
+        tx.status = db_begin(db, TX_READ);
+        struct rows *r = db_query(&tx, &sql);
+        most = rows_next(r) ? rows_int(r, 0) * settings->percent / 100 : 0;
+        rows_end(r);
+        db_rollback(db);
+        most = most < 1 ? 1 : most;
+    }
+    return most                    ? (int)most
+           : settings->connections ? settings->connections
+                                   : CONNECTIONS;
+}
+
+static struct connections *connections_of_settings(struct arena *arena, struct database_clock *clock,
+                                                   const struct executor_settings *settings,
+                                                   int *most, const char **error)
 {
     unsigned flags = settings->unprepared ? DB_UNPREPARED : 0;
-    int most = settings->connections > 0 ? settings->connections : CONNECTIONS;
     struct db *db = db_connect(arena, settings->url, flags, error);
     if (!db || !(settings->keep_schema ? migrate_not_needed : migrate)(db, arena, error)) {
         db_close(&db);
         return NULL;
     }
+    *most = connections_of(db, arena, settings);
+    struct connections_settings set = {
+        .url = settings->url,
+        .flags = flags,
+        .most = *most,
+        .most_idle = settings->percent > 0 ? 0 : settings->idle,
+        .lifetime_us = settings->lifetime_us,
+        .idle_us = settings->idle_us,
+        .check_us = settings->check_us,
+    };
+    struct connections *connections = connections_new(&set, db, clock);
+    if (!connections) {
+        *error = "the database does not say what time it is (the log above says why)";
+    }
+    return connections;
+}
+
+struct executor *exec_postgres_start(struct arena *arena, const struct executor_settings *settings,
+                                     const char **error)
+{
+    int most;
     struct pg_executor *e = work_alloc(sizeof *e);
     e->base.engine = &engine;
     e->deadline_us = settings->deadline_us > 0 ? settings->deadline_us : DEADLINE_US;
-    e->connections = connections_new(settings->url, flags, most);
-    connections_add(e->connections, db);
+    database_clock_init(&e->clock);
+    e->connections = connections_of_settings(arena, &e->clock, settings, &most, error);
+    if (!e->connections) {
+        free(e);
+        return NULL;
+    }
     e->base.hashers =
         hash_pool_start(settings->slow_threads, settings->slow_queue, e->deadline_us);
     e->workers = hash_pool_start_as("cs-db", most, QUEUE_PER_WORKER * most, e->deadline_us,

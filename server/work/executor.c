@@ -63,6 +63,11 @@ bool exec_waits(const struct executor *executor)
     return executor->engine->waits;
 }
 
+struct clock exec_clock(struct executor *executor)
+{
+    return executor->engine->clock ? executor->engine->clock(executor) : clock_system();
+}
+
 enum problem exec_read(struct executor *executor, struct ctx *ctx, tx_fn *fn, void *arg)
 {
     return executor->engine->read(executor, ctx, fn, arg);

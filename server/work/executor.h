@@ -8,6 +8,7 @@
 #ifndef COUNTERSIGN_WORK_EXECUTOR_H
 #define COUNTERSIGN_WORK_EXECUTOR_H
 
+#include "base/clock.h"
 #include "store/db.h"
 
 #include <stdbool.h>
@@ -24,6 +25,9 @@ struct executor_settings {
     int slow_queue;      /* jobs that may wait for it; 0: 64 a thread */
     int64_t deadline_us; /* a job that waited longer in a queue is refused (P_REQUEST_TIMEOUT); 0: 10 s */
     int connections;     /* PostgreSQL: at most; 0: 16 */
+    int percent;         /* PostgreSQL: so many of the hundred that it accepts instead; 0: not so */
+    int idle;            /* PostgreSQL: connections kept while nobody uses them; 0: all */
+    int64_t lifetime_us, idle_us, check_us; /* of connections: see work/connections.h */
     bool unprepared;     /* PostgreSQL: no prepared statements, for poolers */
     bool keep_schema;    /* do not migrate: refuse to start where that is needed */
     bool shared;         /* SQLite: other processes may serve the same file too: no lock file */
@@ -39,6 +43,10 @@ void executor_stop(struct executor **executor);
 /* Do exec_read and exec_write wait for another machine? Then a thread that serves many connections
  * calls exec_run_later instead. */
 bool exec_waits(const struct executor *executor);
+
+/* What time it is for the database: PostgreSQL's own, so that all nodes agree; of a file this
+ * machine's. Good as long as the executor. */
+struct clock exec_clock(struct executor *executor);
 
 /* Runs fn in a read transaction on the calling thread. Its problem, or P_DATABASE_AWAY,
  * P_DATABASE_BUSY, P_STORAGE_FULL. */

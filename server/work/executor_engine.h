@@ -13,6 +13,7 @@ struct hash_pool;
 struct executor_engine {
     bool waits; /* see exec_waits */
     void (*stop)(struct executor *executor);
+    struct clock (*clock)(struct executor *executor); /* NULL: this machine's */
     enum problem (*read)(struct executor *executor, struct ctx *ctx, tx_fn *fn, void *arg);
     enum problem (*write)(struct executor *executor, struct ctx *ctx, tx_fn *fn, void *arg);
     bool (*write_later)(struct executor *executor, struct work *work);

@@ -17,6 +17,7 @@ struct sweeper {
     const struct clock *clock;
     struct entropy *entropy;
     struct sweep_ages ages;
+    struct sweep_place place, next; /* next: of a round that is not committed yet */
     int64_t gone;
 };
 
@@ -24,7 +25,8 @@ static enum problem in_tx(struct ctx *ctx, struct tx *tx, void *arg)
 {
     struct sweeper *s = arg;
     (void)ctx;
-    s->gone = sweep(tx, &s->ages);
+    s->next = s->place;
+    s->gone = sweep(tx, &s->ages, &s->next);
     return P_OK;
 }
 
@@ -35,7 +37,9 @@ static void round_once(struct sweeper *s)
                        .now_us = clock_now_us(s->clock) };
     s->gone = 0;
     enum problem problem = exec_write(s->executor, &ctx, in_tx, s);
-    if (problem) {
+    if (!problem) {
+        s->place = s->next;
+    } else {
         log_write(LOG_WARN, "the sweeper could not delete what has expired",
                   LOG_STR("problem", problem_row(problem)->name));
     }

@@ -219,7 +219,11 @@ async function walk(name, make) {
     const { auth, email } = await confirmed()
     const { session } = good(await auth.getSession())
     const id = JSON.parse(Buffer.from(session.access_token.split('.')[1], 'base64url')).session_id.replaceAll('-', '')
-    execFileSync('sqlite3', ['-cmd', '.timeout 10000', database, `update sessions set created_at = created_at - 90000000000 where hex(id) = upper('${id}')`])
+    if (database.includes('://')) {
+      execFileSync('psql', ['-XqtA', '-v', 'ON_ERROR_STOP=1', database, '-c', `update auth.sessions set created_at = created_at - interval '25 hours' where id = '${id}'`])
+    } else {
+      execFileSync('sqlite3', ['-cmd', '.timeout 10000', database, `update sessions set created_at = created_at - 90000000000 where hex(id) = upper('${id}')`])
+    }
     refused(await auth.updateUser({ password: OTHER }), 'reauthentication_needed', 400)
     good(await auth.reauthenticate())
     refused(await auth.updateUser({ password: OTHER, nonce: '12345' }), 'reauthentication_not_valid', 422)

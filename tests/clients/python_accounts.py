@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Walk every account call through the official Python client, supabase_auth, first the synchronous one, then the asynchronous one, against
 a server that wants addresses confirmed: python_accounts.py --url URL --anon-key KEY --service-key KEY --mail-dir DIR --sms-dir DIR
---database FILE. One suite serves both clients: what a call returns is awaited where it can be. Ends with 'N passed, N failed'.
+--database FILE|URL. One suite serves both clients: what a call returns is awaited where it can be. Ends with 'N passed, N failed'.
 """
 import argparse, asyncio, inspect, os, sys, time, traceback, urllib.parse, urllib.request, uuid
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -208,7 +208,7 @@ async def resend(make):
 async def reauthentication(make):
     c, e, u = await confirmed(make)
     session = claims_of((await got(c.get_session())).access_token)["session_id"]
-    Server(a.url, "", None, a.database).age("sessions", session, 25 * 3600)
+    (Server(a.url, "", a.database) if "://" in a.database else Server(a.url, "", None, a.database)).age("sessions", session, 25 * 3600)
     await refused(lambda: c.update_user({"password": NEW_PW}), "reauthentication_needed", 400)
     await got(c.reauthenticate())
     await refused(lambda: c.update_user({"password": NEW_PW, "nonce": "12345"}), "reauthentication_not_valid", 422)

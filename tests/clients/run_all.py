@@ -3,7 +3,7 @@
 
 The clients come from their registries into a folder under build/ that is used again; that they cannot be had is a failure, not a skip.
 The server starts without any setting, as a person starts it; for the suites of accounts another one wants addresses confirmed.
-postgres: the suites of seed, python and js once more on PostgreSQL. Ends with 'N passed, N failed'.
+postgres: the suites of seed, python, js and accounts once more on PostgreSQL. Ends with 'N passed, N failed'.
 """
 import argparse, os, re, subprocess, sys, tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -58,6 +58,17 @@ def seven_calls(c, args, only):
         suite("the JavaScript client", "node", os.path.join(HERE, "js_suite.mjs"), args[1], args[3], args[5], os.path.join(node, "node_modules"))
 
 
+def accounts(kind, dsn=None):
+    """The suites of accounts against a server of their own, on SQLite or on that PostgreSQL database."""
+    with tempfile.TemporaryDirectory(prefix="countersign-post-") as mails, tempfile.TemporaryDirectory(prefix="countersign-post-") as texts:
+        with Countersign(a.binary, env={**ACCOUNTS, "COUNTERSIGN_MAIL_DIR": mails, "COUNTERSIGN_SMS_DIR": texts, **({"DATABASE_URL": dsn} if dsn else {})}) as c:
+            k = c.keys()
+            names = ("--url", c.base + "/auth/v1"), ("--anon-key", k["anon_key"]), ("--service-key", k["service_role_key"]), ("--mail-dir", mails), ("--sms-dir", texts), ("--database", dsn or c.database)
+            suite("accounts in Python, sync and async" + kind, python, "-B", os.path.join(HERE, "python_accounts.py"), *sum(names, ()), *(["-v"] if a.v else []))
+            suite("accounts in JavaScript" + kind, "node", os.path.join(HERE, "js_accounts.mjs"), c.base, *(v for _, v in names[1:]), os.path.join(node, "node_modules"))
+            c.check_db()
+
+
 try:
     python = python_with_clients(a.cache) if {"seed", "python", "readme", "policy", "accounts", "postgres"} & set(only) else None
     node = node_with_clients(a.cache) if {"js", "policy", "accounts", "postgres"} & set(only) else None
@@ -67,9 +78,11 @@ try:
         if "readme" in only:
             suite("the README's Python", python, os.path.join(HERE, "readme.py"), *args)
     if "postgres" in only:
-        with Postgres() as postgres, Countersign(a.binary, env={"DATABASE_URL": postgres.create("clients")}) as c:
-            print("== clients, on PostgreSQL", flush=True)
-            seven_calls(c, arguments(c), ("seed", "python", "js"))
+        with Postgres() as postgres:
+            with Countersign(a.binary, env={"DATABASE_URL": postgres.create("clients")}) as c:
+                print("== clients, on PostgreSQL", flush=True)
+                seven_calls(c, arguments(c), ("seed", "python", "js"))
+            accounts(" on PostgreSQL", postgres.create("accounts"))
     if "policy" in only:
         with Postgres() as postgres:
             for where, env in ((", a file", {}), (", on PostgreSQL", {"DATABASE_URL": postgres.create("policy")})):
@@ -78,13 +91,7 @@ try:
                     suite("a second factor required, in Python" + where, python, os.path.join(HERE, "python_policy.py"), *args)
                     suite("a second factor required, in JavaScript" + where, "node", os.path.join(HERE, "js_policy.mjs"), args[1], args[3], args[5], os.path.join(node, "node_modules"))
     if "accounts" in only:
-        with tempfile.TemporaryDirectory(prefix="countersign-post-") as mails, tempfile.TemporaryDirectory(prefix="countersign-post-") as texts:
-            with Countersign(a.binary, env={**ACCOUNTS, "COUNTERSIGN_MAIL_DIR": mails, "COUNTERSIGN_SMS_DIR": texts}) as c:
-                k = c.keys()
-                names = ("--url", c.base + "/auth/v1"), ("--anon-key", k["anon_key"]), ("--service-key", k["service_role_key"]), ("--mail-dir", mails), ("--sms-dir", texts), ("--database", c.database)
-                suite("accounts in Python, sync and async", python, "-B", os.path.join(HERE, "python_accounts.py"), *sum(names, ()), *(["-v"] if a.v else []))
-                suite("accounts in JavaScript", "node", os.path.join(HERE, "js_accounts.mjs"), c.base, *(v for _, v in names[1:]), os.path.join(node, "node_modules"))
-                c.check_db()
+        accounts("")
 except Exception as e:
     total[1] += 1
     print("FAIL  %s: %s" % (type(e).__name__, e), flush=True)

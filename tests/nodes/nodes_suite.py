@@ -3,85 +3,28 @@
 
 Starts Debian's PostgreSQL in a temporary folder and three processes of the program on it, without stickiness: each request of a
 step goes to another node. Ends with 'N passed, N failed'. Steps: see the functions below, in their order."""
-import argparse, concurrent.futures, importlib, itertools, json, os, signal, subprocess, sys, threading, time
+import argparse, concurrent.futures, functools, importlib, json, os, signal, subprocess, sys, threading, time
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.environ.get("COUNTERSIGN_TESTS") or os.path.dirname(HERE)
 sys.path[:0] = [os.path.join(TESTS, "support"), os.path.join(TESTS, "conformance"), os.path.join(os.path.dirname(HERE), "support")]
-from countersign import SECRET, Countersign, default_binary  # noqa: E402
+import nodes as node_kit  # noqa: E402
+from countersign import Countersign, default_binary  # noqa: E402
+from nodes import counts, mfa_user  # noqa: E402
 from postgres import PgBouncer, Postgres  # noqa: E402
 from tally import Tally, at_once  # noqa: E402
 import checks  # noqa: E402
-from wire import Server, totp, wait_for_fresh_step  # noqa: E402
+from wire import totp, wait_for_fresh_step  # noqa: E402
 
 p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 p.add_argument("--only"); p.add_argument("--binary", default=default_binary()); p.add_argument("-v", action="store_true"); p.add_argument("--checks")
 args = p.parse_args()
 STEPS, tally = [], Tally()
+Nodes = functools.partial(node_kit.Nodes, binary=args.binary)
 
 
 def step(fn):
     STEPS.append(fn)
     return fn
-
-
-class Nodes:
-    """Some processes of the program on one database."""
-    def __init__(self, dsn, count=3, **env):
-        self.dsn = dsn
-        self.nodes = [Countersign(args.binary, env={"DATABASE_URL": dsn, "GOTRUE_LOG_LEVEL": "info", **env}) for _ in range(count)]
-
-    def __enter__(self):
-        at_once(len(self.nodes), lambda n: self.nodes[n].start())
-        return self
-
-    def __exit__(self, kind, value, trace):
-        try:
-            if kind is None:
-                for n in self.nodes:
-                    n.stop()
-        finally:
-            for n in self.nodes:
-                n.discard()
-
-    def server(self, dsn=None):
-        return Anywhere(self.nodes, dsn or self.dsn)
-
-
-class Anywhere(Server):
-    """A server whose every request goes to the next node."""
-    def __init__(self, nodes, dsn):
-        self.ports = itertools.cycle([n.port for n in nodes])
-        super().__init__(nodes[0].base, SECRET, dsn)
-
-    @property
-    def port(self):
-        return next(self.ports)
-
-    @port.setter
-    def port(self, value):
-        pass
-
-
-def mfa_user(s):
-    """(user, factor id, secret) with a verified factor."""
-    u = s.sign_up()
-    a = u.enroll("f")
-    assert a.status == 200, a.short()
-    factor, secret = a.json["id"], a.json["totp"]["secret"]
-    c = u.challenge(factor)
-    assert c.status == 200, c.short()
-    wait_for_fresh_step(3)
-    a = u.verify(factor, c.json["id"], totp(secret))
-    assert a.status == 200, a.short()
-    u.take(a.json)
-    return u, factor, secret
-
-
-def counts(answers):
-    out = {}
-    for a in answers:
-        out[a.status] = out.get(a.status, 0) + 1
-    return out
 
 
 # --- databases: made, found, refused -----------------------------------------------------------

@@ -7,7 +7,6 @@
 #include "store/factors.h"
 #include "store/migrate.h"
 #include "store/sessions.h"
-#include "store/sweep.h"
 #include "store/users.h"
 
 #include <pthread.h>
@@ -528,17 +527,6 @@ static void test_sessions_and_methods_come_back(void **state)
     db_close(&db);
 }
 
-static void test_every_statement_of_the_sweep_runs(void **state)
-{
-    (void)state;
-    struct db *db = open_db();
-    struct tx tx = begin(db, TX_WRITE);
-    sweep(&tx, &(struct sweep_ages){ 1000000, 1000000 });
-    assert_int_equal(tx.status, DB_OK);
-    assert_int_equal(db_commit(db), DB_OK);
-    db_close(&db);
-}
-
 static void test_migrating_again_changes_nothing(void **state)
 {
     (void)state;
@@ -588,7 +576,6 @@ int main(void)
         cmocka_unit_test(test_two_challenges_in_one_microsecond),
         cmocka_unit_test(test_nothing_that_the_official_server_reads_is_null),
         cmocka_unit_test(test_sessions_and_methods_come_back),
-        cmocka_unit_test(test_every_statement_of_the_sweep_runs),
         cmocka_unit_test(test_migrating_again_changes_nothing),
         cmocka_unit_test(test_bad_addresses_are_told),
     };

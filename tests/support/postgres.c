@@ -96,6 +96,13 @@ const char *postgres_url(const struct postgres *postgres, const char *database, 
     return out;
 }
 
+int postgres_create(const struct postgres *postgres, const char *database)
+{
+    char createdb[128];
+    const char *const words[] = { createdb, "-h", postgres->dir, "-U", "postgres", database, NULL };
+    return find_program("createdb", createdb, sizeof createdb) && run(postgres->dir, words) == 0;
+}
+
 void postgres_stop(struct postgres *postgres)
 {
     char pg_ctl[128], data[96];

@@ -15,4 +15,7 @@ void postgres_stop(struct postgres *postgres);
 /* The URL of another database of the same server; the caller's buffer of 200 bytes. */
 const char *postgres_url(const struct postgres *postgres, const char *database, char *out);
 
+/* Makes an empty database. false: it could not. */
+int postgres_create(const struct postgres *postgres, const char *database);
+
 #endif

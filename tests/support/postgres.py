@@ -32,7 +32,9 @@ def plain_user():
 
 
 class Postgres:
-    def __init__(self, options=(), folder=None):
+    def __init__(self, options=(), folder=None, data=None, initdb=()):
+        """data: where its files go, else into its folder; initdb: more words for that program."""
+        self.initdb = list(initdb)
         self.bin, self.port, self.options = bin_dir(), free_port(), list(options)
         if not self.bin:
             raise RuntimeError("PostgreSQL's server is not installed (Debian: postgresql)")
@@ -41,7 +43,7 @@ class Postgres:
         if self.who:
             os.chown(self.folder, self.who["user"], self.who["group"])
         os.chmod(self.folder, 0o755)
-        self.data = os.path.join(self.folder, "data")
+        self.data = data or os.path.join(self.folder, "data")
 
     def run(self, *command, **more):
         done = subprocess.run([os.path.join(self.bin, command[0])] + list(command[1:]), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -51,7 +53,7 @@ class Postgres:
         return done.stdout
 
     def __enter__(self):
-        self.run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+        self.run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N", *self.initdb)
         self.start()
         return self
 

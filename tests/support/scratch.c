@@ -1,11 +1,37 @@
 /* scratch.c: see scratch.h. */
 #include "scratch.h"
 
+#include "postgres.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+static struct postgres server;
+
+static void stop_server(void)
+{
+    postgres_stop(&server);
+}
+
+/* An empty database on PostgreSQL if the tests are run there. */
+static bool choose_database(struct scratch *s)
+{
+    static int databases;
+    char name[32];
+    const char *engine = getenv("COUNTERSIGN_TEST_ENGINE");
+    if (!engine || strcmp(engine, "postgres") != 0) {
+        return true;
+    }
+    if (!databases && (!postgres_start(&server) || atexit(stop_server) != 0)) {
+        return false;
+    }
+    snprintf(name, sizeof name, "scratch%d", ++databases);
+    postgres_url(&server, name, s->url);
+    return postgres_create(&server, name);
+}
 
 int scratch_setup(void **state)
 {
@@ -26,7 +52,7 @@ int scratch_setup(void **state)
     s->ctx =
         (struct ctx){.arena = s->arena, .entropy = &s->entropy, .now_us = clock_now_us(&clock)};
     *state = s;
-    return 0;
+    return choose_database(s) ? 0 : -1;
 }
 
 int scratch_teardown(void **state)

@@ -6,14 +6,16 @@
 
 struct scratch {
     char dir[64];
-    char url[96];  /* sqlite:DIR/db */
+    char url[200]; /* sqlite:DIR/db, or of a database of its own on PostgreSQL */
     char path[96]; /* DIR/db */
     struct arena *arena;
     struct entropy entropy;
     struct ctx ctx;
 };
 
-/* For cmocka: setup puts a struct scratch into *state, teardown removes all. */
+/* With COUNTERSIGN_TEST_ENGINE=postgres in the environment a server of PostgreSQL is started with
+ * the first of them, and stopped when the program ends.
+ * For cmocka: setup puts a struct scratch into *state, teardown removes all. */
 int scratch_setup(void **state);
 int scratch_teardown(void **state);
 

@@ -408,7 +408,8 @@ CREATE TABLE auth.custom_oauth_providers (
     userinfo_url text,
     jwks_uri text,
     created_at timestamptz NOT NULL DEFAULT now(),
-    updated_at timestamptz NOT NULL DEFAULT now()
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    custom_claims_allowlist text[] NOT NULL DEFAULT '{}'
 );
 CREATE INDEX custom_oauth_providers_created_at_idx ON auth.custom_oauth_providers (created_at);
 CREATE INDEX custom_oauth_providers_enabled_idx ON auth.custom_oauth_providers (enabled);

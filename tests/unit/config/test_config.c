@@ -216,6 +216,32 @@ static void unknown_names_are_warned_of(void **state)
     assert_false(warned(c, "GOTRUE_SITE_URL"));
 }
 
+static void accepted_names_say_why_nothing_changes(void **state)
+{
+    const struct config *c = GOOD(*state, SITE, "GOTRUE_DB_MIGRATIONS_PATH=./migrations",
+                                  "GOTRUE_DB_ADVISOR_ENABLED=true", "GOTRUE_OPERATOR_TOKEN=x");
+    assert_true(warned(c, "GOTRUE_DB_MIGRATIONS_PATH is set but has no effect: the steps"));
+    assert_true(warned(c, "GOTRUE_DB_ADVISOR_ENABLED is set but has no effect: calls queue"));
+    assert_true(warned(c, "GOTRUE_OPERATOR_TOKEN is set but has no effect: the official"));
+}
+
+static void the_pool_of_connections(void **state)
+{
+    const struct config *c = GOOD(*state, SITE);
+    assert_true(!c->db_percent && !c->db_idle && !c->db_lifetime_us && !c->db_idle_us &&
+                !c->db_check_us);
+    c = GOOD(*state, SITE, "GOTRUE_DB_CONN_PERCENTAGE=30", "GOTRUE_DB_MAX_IDLE_POOL_SIZE=4",
+             "GOTRUE_DB_CONN_MAX_LIFETIME=1h", "GOTRUE_DB_CONN_MAX_IDLE_TIME=90s",
+             "GOTRUE_DB_HEALTH_CHECK_PERIOD=500ms");
+    assert_int_equal(c->db_percent, 30);
+    assert_int_equal(c->db_idle, 4);
+    assert_int_equal(c->db_lifetime_us, 3600 * US_PER_S);
+    assert_int_equal(c->db_idle_us, 90 * US_PER_S);
+    assert_int_equal(c->db_check_us, 500000);
+    assert_int_equal(GOOD(*state, SITE, "GOTRUE_DB_CONN_PERCENTAGE=101")->db_percent, 100);
+    assert_int_equal(GOOD(*state, SITE, "GOTRUE_DB_CONN_PERCENTAGE=-1")->db_percent, 0);
+}
+
 static void first_name_wins(void **state)
 {
     assert_int_equal(GOOD(*state, SITE, "PORT=2", "GOTRUE_API_PORT=1")->port, 1);
@@ -372,6 +398,8 @@ int main(void)
         CASE(names_that_sound_secret_are_secrets),
         CASE(empty_is_unset),
         CASE(unknown_names_are_warned_of),
+        CASE(accepted_names_say_why_nothing_changes),
+        CASE(the_pool_of_connections),
         CASE(first_name_wins),
         CASE(laptop_defaults),
         CASE(server_defaults),

@@ -93,6 +93,13 @@ static void in_tx(void **state, void (*run)(struct tx *tx))
 /* What the writer's thread found; cmocka's assertions belong on the test's own thread. */
 static long found[16];
 
+/* As verifying does it: what was seen unclaimed, on PostgreSQL with its row locked, is claimed. */
+static bool claim(struct tx *tx, const struct uuid *id)
+{
+    struct challenge seen;
+    return challenge_by_id(tx, id, &seen) && !seen.verified_at && challenge_claim(tx, id);
+}
+
 static void claim_twice(struct tx *tx)
 {
     struct challenge c = {.id = uuid_v4(tx->ctx->entropy),
@@ -102,8 +109,8 @@ static void claim_twice(struct tx *tx)
                           .otp = ""},
                      back;
     challenge_insert(tx, &c);
-    found[0] = challenge_claim(tx, &c.id);
-    found[1] = challenge_claim(tx, &c.id);
+    found[0] = claim(tx, &c.id);
+    found[1] = claim(tx, &c.id);
     found[2] = challenge_by_id(tx, &c.id, &back) && back.verified_at != 0;
 }
 
