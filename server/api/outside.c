@@ -33,7 +33,8 @@ static void load_persons(struct tx *tx, struct outgoing *list)
     }
 }
 
-/* A success is rolled back; a failure stands as it is, with what it keeps. */
+/* A success is rolled back; a failure stands as it is, with what it keeps, and what it then wants to
+ * send is only notices. */
 static enum problem rehearse(struct ctx *ctx, struct tx *tx, void *arg)
 {
     struct rehearsal *r = arg;
@@ -41,10 +42,13 @@ static enum problem rehearse(struct ctx *ctx, struct tx *tx, void *arg)
     ctx->created = ctx->announced = NULL;
     ctx->asked = (struct asked_code){ 0 };
     enum problem problem = r->fn(ctx, tx, r->arg);
+    if (problem && !tx->keep) {
+        ctx->outgoing = NULL;
+    }
+    load_persons(tx, ctx->outgoing);
     if (problem) {
         return problem;
     }
-    load_persons(tx, ctx->outgoing);
     tx->keep = false;
     return P_REHEARSED;
 }
@@ -79,6 +83,13 @@ static enum problem send_all(struct call *call)
         }
     }
     return problem;
+}
+
+/* Notices of a failure that is kept, such as a lock, by the hook. */
+static void tell_of_failure(struct call *call)
+{
+    enum problem none = send_all(call);
+    (void)none; /* it is in the log */
 }
 
 static enum problem end_sessions(struct ctx *ctx, struct tx *tx, void *arg)
@@ -163,6 +174,9 @@ enum problem outside_write(struct call *call, tx_fn *fn, void *arg)
     call->ctx.rehearsing = true;
     enum problem problem = exec_write(executor, &call->ctx, rehearse, &r);
     call->ctx.rehearsing = false;
+    if (problem && problem != P_REHEARSED) {
+        tell_of_failure(call);
+    }
     if ((problem == P_TOTP_WRONG || problem == P_PHONE_CODE_WRONG) && mfa) {
         const char *type = problem == P_TOTP_WRONG ? "totp" : "phone";
         enum problem rejected = ask_about_mfa(call, type, false);

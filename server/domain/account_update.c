@@ -3,6 +3,7 @@
 
 #include "domain/address.h"
 #include "domain/audit_event.h"
+#include "domain/notice.h"
 #include "domain/password_rules.h"
 #include "domain/profile.h"
 

@@ -37,9 +37,16 @@ int64_t sweep(struct tx *tx, const struct sweep_ages *ages)
                  "coalesce(refreshed_at at time zone 'UTC', created_at) < $1 limit 100")
             " for update skip locked)");
     SWEEP(challenges, "@mfa_challenges", "id", "created_at < $1 order by id limit 200");
-    SWEEP(factors, "@mfa_factors", "id", "status = 'unverified' and created_at < $1 limit 100");
+    /* row B10: whose challenge may still be open stays */
+    SWEEP(factors, "@mfa_factors", "id",
+          "status = 'unverified' and created_at < $1 and not exists (select 1 from "
+          "@mfa_challenges c where c.factor_id = @mfa_factors.id and c.created_at >= $1) limit 100");
     SWEEP(flows, "@flow_state", "id", "created_at < $1 limit 100");
     SWEEP(guards, "@@password_guards", "key", "updated_at < $1 limit 200");
+    SWEEP(sends, "@@send_limits", "name", "name like 'mfa %' and filled_at < $1 limit 200");
+    DB_SQL(notices, "delete from @@notice_counts where (subject_id, kind) in (select subject_id, "
+                    "kind from @@notice_counts where since < $1 limit 200)");
+    SWEEP(wrong, "@@wrong_codes", "session_id", "updated_at < $1 limit 200");
     SWEEP(unsent, "@@outbox", "id", "next_try_at is null and created_at < $1 limit 100");
     int64_t now = tx->ctx->now_us, gone = 0;
     gone += db_exec(tx, &tokens, V_TIME(now - DAY_US));
@@ -54,6 +61,9 @@ int64_t sweep(struct tx *tx, const struct sweep_ages *ages)
     gone += db_exec(tx, &factors, V_TIME(now - DAY_US));
     gone += db_exec(tx, &flows, V_TIME(now - DAY_US));
     gone += db_exec(tx, &guards, V_TIME(now - DAY_US));
+    gone += db_exec(tx, &sends, V_TIME(now - DAY_US));
+    gone += db_exec(tx, &notices, V_TIME(now - 2 * DAY_US));
+    gone += db_exec(tx, &wrong, V_TIME(now - 2 * DAY_US));
     gone += db_exec(tx, &unsent, V_TIME(now - 7 * DAY_US));
     sweep_orphans(tx);
     return gone;
