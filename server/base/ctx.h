@@ -35,7 +35,6 @@ struct ctx {
     bool mail_sent, sms_sent;  /* it went out already: nothing for the outbox */
     struct asked_code {        /* what the SMS provider must say about a code; code NULL: nothing */
         const char *phone, *code;
-        enum problem refusal;  /* if it is wrong */
         bool right;
     } asked;
     const char *sms_id;        /* what the provider calls the SMS that went out; NULL: nothing */

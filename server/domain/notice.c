@@ -66,7 +66,7 @@ static bool within_limits(const struct realm *realm, struct tx *tx, const struct
         return c->mailer_autoconfirm || total_take(tx, "mail", c->rate_email_sent);
     }
     int64_t most = kind == MAIL_PASSWORD_AT_RISK ? 1 : MOST_A_DAY;
-    return notice_count(tx, &user->id, mail_kind_name(kind), DAY_US) <= most;
+    return notice_count(tx, &user->id, mail_kind_name(kind), DAY_US, NULL) <= most;
 }
 
 bool notify(const struct realm *realm, struct tx *tx, const struct user *user,

@@ -52,7 +52,8 @@ static bool password_at_risk(struct tx *tx, const struct wrong_code *w)
 /* Of the locks of a factor in a day the first is told of, and the one that does not end. */
 static bool lock_is_news(struct tx *tx, const struct wrong_code *w)
 {
-    return notice_count(tx, w->factor_id, mail_kind_name(MAIL_FACTOR_LOCKED), DAY_US) == 1 ||
+    const char *kind = mail_kind_name(MAIL_FACTOR_LOCKED);
+    return notice_count(tx, w->factor_id, kind, DAY_US, NULL) == 1 ||
            w->locked_until >= LOCKED_FOR_GOOD;
 }
 

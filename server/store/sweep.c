@@ -43,7 +43,6 @@ int64_t sweep(struct tx *tx, const struct sweep_ages *ages)
           "@mfa_challenges c where c.factor_id = @mfa_factors.id and c.created_at >= $1) limit 100");
     SWEEP(flows, "@flow_state", "id", "created_at < $1 limit 100");
     SWEEP(guards, "@@password_guards", "key", "updated_at < $1 limit 200");
-    SWEEP(sends, "@@send_limits", "name", "name like 'mfa %' and filled_at < $1 limit 200");
     DB_SQL(notices, "delete from @@notice_counts where (subject_id, kind) in (select subject_id, "
                     "kind from @@notice_counts where since < $1 limit 200)");
     SWEEP(wrong, "@@wrong_codes", "session_id", "updated_at < $1 limit 200");
@@ -61,7 +60,6 @@ int64_t sweep(struct tx *tx, const struct sweep_ages *ages)
     gone += db_exec(tx, &factors, V_TIME(now - DAY_US));
     gone += db_exec(tx, &flows, V_TIME(now - DAY_US));
     gone += db_exec(tx, &guards, V_TIME(now - DAY_US));
-    gone += db_exec(tx, &sends, V_TIME(now - DAY_US));
     gone += db_exec(tx, &notices, V_TIME(now - 2 * DAY_US));
     gone += db_exec(tx, &wrong, V_TIME(now - 2 * DAY_US));
     gone += db_exec(tx, &unsent, V_TIME(now - 7 * DAY_US));
