@@ -33,7 +33,8 @@ static void load_persons(struct tx *tx, struct outgoing *list)
     }
 }
 
-/* A success is rolled back; a failure stands as it is, with what it keeps. */
+/* A success is rolled back; a failure stands as it is, with what it keeps, and what it then wants to
+ * send is only notices. */
 static enum problem rehearse(struct ctx *ctx, struct tx *tx, void *arg)
 {
     struct rehearsal *r = arg;
@@ -41,10 +42,13 @@ static enum problem rehearse(struct ctx *ctx, struct tx *tx, void *arg)
     ctx->created = ctx->announced = NULL;
     ctx->asked = (struct asked_code){ 0 };
     enum problem problem = r->fn(ctx, tx, r->arg);
+    if (problem && !tx->keep) {
+        ctx->outgoing = NULL;
+    }
+    load_persons(tx, ctx->outgoing);
     if (problem) {
         return problem;
     }
-    load_persons(tx, ctx->outgoing);
     tx->keep = false;
     return P_REHEARSED;
 }
@@ -54,13 +58,22 @@ static enum problem send_one_sms(struct call *call, const struct outgoing *item)
     bool handled;
     const char *error = NULL;
     bool for_good;
+    bool factor = strcmp(item->sms->kind, "mfa") == 0;
     enum problem problem = hook_send_sms(call, item, &handled);
+    if (problem && factor) {
+        return P_PHONE_CODE_HOOK;
+    }
     if (problem || handled || sms_setup(call->services->config) == SMS_FOLDER) {
         return problem;
     }
     if (send_sms(call->services->config, call->ctx.arena, item->sms, &call->ctx.sms_id, &error,
                  &for_good)) {
         return P_OK;
+    }
+    if (factor) {
+        log_write(LOG_WARN, "a code to a phone factor could not be sent",
+                  LOG_STR("reason", error ? error : "no answer"));
+        return P_PHONE_CODE_NOT_SENT;
     }
     return ctx_fail(&call->ctx, P_SMS_FAILED,
                     arena_printf(call->ctx.arena, "%s OTP to provider: %s", item->sms->kind,
@@ -79,6 +92,13 @@ static enum problem send_all(struct call *call)
         }
     }
     return problem;
+}
+
+/* Notices of a failure that is kept, such as a lock, by the hook. */
+static void tell_of_failure(struct call *call)
+{
+    enum problem none = send_all(call);
+    (void)none; /* it is in the log */
 }
 
 static enum problem end_sessions(struct ctx *ctx, struct tx *tx, void *arg)
@@ -113,16 +133,19 @@ static const char *factor_type(const struct call *call)
 }
 
 /* The SMS provider's word on a code that it made; no word is a no. */
-static enum problem ask_about_code(struct call *call)
+static bool code_is_right(struct call *call)
 {
     struct asked_code *asked = &call->ctx.asked;
     const char *error = NULL;
+    if (!asked->code) {
+        return true;
+    }
     if (!sms_check(call->services->config, call->ctx.arena, asked->phone, asked->code,
                    &asked->right, &error)) {
         asked->right = false;
         log_write(LOG_WARN, "the SMS provider could not check a code", LOG_STR("reason", error));
     }
-    return asked->right ? P_OK : asked->refusal;
+    return asked->right;
 }
 
 /* Everything that must be heard before the request counts. */
@@ -136,9 +159,6 @@ static enum problem ask_the_world(struct call *call, bool mfa)
     if (!problem && codes) {
         problem = ask_about_mfa(call, factor_type(call), true);
     }
-    if (!problem && call->ctx.asked.code) {
-        problem = ask_about_code(call);
-    }
     if (!problem) {
         problem = send_all(call);
     }
@@ -148,10 +168,20 @@ static enum problem ask_the_world(struct call *call, bool mfa)
     return problem;
 }
 
+static enum problem run_for_good(struct call *call, struct replay *replay, tx_fn *fn, void *arg)
+{
+    const struct config *config = call->services->config;
+    replay_again(replay);
+    call->ctx.mail_sent = config->hook_send_email_on;
+    call->ctx.sms_sent = config->hook_send_sms_on || sms_setup(config) != SMS_FOLDER;
+    memset(&call->reply, 0, sizeof call->reply);
+    call->grant = NULL;
+    return exec_write(call->services->executor, &call->ctx, fn, arg);
+}
+
 enum problem outside_write(struct call *call, tx_fn *fn, void *arg)
 {
     struct executor *executor = call->services->executor;
-    const struct config *config = call->services->config;
     if (!call->services->asks_outside) {
         return exec_write(executor, &call->ctx, fn, arg);
     }
@@ -163,22 +193,21 @@ enum problem outside_write(struct call *call, tx_fn *fn, void *arg)
     call->ctx.rehearsing = true;
     enum problem problem = exec_write(executor, &call->ctx, rehearse, &r);
     call->ctx.rehearsing = false;
+    if (problem && problem != P_REHEARSED) {
+        tell_of_failure(call);
+    }
     if ((problem == P_TOTP_WRONG || problem == P_PHONE_CODE_WRONG) && mfa) {
         const char *type = problem == P_TOTP_WRONG ? "totp" : "phone";
         enum problem rejected = ask_about_mfa(call, type, false);
         problem = rejected ? rejected : problem;
     }
-    if (problem == P_REHEARSED) {
+    if (problem == P_REHEARSED && !code_is_right(call)) { /* for good, so that it is counted */
+        problem = run_for_good(call, &replay, fn, arg);
+    } else if (problem == P_REHEARSED) {
         problem = ask_the_world(call, mfa);
         const char *claims = call->grant ? call->grant->hook_claims : NULL;
         if (!problem) {
-            replay_again(&replay);
-            call->ctx.mail_sent = config->hook_send_email_on;
-            call->ctx.sms_sent =
-                config->hook_send_sms_on || sms_setup(config) != SMS_FOLDER;
-            memset(&call->reply, 0, sizeof call->reply);
-            call->grant = NULL;
-            problem = exec_write(executor, &call->ctx, fn, arg);
+            problem = run_for_good(call, &replay, fn, arg);
         }
         if (!problem && call->grant) {
             call->grant->hook_claims = claims;

@@ -105,6 +105,10 @@ static void write_factors(struct strbuf *b, const struct person *p)
         strbuf_str(b, i ? "," : "");
         write_factor(b, &p->factors[i]);
     }
+    if (p->codes.type) {
+        strbuf_str(b, p->n_factors ? "," : "");
+        write_factor(b, &p->codes);
+    }
     strbuf_char(b, ']');
 }
 
@@ -147,7 +151,7 @@ static void write_user_open(struct strbuf *b, const struct person *p)
     write_addresses(b, u);
     raw(b, "app_metadata", *u->app_metadata ? u->app_metadata : "{}");
     raw(b, "user_metadata", *u->user_metadata ? u->user_metadata : "{}");
-    if (p->n_factors) {
+    if (p->n_factors || p->codes.type) {
         name(b, "factors");
         write_factors(b, p);
     }

@@ -19,6 +19,8 @@ struct ctx {
     struct arena *arena;
     struct entropy *entropy;
     int64_t now_us; /* read once when the request began */
+    const char *admin_role, *admin_id; /* who acts as an admin; NULL: nobody, or no such claim */
+    bool lists_recovery_codes;         /* the client bears them in a user's list of factors */
     /* of the failure that is being reported */
     const char *problem_arg;
     int hook_status; /* of HOOK_ERROR: what the hook asked for */
@@ -33,7 +35,6 @@ struct ctx {
     bool mail_sent, sms_sent;  /* it went out already: nothing for the outbox */
     struct asked_code {        /* what the SMS provider must say about a code; code NULL: nothing */
         const char *phone, *code;
-        enum problem refusal;  /* if it is wrong */
         bool right;
     } asked;
     const char *sms_id;        /* what the provider calls the SMS that went out; NULL: nothing */

@@ -265,6 +265,14 @@ static bool read_BOOL(struct loader *l, const char *name, const char *value, dou
     return names_have(yes, value);
 }
 
+static enum setting_switch read_SWITCH(struct loader *l, const char *name, const char *value,
+                                       double least, double most, const char *help)
+{
+    return !*value                                          ? SWITCH_OPEN
+           : read_BOOL(l, name, value, least, most, help) ? SWITCH_ON
+                                                           : SWITCH_OFF;
+}
+
 static int64_t read_INT(struct loader *l, const char *name, const char *value, double least,
                         double most, const char *help)
 {

@@ -25,11 +25,15 @@ struct test_otp {
     const char *phone, *code; /* digits */
 };
 
+/* A BOOL that can also be left open: what is then done depends on other settings. */
+enum setting_switch { SWITCH_OPEN, SWITCH_OFF, SWITCH_ON };
+
 #define CONFIG_TYPE_TEXT const char *
 #define CONFIG_TYPE_SECRET const char *
 #define CONFIG_TYPE_CHOICE const char *
 #define CONFIG_TYPE_LIST struct text_list
 #define CONFIG_TYPE_BOOL bool
+#define CONFIG_TYPE_SWITCH enum setting_switch
 #define CONFIG_TYPE_INT int64_t
 #define CONFIG_TYPE_REAL double
 #define CONFIG_TYPE_DURATION int64_t /* microseconds */

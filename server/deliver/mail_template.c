@@ -38,6 +38,10 @@ static const char *template_setting(const struct config *c, enum mail_kind kind)
         [MAIL_IDENTITY_UNLINKED] = c->mail_template_identity_unlinked_notification,
         [MAIL_FACTOR_ENROLLED] = c->mail_template_mfa_factor_enrolled_notification,
         [MAIL_FACTOR_UNENROLLED] = c->mail_template_mfa_factor_unenrolled_notification,
+        [MAIL_FACTOR_REMOVED_BY_ADMIN] = c->mail_template_mfa_factor_removed_by_admin_notification,
+        [MAIL_FACTOR_LOCKED] = c->mail_template_mfa_factor_locked_notification,
+        [MAIL_RECOVERY_CODE_USED] = c->mail_template_mfa_recovery_code_used_notification,
+        [MAIL_PASSWORD_AT_RISK] = c->mail_template_password_at_risk_notification,
     };
     return settings[kind];
 }
@@ -66,6 +70,10 @@ const char *mail_subject(const struct config *c, enum mail_kind kind)
         [MAIL_IDENTITY_UNLINKED] = c->mail_subject_identity_unlinked_notification,
         [MAIL_FACTOR_ENROLLED] = c->mail_subject_mfa_factor_enrolled_notification,
         [MAIL_FACTOR_UNENROLLED] = c->mail_subject_mfa_factor_unenrolled_notification,
+        [MAIL_FACTOR_REMOVED_BY_ADMIN] = c->mail_subject_mfa_factor_removed_by_admin_notification,
+        [MAIL_FACTOR_LOCKED] = c->mail_subject_mfa_factor_locked_notification,
+        [MAIL_RECOVERY_CODE_USED] = c->mail_subject_mfa_recovery_code_used_notification,
+        [MAIL_PASSWORD_AT_RISK] = c->mail_subject_password_at_risk_notification,
     };
     return *settings[kind] ? settings[kind] : presets[kind];
 }

@@ -54,6 +54,8 @@ static const struct json_t *fields_of(const struct config *c, struct arena *aren
     add_field(&b, "OldPhone", m->old_phone);
     add_field(&b, "Provider", m->provider);
     add_field(&b, "FactorType", m->factor_type);
+    add_field(&b, "Locked", m->locked);
+    add_field(&b, "Remaining", m->remaining);
     strbuf_char(&b, '}');
     return strbuf_ok(&b) ? json_read(arena, b.data, b.len, &detail) : NULL;
 }

@@ -12,6 +12,18 @@ struct words {
     const char *button; /* NULL: there is no link */
 };
 
+/* What people call a kind of factor. */
+#define METHOD                                                                                     \
+    "{{ if eq .FactorType \"totp\" }}authenticator app{{ else if eq .FactorType \"phone\" }}phone "  \
+    "number{{ else if eq .FactorType \"webauthn\" }}security key or passkey{{ else if eq "          \
+    ".FactorType \"recovery_code\" }}recovery codes{{ else }}{{ .FactorType }}{{ end }}"
+
+#define LOCKED                                                                                     \
+    "{{ if ne .Locked \"good\" }}It can be used again in a few minutes.{{ else if eq .FactorType "   \
+    "\"recovery_code\" }}It stays locked until you make new recovery codes.{{ else }}It stays "     \
+    "locked until you use another verification method or a recovery code, or an administrator "    \
+    "unlocks it.{{ end }}"
+
 static const struct words words[] = {
     [MAIL_CONFIRMATION] = { "Confirm your email address",
                             "Follow the link to confirm {{ .Email }} and finish signing up.",
@@ -49,13 +61,33 @@ static const struct words words[] = {
                                  "account {{ .Email }}.",
                                  NULL },
     [MAIL_FACTOR_ENROLLED] = { "A verification method was added",
-                               "A verification method ({{ .FactorType }}) was added to your "
-                               "account {{ .Email }}.",
+                               "A verification method (" METHOD ") was added to your account "
+                               "{{ .Email }}.",
                                NULL },
     [MAIL_FACTOR_UNENROLLED] = { "A verification method was removed",
-                                 "A verification method ({{ .FactorType }}) was removed from "
-                                 "your account {{ .Email }}.",
+                                 "A verification method (" METHOD ") was removed from your "
+                                 "account {{ .Email }}.",
                                  NULL },
+    [MAIL_FACTOR_REMOVED_BY_ADMIN] = { "An administrator removed a verification method",
+                                       "An administrator removed a verification method (" METHOD
+                                       ") from your account {{ .Email }}.",
+                                       NULL },
+    [MAIL_FACTOR_LOCKED] = { "A verification method was locked",
+                             "Too many wrong codes were entered for a verification method (" METHOD
+                             ") of your account {{ .Email }}, so it was locked. " LOCKED,
+                             NULL },
+    [MAIL_RECOVERY_CODE_USED] = { "A recovery code was used",
+                                  "A recovery code was used to sign in to your account "
+                                  "{{ .Email }}. {{ if eq .Remaining \"0\" }}It was the last one: "
+                                  "make new ones.{{ else }}Of your recovery codes {{ .Remaining "
+                                  "}} can still be used.{{ end }}",
+                                  NULL },
+    [MAIL_PASSWORD_AT_RISK] = { "Somebody else may know your password",
+                                "Somebody signed in to your account {{ .Email }} with the right "
+                                "password and then entered ten wrong verification codes.{{ if "
+                                ".Locked }} The verification method (" METHOD ") was locked. "
+                                LOCKED "{{ end }}",
+                                NULL },
 };
 
 static bool is_notification(enum mail_kind kind)
@@ -65,6 +97,10 @@ static bool is_notification(enum mail_kind kind)
 
 static const char *note_of(enum mail_kind kind)
 {
+    if (kind == MAIL_PASSWORD_AT_RISK) {
+        return "If this was not you, change your password at {{ .SiteURL }} now: without it nobody "
+               "gets that far.";
+    }
     return is_notification(kind) ? "If this was not you, secure your account at {{ .SiteURL }} now."
                                  : "If you did not ask for this mail, you can ignore it.";
 }

@@ -3,6 +3,7 @@
 
 #include "domain/address.h"
 #include "domain/audit_event.h"
+#include "domain/notice.h"
 #include "domain/password_rules.h"
 #include "domain/profile.h"
 
@@ -107,8 +108,7 @@ static enum problem check_nonce(const struct realm *realm, struct tx *tx, const 
                 tx->ctx->now_us <= u->reauthentication_sent_at + life_s * US_PER_S;
     const char *address = u->email ? u->email : u->phone ? u->phone : "";
     if (live && !u->email && realm->codes_elsewhere) {
-        return code_fits_elsewhere(tx, address, in->nonce, P_NONCE_INVALID) ? P_OK
-                                                                            : P_NONCE_INVALID;
+        return code_fits_elsewhere(tx, address, in->nonce) ? P_OK : P_NONCE_INVALID;
     }
     return live && code_fits(realm, tx, &u->id, TOKEN_REAUTHENTICATION, address, in->nonce)
                ? P_OK

@@ -2,11 +2,13 @@
 #include "domain/audit_event.h"
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "store/audit.h"
 
 #include <string.h>
 
-enum { PAYLOAD_MAX = 64 << 10 };
+/* What users and tokens choose is cut, so that nobody can make a row too long to be written. */
+enum { PAYLOAD_MAX = 64 << 10, CHOSEN_MAX = 1020 };
 
 static const struct {
     const char *action, *log_type;
@@ -24,10 +26,34 @@ struct actor {
 
 static void pair(struct strbuf *b, const char *before, const char *name, const char *value)
 {
+    value = value ? value : "";
     strbuf_str(b, before);
     json_quote(b, name);
     strbuf_char(b, ':');
-    json_quote(b, value);
+    json_quote(b, arena_strndup(b->arena, value, utf8_prefix(value, CHOSEN_MAX)));
+}
+
+/* With who did it, where that is an admin. */
+static void write_traits(struct strbuf *b, const struct ctx *ctx, const struct actor *actor,
+                         const struct trait *traits)
+{
+    const char *role = ctx->admin_role && !uuid_is_nil(actor->id) ? ctx->admin_role : NULL;
+    const char *id = ctx->admin_id && *ctx->admin_id ? ctx->admin_id : NULL;
+    const char *before = ",\"traits\":{";
+    for (; traits && traits->name; traits++, before = ",") {
+        pair(b, before, traits->name, traits->value);
+    }
+    if (role) {
+        pair(b, before, "admin_role", role);
+        before = ",";
+    }
+    if (id) {
+        pair(b, before, "admin_id", id);
+        before = ",";
+    }
+    if (strcmp(before, ",") == 0) {
+        strbuf_char(b, '}');
+    }
 }
 
 static void write_event(const struct realm *realm, struct tx *tx, const struct actor *actor,
@@ -46,13 +72,7 @@ static void write_event(const struct realm *realm, struct tx *tx, const struct a
     pair(&b, ",", "actor_username", actor->username);
     strbuf_str(&b, actor->via_sso ? ",\"actor_via_sso\":true" : ",\"actor_via_sso\":false");
     pair(&b, ",", "log_type", kinds[action].log_type);
-    if (traits) {
-        strbuf_str(&b, ",\"traits\":{");
-        for (int i = 0; traits[i].name; i++) {
-            pair(&b, i ? "," : "", traits[i].name, traits[i].value ? traits[i].value : "");
-        }
-        strbuf_char(&b, '}');
-    }
+    write_traits(&b, tx->ctx, actor, traits);
     strbuf_char(&b, '}');
     if (strbuf_ok(&b)) {
         audit_insert(tx, b.data, ip);

@@ -43,6 +43,7 @@ struct factor_check {
     const struct proof *proof;
     struct factor_guard *guard; /* last_step: in, the newest used; out, this proof's */
     bool factor_changed;
+    bool wrong; /* out: it did not fit, although the answer is not the kind's own */
     const char *credential, *challenge_data; /* WebAuthn: what to store anew; NULL: as it is */
 };
 

@@ -1,10 +1,15 @@
 /* grant.c: collects what a session's answer shows, see grant.h. */
 #include "domain/grant.h"
 
+#include "store/recovery_sets.h"
+
 void person_ahead(struct tx *tx, const struct uuid *user_id)
 {
     factors_ahead(tx, user_id);
     identities_ahead(tx, user_id);
+    if (tx->ctx->lists_recovery_codes) {
+        recovery_set_as_factor_ahead(tx, user_id);
+    }
 }
 
 void person_load(struct tx *tx, struct person *person)
@@ -12,6 +17,10 @@ void person_load(struct tx *tx, struct person *person)
     person_ahead(tx, &person->user.id);
     person->n_factors = factors_of(tx, &person->user.id, &person->factors);
     person->n_identities = identities_of(tx, &person->user.id, &person->identities);
+    person->codes.type = NULL;
+    if (tx->ctx->lists_recovery_codes) {
+        recovery_set_as_factor(tx, &person->user.id, &person->codes);
+    }
 }
 
 static const struct person *copy_of(struct tx *tx, const struct user *user)

@@ -15,6 +15,7 @@ struct person {
     int n_identities;
     struct factor *factors;
     int n_factors;
+    struct factor codes; /* recovery codes as they are listed; type NULL: none are */
 };
 
 struct grant {
@@ -35,7 +36,8 @@ struct grant {
     const char *weak_message;
 };
 
-/* Factors and identities of person->user; ahead: says that they will be asked for (db_ahead). */
+/* Factors and identities of person->user, and recovery codes where ctx->lists_recovery_codes. Ahead:
+ * says that they will be asked for (db_ahead). */
 void person_ahead(struct tx *tx, const struct uuid *user_id);
 void person_load(struct tx *tx, struct person *person);
 

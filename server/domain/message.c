@@ -19,19 +19,24 @@ struct letter {
 };
 
 /* Row N9: the list of addresses that may be written to; "+label" does not count. */
-static enum problem check_authorized(const struct realm *realm, struct ctx *ctx, const char *to)
+bool message_address_allowed(const struct realm *realm, const char *to)
 {
     const struct text_list *list = &realm->config->mail_authorized;
     const char *at = strrchr(to, '@'), *plus = strchr(to, '+');
-    const char *bare = plus && at && plus < at
-                           ? arena_printf(ctx->arena, "%.*s%s", (int)(plus - to), to, at)
-                           : to;
+    bool labelled = plus && at && plus < at;
+    size_t name = labelled ? (size_t)(plus - to) : strlen(to);
     for (int i = 0; i < list->count; i++) {
-        if (strcasecmp(list->items[i], bare) == 0) {
-            return P_OK;
+        if (strncasecmp(list->items[i], to, name) == 0 &&
+            strcasecmp(list->items[i] + name, labelled ? at : "") == 0) {
+            return true;
         }
     }
-    return list->count ? ctx_fail(ctx, P_MAIL_NOT_AUTHORIZED, to) : P_OK;
+    return list->count == 0;
+}
+
+static enum problem check_authorized(const struct realm *realm, struct ctx *ctx, const char *to)
+{
+    return message_address_allowed(realm, to) ? P_OK : ctx_fail(ctx, P_MAIL_NOT_AUTHORIZED, to);
 }
 
 /* Rows ML10 to ML13, in their order; once a call even where two mails are sent. */
@@ -289,43 +294,4 @@ enum problem message_sms(const struct realm *realm, struct tx *tx, struct user *
     outgoing_sms(realm, tx, &sms);
     *message_id = tx->ctx->sms_sent ? tx->ctx->sms_id : NULL; /* row SM8 */
     return P_OK;
-}
-
-static bool notice_on(const struct config *c, enum mail_kind kind)
-{
-    switch (kind) {
-    case MAIL_PASSWORD_CHANGED:
-        return c->notify_password_changed;
-    case MAIL_EMAIL_CHANGED:
-        return c->notify_email_changed;
-    case MAIL_PHONE_CHANGED:
-        return c->notify_phone_changed;
-    case MAIL_IDENTITY_LINKED:
-        return c->notify_identity_linked;
-    case MAIL_IDENTITY_UNLINKED:
-        return c->notify_identity_unlinked;
-    case MAIL_FACTOR_ENROLLED:
-        return c->notify_mfa_factor_enrolled;
-    case MAIL_FACTOR_UNENROLLED:
-        return c->notify_mfa_factor_unenrolled;
-    default:
-        return false;
-    }
-}
-
-void notify(const struct realm *realm, struct tx *tx, const struct user *user,
-            const struct mail *mail)
-{
-    if (!notice_on(realm->config, mail->kind) || !mail->to || !*mail->to) {
-        return;
-    }
-    if (!realm->config->mailer_autoconfirm &&
-        !total_take(tx, "mail", realm->config->rate_email_sent)) {
-        return;
-    }
-    struct mail full = *mail;
-    full.user_id = user->id;
-    full.email = mail->email ? mail->email : user->email;
-    full.data = user->user_metadata;
-    outgoing_mail(realm, tx, &full);
 }

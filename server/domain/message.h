@@ -46,8 +46,7 @@ const char *message_link(const struct realm *realm, struct arena *arena,
 /* The configured test code of a phone, if it is valid now (row VF23, SM2); else NULL. */
 const char *test_code_of(const struct realm *realm, struct ctx *ctx, const char *phone);
 
-/* A notification (7.4), if it is switched on and the user has an address. */
-void notify(const struct realm *realm, struct tx *tx, const struct user *user,
-            const struct mail *mail);
+/* Row N9: may mails go to that address? */
+bool message_address_allowed(const struct realm *realm, const char *to);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "domain/address.h"
 #include "domain/audit_event.h"
-#include "domain/message.h"
+#include "domain/notice.h"
 #include "store/recovery_sets.h"
 
 #include <string.h>
@@ -212,16 +212,27 @@ enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struc
     return P_OK;
 }
 
-static void remove_factor(struct tx *tx, const struct factor *factor)
+static void remove_codes(struct tx *tx, const struct user *user, const struct uuid *set_id)
 {
+    recovery_set_delete(tx, &user->id);
+    sessions_downgrade(tx, &user->id, set_id, "mfa/recovery_code");
+}
+
+/* Recovery codes stand in for a factor: they go with the last one. */
+static void remove_factor(const struct realm *realm, struct tx *tx, const struct user *user,
+                          const struct factor *factor, const char *ip)
+{
+    struct factor codes;
+    char id[UUID_TEXT];
     factor_delete(tx, &factor->id);
-    sessions_downgrade(tx, &factor->user_id, &factor->id, method_of_factor(factor->type));
-    struct recovery_set set;
-    if (!factor_any_verified(tx, &factor->user_id) &&
-        recovery_set_of(tx, &factor->user_id, &set)) { /* they stand in for a factor */
-        recovery_set_delete(tx, &factor->user_id);
-        sessions_downgrade(tx, &factor->user_id, &set.id, "mfa/recovery_code");
+    sessions_downgrade(tx, &user->id, &factor->id, method_of_factor(factor->type));
+    if (factor_any_verified(tx, &user->id) || !recovery_set_as_factor(tx, &user->id, &codes)) {
+        return;
     }
+    remove_codes(tx, user, &codes.id);
+    audit_by_user(realm, tx, user, AUDIT_FACTOR_UNENROLLED, ip,
+                  TRAITS({ "factor_id", uuid_format(&codes.id, id) },
+                         { "factor_status", codes.status }, { "factor_type", codes.type }));
 }
 
 enum problem mfa_unenrol(const struct realm *realm, struct tx *tx, const struct holder *holder,
@@ -247,31 +258,47 @@ enum problem mfa_unenrol(const struct realm *realm, struct tx *tx, const struct 
     if (problem) {
         return problem;
     }
-    remove_factor(tx, &factor);
+    remove_factor(realm, tx, &user, &factor, holder->caller->ip);
     char id[UUID_TEXT], session_id[UUID_TEXT];
     audit_by_user(realm, tx, &user, AUDIT_FACTOR_UNENROLLED, holder->caller->ip,
                   TRAITS({ "factor_id", uuid_format(&factor.id, id) },
                          { "factor_status", factor.status },
                          { "session_id", uuid_format(&session.id, session_id) }));
-    struct mail mail = { .kind = MAIL_FACTOR_UNENROLLED, .to = user.email,
-                         .factor_type = factor.type };
-    notify(realm, tx, &user, &mail);
+    /* one that was never verified protected nothing; the official server tells of it all the same */
+    if (factor_is_verified(&factor) ||
+        realm->config->notify_mfa_factor_unenrolled == SWITCH_ON) {
+        notify_of_factor(realm, tx, &user, MAIL_FACTOR_UNENROLLED, factor.type);
+    }
     return P_OK;
+}
+
+/* The user's recovery codes, by the id under which they are listed. */
+static bool own_codes(struct tx *tx, const struct uuid *user_id, const struct uuid *id,
+                      struct factor *out)
+{
+    return recovery_set_as_factor(tx, user_id, out) && uuid_equal(&out->id, id);
 }
 
 enum problem mfa_admin_delete(const struct realm *realm, struct tx *tx, const struct user *user,
                               const struct uuid *factor_id, const char *ip, struct factor *out)
 {
     user_lock(tx, &user->id);
-    enum problem problem = own_factor(tx, &user->id, factor_id, out);
-    if (problem) {
-        return problem;
+    if (own_codes(tx, &user->id, factor_id, out)) {
+        remove_codes(tx, user, factor_id);
+    } else {
+        enum problem problem = own_factor(tx, &user->id, factor_id, out);
+        if (problem) {
+            return problem;
+        }
+        remove_factor(realm, tx, user, out, ip);
     }
-    remove_factor(tx, out);
     char id[UUID_TEXT], user_id[UUID_TEXT];
     audit_by_user(realm, tx, user, AUDIT_FACTOR_DELETED, ip,
                   TRAITS({ "factor_id", uuid_format(factor_id, id) },
                          { "user_id", uuid_format(&user->id, user_id) }));
+    if (factor_is_verified(out)) {
+        notify_of_factor(realm, tx, user, MAIL_FACTOR_REMOVED_BY_ADMIN, out->type);
+    }
     return P_OK;
 }
 
@@ -292,25 +319,66 @@ static enum problem change_name(struct tx *tx, struct factor *factor, const char
     return P_OK;
 }
 
+static enum problem change_phone(struct tx *tx, struct factor *factor, const char *phone)
+{
+    struct factor *list;
+    enum problem problem = phone_normalise(tx->ctx, phone, &factor->phone);
+    int n = problem ? 0 : factors_of(tx, &factor->user_id, &list);
+    for (int i = 0; i < n; i++) {
+        if (!uuid_equal(&list[i].id, &factor->id) && list[i].phone &&
+            strcmp(list[i].phone, factor->phone) == 0) {
+            return P_FACTOR_PHONE_TAKEN;
+        }
+    }
+    return problem;
+}
+
+static enum problem unlock_codes(struct tx *tx, const struct user *user,
+                                 const struct factor *renamed)
+{
+    struct recovery_set set;
+    if (!recovery_set_of(tx, &user->id, &set)) {
+        return P_FACTOR_NOT_FOUND;
+    }
+    set.friendly_name = renamed->friendly_name;
+    set.failures = set.locked_until = 0;
+    recovery_set_save(tx, &set);
+    return P_OK;
+}
+
+static enum problem change_factor(struct tx *tx, const struct user *user, struct factor *factor,
+                                  const struct factor_change *change, bool codes)
+{
+    enum problem problem = P_OK;
+    if (change->phone && *change->phone && !codes) {
+        problem = change_phone(tx, factor, change->phone);
+    }
+    if (!problem && change->friendly_name && *change->friendly_name) {
+        problem = change_name(tx, factor, change->friendly_name);
+    }
+    if (problem || codes) {
+        return problem ? problem : unlock_codes(tx, user, factor);
+    }
+    factor_save(tx, factor);
+    factor_guard_clear(tx, &factor->id);
+    return P_OK;
+}
+
 enum problem mfa_admin_update(const struct realm *realm, struct tx *tx, const struct user *user,
                               const struct uuid *factor_id, const struct factor_change *change,
                               struct factor *out)
 {
     user_lock(tx, &user->id);
-    enum problem problem = own_factor(tx, &user->id, factor_id, out);
-    if (!problem && change->phone && *change->phone) {
-        problem = phone_normalise(tx->ctx, change->phone, &out->phone);
-    }
-    if (!problem && change->friendly_name && *change->friendly_name) {
-        problem = change_name(tx, out, change->friendly_name);
+    bool codes = own_codes(tx, &user->id, factor_id, out);
+    enum problem problem = codes ? P_OK : own_factor(tx, &user->id, factor_id, out);
+    if (!problem) {
+        problem = change_factor(tx, user, out, change, codes);
     }
     if (problem) {
         return problem;
     }
-    factor_save(tx, out);
-    factor_guard_clear(tx, &out->id);
     char id[UUID_TEXT], user_id[UUID_TEXT];
-    audit_by_user(realm, tx, user, AUDIT_FACTOR_UPDATED, NULL,
+    audit_by_admin(realm, tx, tx->ctx->admin_role, AUDIT_FACTOR_UPDATED,
                   TRAITS({ "factor_id", uuid_format(factor_id, id) },
                          { "factor_type", out->type },
                          { "user_id", uuid_format(&user->id, user_id) }));

@@ -3,9 +3,10 @@
 #include "base/log.h"
 #include "domain/audit_event.h"
 #include "domain/lock.h"
-#include "domain/message.h"
 #include "domain/mfa.h"
+#include "domain/notice.h"
 #include "domain/session.h"
+#include "domain/wrong_code.h"
 
 #include <string.h>
 
@@ -26,17 +27,40 @@ struct attempt {
 };
 
 /* Row B3: after so many wrong codes in a row the factor is locked, longer each time. */
-static void book_failure(struct attempt *a)
+static void count_failure(struct attempt *a)
 {
     struct factor_guard *g = &a->guard;
     lock_after_failure(a->realm, a->tx->ctx, &g->failures, &g->locked_until);
     factor_guard_put(a->tx, &a->factor.id, g);
-    tx_keep(a->tx);
     char id[UUID_TEXT], user[UUID_TEXT];
     log_write(LOG_WARN, g->locked_until ? "wrong code; the factor is locked" : "wrong code",
               LOG_STR("factor_id", uuid_format(&a->factor.id, id)),
               LOG_STR("user_id", uuid_format(&a->user.id, user)),
               LOG_INT("failures", g->failures));
+}
+
+static void book_failure(struct attempt *a, const struct factor_kind *kind)
+{
+    if (kind->has_code) {
+        count_failure(a);
+    }
+    if (kind->spends) {
+        challenge_delete(a->tx, &a->challenge.id);
+    }
+    struct wrong_code wrong = {
+        .user = &a->user,
+        .session = &a->session,
+        .ip = a->holder->caller->ip,
+        .factor_id = &a->factor.id,
+        .challenge_id = &a->challenge.id,
+        .factor_type = a->factor.type,
+        .guessable = kind->has_code,
+        .verified = factor_is_verified(&a->factor),
+        .failures = a->guard.failures,
+        .locked_until = a->guard.locked_until,
+    };
+    wrong_code_book(a->realm, a->tx, &wrong);
+    tx_keep(a->tx);
 }
 
 static enum problem check_lock(struct attempt *a)
@@ -80,12 +104,8 @@ static enum problem check_proof(struct attempt *a, const struct factor_kind *kin
         .guard = &a->guard,
     };
     enum problem problem = kind->check(&check);
-    if (problem && problem == kind->wrong && kind->has_code) {
-        book_failure(a);
-    }
-    if (problem && problem == kind->wrong && kind->spends) {
-        challenge_delete(a->tx, &a->challenge.id);
-        tx_keep(a->tx);
+    if (problem && (problem == kind->wrong || check.wrong)) {
+        book_failure(a, kind);
     }
     a->check = check;
     a->factor_changed = check.factor_changed;
@@ -154,9 +174,7 @@ static enum problem settle(struct attempt *a, struct grant *out)
                          { "factor_id", uuid_format(&a->factor.id, factor) },
                          { "factor_type", a->factor.type }));
     if (first) { /* row V11 */
-        struct mail mail = { .kind = MAIL_FACTOR_ENROLLED, .to = a->user.email,
-                             .factor_type = a->factor.type };
-        notify(a->realm, tx, &a->user, &mail);
+        notify_of_factor(a->realm, tx, &a->user, MAIL_FACTOR_ENROLLED, a->factor.type);
     }
     show(a, !alone || first || a->factor_changed || a->check.credential, out);
     return P_OK;

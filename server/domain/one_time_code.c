@@ -90,11 +90,11 @@ bool code_fits(const struct realm *realm, struct tx *tx, const struct uuid *user
     return fits;
 }
 
-bool code_fits_elsewhere(struct tx *tx, const char *phone, const char *code, enum problem refusal)
+bool code_fits_elsewhere(struct tx *tx, const char *phone, const char *code)
 {
     struct asked_code *asked = &tx->ctx->asked;
     if (tx->ctx->rehearsing) {
-        *asked = (struct asked_code){ .phone = phone, .code = code, .refusal = refusal };
+        *asked = (struct asked_code){ .phone = phone, .code = code };
         return true;
     }
     return asked->right && strcmp(asked->phone, phone) == 0 && strcmp(asked->code, code) == 0;

@@ -23,9 +23,8 @@ bool code_fits(const struct realm *realm, struct tx *tx, const struct uuid *user
                enum token_kind kind, const char *address, const char *code);
 
 /* Where the SMS provider checks codes: notes that it is to be asked about this one (while the
- * request is rehearsed, api/outside.h), or says what it answered. refusal: if it says no. */
-bool code_fits_elsewhere(struct tx *tx, const char *phone, const char *code,
-                         enum problem refusal);
+ * request is rehearsed, api/outside.h), or says what it answered. */
+bool code_fits_elsewhere(struct tx *tx, const char *phone, const char *code);
 
 /* Whose live link token is it? */
 bool link_find(const struct realm *realm, struct tx *tx, enum token_kind kind, const char *token,

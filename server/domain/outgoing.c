@@ -23,6 +23,7 @@ static const struct text_member mail_members[] = {
     MEMBER(mail, redirect_to),  MEMBER(mail, confirmation_url),
     MEMBER(mail, data),         MEMBER(mail, old_email),   MEMBER(mail, phone),
     MEMBER(mail, old_phone),    MEMBER(mail, provider),    MEMBER(mail, factor_type),
+    MEMBER(mail, locked),       MEMBER(mail, remaining),
 };
 static const struct text_member sms_members[] = {
     MEMBER(sms, phone),
@@ -166,7 +167,10 @@ void outgoing_mail(const struct realm *realm, struct tx *tx, const struct mail *
     if (tx->ctx->mail_sent) {
         return;
     }
-    if (tx->ctx->rehearsing) {
+    /* no hook is asked about it: it need not be rehearsed, and what is kept of a rehearsal that
+     * failed (a lock) must be told of */
+    bool plain = mail_is_notice(mail->kind) && !realm->config->hook_send_email_on;
+    if (tx->ctx->rehearsing && !plain) {
         collect(tx->ctx, mail, NULL);
         return;
     }

@@ -26,7 +26,15 @@
     MAIL(FACTOR_ENROLLED, "mfa_factor_enrolled_notification",                                      \
          "A new verification method was added to your account")                                    \
     MAIL(FACTOR_UNENROLLED, "mfa_factor_unenrolled_notification",                                  \
-         "A verification method was removed from your account")
+         "A verification method was removed from your account")                                    \
+    MAIL(FACTOR_REMOVED_BY_ADMIN, "mfa_factor_removed_by_admin_notification",                      \
+         "An administrator removed a verification method from your account")                       \
+    MAIL(FACTOR_LOCKED, "mfa_factor_locked_notification",                                          \
+         "A verification method of your account was locked")                                       \
+    MAIL(RECOVERY_CODE_USED, "mfa_recovery_code_used_notification",                                \
+         "A recovery code was used to sign in to your account")                                    \
+    MAIL(PASSWORD_AT_RISK, "password_at_risk_notification",                                        \
+         "Somebody else may know your password")
 
 enum mail_kind {
 #define MAIL(name, kind, subject) MAIL_##name,
@@ -49,6 +57,8 @@ struct mail {
     const char *redirect_to, *confirmation_url;
     const char *data; /* user_metadata, JSON */
     const char *old_email, *phone, *old_phone, *provider, *factor_type; /* of notifications */
+    const char *locked;    /* how long a factor is locked: "a while" or "good" */
+    const char *remaining; /* recovery codes that are left, as a number */
 };
 
 struct sms {
@@ -72,8 +82,8 @@ struct outgoing {
     struct outgoing *next;
 };
 
-/* Writes it into the outbox; while ctx->rehearsing, only into ctx->outgoing; where
- * ctx->mail_sent or ctx->sms_sent, nowhere. */
+/* Writes it into the outbox; while ctx->rehearsing, only into ctx->outgoing, but for notices where no
+ * hook sends mails; where ctx->mail_sent or ctx->sms_sent, nowhere. */
 void outgoing_mail(const struct realm *realm, struct tx *tx, const struct mail *mail);
 void outgoing_sms(const struct realm *realm, struct tx *tx, const struct sms *sms);
 

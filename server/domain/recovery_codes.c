@@ -4,13 +4,15 @@
 #include "crypto/base32.h"
 #include "domain/audit_event.h"
 #include "domain/lock.h"
+#include "domain/notice.h"
 #include "domain/session.h"
+#include "domain/wrong_code.h"
 
 #include <string.h>
 
-enum { CODE_BYTES = 10, CODE_TEXT = 16, NAME_MAX_BYTES = 1020 };
+enum { CODE_BYTES = 10, CODE_TEXT = 16, NAME_MAX_BYTES = 1020 /* 255 characters */ };
 
-static const char method[] = "mfa/recovery_code";
+static const char method[] = "mfa/recovery_code", type[] = "recovery_code";
 
 /* Keyed with the set's id: a code is good in its own set alone. */
 static const char *hash_of(const struct realm *realm, struct arena *arena,
@@ -107,7 +109,8 @@ enum problem recovery_make(const struct realm *realm, struct tx *tx, const struc
     char id[UUID_TEXT];
     audit_by_user(realm, tx, &user, AUDIT_FACTOR_IN_PROGRESS, holder->caller->ip,
                   TRAITS({ "factor_id", uuid_format(&out->set.id, id) },
-                         { "factor_type", "recovery_code" }));
+                         { "factor_type", type }));
+    notify_of_factor(realm, tx, &user, MAIL_FACTOR_ENROLLED, type);
     return P_OK;
 }
 
@@ -134,6 +137,19 @@ static const char *clean(struct arena *arena, const char *code)
     return text;
 }
 
+/* The user should hear of it: whoever finds the list of codes can do it too. */
+static void tell_of_use(const struct realm *realm, struct tx *tx, const struct holder *holder,
+                        const struct user *user, const struct recovery_set *set)
+{
+    char id[UUID_TEXT];
+    const char *left = arena_printf(tx->ctx->arena, "%d", (int)set->remaining);
+    struct mail mail = { .kind = MAIL_RECOVERY_CODE_USED, .to = user->email, .factor_type = type,
+                         .remaining = left };
+    audit_by_user(realm, tx, user, AUDIT_RECOVERY_CODE_USED, holder->caller->ip,
+                  TRAITS({ "factor_id", uuid_format(&set->id, id) }, { "remaining", left }));
+    notify(realm, tx, user, &mail);
+}
+
 static enum problem raise(const struct realm *realm, struct tx *tx, const struct holder *holder,
                           const struct recovery_set *set, struct grant *out)
 {
@@ -150,11 +166,31 @@ static enum problem raise(const struct realm *realm, struct tx *tx, const struct
     sessions_delete_low(tx, &s->user_id, &s->id);
     factor_guards_release(tx, &s->user_id);
     audit_by_user(realm, tx, &out->person.user, AUDIT_VERIFICATION_ATTEMPTED, holder->caller->ip,
-                  TRAITS({ "factor_id", uuid_format(&set->id, id) },
-                         { "factor_type", "recovery_code" }));
+                  TRAITS({ "factor_id", uuid_format(&set->id, id) }, { "factor_type", type }));
+    tell_of_use(realm, tx, holder, &out->person.user, set);
     out->refresh_version = s->refresh_key ? 2 : 1;
     grant_load(tx, out);
     return P_OK;
+}
+
+static void book_failure(const struct realm *realm, struct tx *tx, const struct holder *holder,
+                         struct recovery_set *set, const struct grant *grant)
+{
+    lock_after_failure(realm, tx->ctx, &set->failures, &set->locked_until);
+    recovery_set_save(tx, set);
+    struct wrong_code wrong = {
+        .user = &grant->person.user,
+        .session = &grant->session,
+        .ip = holder->caller->ip,
+        .factor_id = &set->id,
+        .factor_type = type,
+        .guessable = true,
+        .verified = true,
+        .failures = set->failures,
+        .locked_until = set->locked_until,
+    };
+    wrong_code_book(realm, tx, &wrong);
+    tx_keep(tx);
 }
 
 enum problem recovery_use(const struct realm *realm, struct tx *tx, const struct holder *holder,
@@ -181,13 +217,12 @@ enum problem recovery_use(const struct realm *realm, struct tx *tx, const struct
     }
     if (!*typed || !recovery_code_use(tx, &set.user_id,
                                       hash_of(realm, tx->ctx->arena, &set.id, typed))) {
-        lock_after_failure(realm, tx->ctx, &set.failures, &set.locked_until);
-        recovery_set_save(tx, &set);
-        tx_keep(tx);
+        book_failure(realm, tx, holder, &set, out);
         return P_RECOVERY_WRONG;
     }
     set.failures = 0;
     set.locked_until = 0;
+    set.remaining--;
     recovery_set_save(tx, &set);
     return raise(realm, tx, holder, &set, out);
 }
@@ -218,6 +253,7 @@ enum problem recovery_remove(const struct realm *realm, struct tx *tx,
     char text[UUID_TEXT];
     audit_by_user(realm, tx, &user, AUDIT_FACTOR_UNENROLLED, holder->caller->ip,
                   TRAITS({ "factor_id", uuid_format(&set.id, text) },
-                         { "factor_status", "verified" }));
+                         { "factor_status", "verified" }, { "factor_type", type }));
+    notify_of_factor(realm, tx, &user, MAIL_FACTOR_UNENROLLED, type);
     return P_OK;
 }

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "domain/audit_event.h"
 #include "domain/message.h"
+#include "domain/notice.h"
 #include "domain/profile.h"
 
 #include <string.h>

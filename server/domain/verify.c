@@ -162,7 +162,7 @@ static bool code_holds(const struct realm *realm, struct tx *tx, const struct ve
         return true; /* row VF23 */
     }
     if (sms && realm->codes_elsewhere) {
-        return code_fits_elsewhere(tx, in->address, in->token, P_OTP_EXPIRED);
+        return code_fits_elsewhere(tx, in->address, in->token);
     }
     if (is(in->type, "email") && !*token_code_hash(tx, &v->user->id, TOKEN_CONFIRMATION)) {
         v->kind = TOKEN_RECOVERY;

@@ -3,6 +3,7 @@
 
 #include "domain/audit_event.h"
 #include "domain/message.h"
+#include "domain/notice.h"
 #include "domain/profile.h"
 
 #include <string.h>

@@ -7,6 +7,7 @@
 #include "deliver/captcha.h"
 #include "http/authenticate.h"
 #include "http/client_address.h"
+#include "http/client_info.h"
 #include "http/cors.h"
 #include "http/limits.h"
 #include "work/outbox_worker.h"
@@ -219,6 +220,7 @@ enum next pipeline_begin(struct call *call)
     call->ctx.entropy = &call->services->entropy;
     call->path = strip_prefix(call->path);
     call->new_envelope = wants_new_envelope(call_header(call, "X-Supabase-Api-Version"));
+    call->ctx.lists_recovery_codes = client_lists_recovery_codes(call_header(call, "X-Client-Info"));
     name_request(call);
     if (cors_preflight(call)) {
         return NEXT_ANSWER;

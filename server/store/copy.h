@@ -7,7 +7,7 @@
 
 #include "store/db.h"
 
-enum { COPY_TABLES = 17 };
+enum { COPY_TABLES = 19 };
 
 struct copy_progress {
     const char *table;

@@ -104,6 +104,14 @@ static const struct copy_column send_limits[] = {
     C(name, TEXT), C(left_millionths, INT), C(filled_at, TIME),
 };
 
+static const struct copy_column notice_counts[] = {
+    C(subject_id, ID), C(kind, TEXT), C(since, TIME), C(sent, INT),
+};
+
+static const struct copy_column wrong_codes[] = {
+    C(session_id, ID), C(user_id, ID), C(wrong, INT), C(updated_at, TIME),
+};
+
 static const struct copy_column outbox[] = {
     C(id, ID), C(kind, TEXT), C(topic, TEXT), C(payload, TEXT), C(created_at, TIME),
     C(next_try_at, TIME), C(attempts, INT), C(last_error, TEXT),
@@ -137,6 +145,8 @@ const struct copy_table copy_tables[] = {
     TABLE("@", flow_state, 1, NULL, NULL),
     TABLE("@@", password_guards, 1, NULL, NULL),
     TABLE("@@", send_limits, 1, NULL, NULL),
+    TABLE("@@", notice_counts, 2, NULL, NULL),
+    TABLE("@@", wrong_codes, 1, NULL, NULL),
     TABLE("@@", outbox, 1, NULL, NULL),
     TABLE("@", audit_log_entries, 1, NULL, NULL),
 };

@@ -25,6 +25,34 @@ bool recovery_set_of(struct tx *tx, const struct uuid *user_id, struct recovery_
     return found;
 }
 
+DB_SQL(as_factor, "select id, friendly_name, created_at, updated_at from @@recovery_sets "
+                  "where user_id = $1");
+
+void recovery_set_as_factor_ahead(struct tx *tx, const struct uuid *user_id)
+{
+    db_ahead(tx, &as_factor, V_ID(user_id));
+}
+
+bool recovery_set_as_factor(struct tx *tx, const struct uuid *user_id, struct factor *out)
+{
+    struct rows *r = db_query(tx, &as_factor, V_ID(user_id));
+    bool found = rows_next(r);
+    if (found) {
+        *out = (struct factor){
+            .id = rows_id(r, 0),
+            .user_id = *user_id,
+            .friendly_name = rows_text(r, 1),
+            .type = "recovery_code",
+            .status = "verified",
+            .secret = "",
+            .created_at = rows_time(r, 2),
+            .updated_at = rows_time(r, 3),
+        };
+    }
+    rows_end(r);
+    return found;
+}
+
 void recovery_set_insert(struct tx *tx, const struct recovery_set *s)
 {
     DB_SQL(sql, "insert into @@recovery_sets (user_id, id, friendly_name, created_at, updated_at) "
@@ -35,10 +63,10 @@ void recovery_set_insert(struct tx *tx, const struct recovery_set *s)
 
 void recovery_set_save(struct tx *tx, const struct recovery_set *s)
 {
-    DB_SQL(sql, "update @@recovery_sets set failures = $1, locked_until = $2, updated_at = $3 "
-                "where user_id = $4");
-    db_run(tx, &sql, V_INT(s->failures), V_TIME(s->locked_until), V_TIME(tx->ctx->now_us),
-           V_ID(&s->user_id));
+    DB_SQL(sql, "update @@recovery_sets set failures = $1, locked_until = $2, "
+                "friendly_name = $3, updated_at = $4 where user_id = $5");
+    db_run(tx, &sql, V_INT(s->failures), V_TIME(s->locked_until), V_TEXT(s->friendly_name),
+           V_TIME(tx->ctx->now_us), V_ID(&s->user_id));
 }
 
 void recovery_set_delete(struct tx *tx, const struct uuid *user_id)

@@ -2,7 +2,7 @@
 #ifndef COUNTERSIGN_STORE_RECOVERY_SETS_H
 #define COUNTERSIGN_STORE_RECOVERY_SETS_H
 
-#include "store/db.h"
+#include "store/factors.h"
 
 struct recovery_set {
     struct uuid id, user_id;
@@ -12,9 +12,14 @@ struct recovery_set {
 };
 
 bool recovery_set_of(struct tx *tx, const struct uuid *user_id, struct recovery_set *out);
+
+/* The set as a verified factor of the type "recovery_code", as it is shown. */
+bool recovery_set_as_factor(struct tx *tx, const struct uuid *user_id, struct factor *out);
+void recovery_set_as_factor_ahead(struct tx *tx, const struct uuid *user_id);
+
 void recovery_set_insert(struct tx *tx, const struct recovery_set *set);
 
-/* Writes failures and locked_until. */
+/* Writes failures, locked_until and friendly_name. */
 void recovery_set_save(struct tx *tx, const struct recovery_set *set);
 
 /* With its codes. */

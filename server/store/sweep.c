@@ -48,7 +48,10 @@ static bool next_stretch(struct tx *tx, struct sql *sql, struct uuid *place, str
 static int64_t walk_factors(struct tx *tx, struct uuid *place)
 {
     DB_SQL(to, STRETCH_END("@mfa_factors"));
-    WALK(factors, "@mfa_factors", "status = 'unverified' and created_at < $3");
+    /* row B10: whose challenge may still be open stays */
+    WALK(factors, "@mfa_factors",
+         "status = 'unverified' and created_at < $3 and not exists (select 1 from "
+         "@mfa_challenges c where c.factor_id = @mfa_factors.id and c.created_at >= $3)");
     struct uuid from = *place;
     return next_stretch(tx, &to, &from, place)
                ? db_exec(tx, &factors, V_ID(&from), V_ID(place), V_TIME(tx->ctx->now_us - DAY_US))
@@ -102,6 +105,9 @@ int64_t sweep(struct tx *tx, const struct sweep_ages *ages, struct sweep_place *
             " for update skip locked)");
     SWEEP(flows, "@flow_state", "id", "created_at < $1 limit 100");
     SWEEP(guards, "@@password_guards", "key", "updated_at < $1 limit 200");
+    DB_SQL(notices, "delete from @@notice_counts where (subject_id, kind) in (select subject_id, "
+                    "kind from @@notice_counts where since < $1 limit 200)");
+    SWEEP(wrong, "@@wrong_codes", "session_id", "updated_at < $1 limit 200");
     SWEEP(unsent, "@@outbox", "id", "next_try_at is null and created_at < $1 limit 100");
     int64_t now = tx->ctx->now_us, gone = 0;
     gone += walk_tokens(tx, &place->token);
@@ -111,6 +117,8 @@ int64_t sweep(struct tx *tx, const struct sweep_ages *ages, struct sweep_place *
     gone += walk_factors(tx, &place->factor);
     gone += db_exec(tx, &flows, V_TIME(now - DAY_US));
     gone += db_exec(tx, &guards, V_TIME(now - DAY_US));
+    gone += db_exec(tx, &notices, V_TIME(now - 2 * DAY_US));
+    gone += db_exec(tx, &wrong, V_TIME(now - 2 * DAY_US));
     gone += db_exec(tx, &unsent, V_TIME(now - 7 * DAY_US));
     sweep_orphans(tx);
     return gone;

@@ -5,6 +5,7 @@ python_suite.py --url http://127.0.0.1:9999 --anon-key KEY --service-key KEY. On
 awaited where it can be. Ends with 'N passed, N failed'.
 """
 import argparse, asyncio, base64, hashlib, hmac, inspect, struct, sys, time, traceback, uuid
+import httpx
 from supabase import acreate_client, create_client
 from supabase_auth.errors import AuthApiError, AuthSessionMissingError, AuthWeakPasswordError
 
@@ -194,6 +195,20 @@ async def aal_over_refresh(make):
     assert (level.current_level, level.next_level) == ("aal1", "aal1"), level
 
 
+async def recovery_codes(make):
+    c, email, e = await raised(make)
+    session = await got(c.auth.get_session())
+    made = httpx.post(a.url + "/auth/v1/factors/recovery-codes", headers={"Authorization": "Bearer " + session.access_token}, json={})
+    assert made.status_code == 200, made.text
+    listed = await got(c.auth.mfa.list_factors())
+    assert [(f.id, f.factor_type) for f in listed.all] == [(e.id, "totp"), (made.json()["id"], "recovery_code")] and [f.id for f in listed.totp] == [e.id], listed
+    other = await got(make(a.anon_key))
+    await got(other.auth.sign_in_with_password({"email": email, "password": PW}))
+    level = await got(other.auth.mfa.get_authenticator_assurance_level())
+    assert (level.current_level, level.next_level) == ("aal1", "aal2"), level
+    assert [f.factor_type for f in (await got(other.auth.mfa.list_factors())).all] == ["totp", "recovery_code"]
+
+
 async def switched_off(make):
     c, email, r = await fresh(make)
     await refused(lambda: c.auth.mfa.enroll({"factor_type": "phone", "phone": "+15551234567", "friendly_name": "p"}), "mfa_phone_enroll_not_enabled", status=422)
@@ -253,7 +268,7 @@ async def admin_factors(make):
 
 async def run(kind, make):
     global passed, failed
-    for step in (sign_up_and_in, metadata, weak_password, anonymous, user_and_claims, refresh, password_change, sign_out, enrol, verify, aal_over_refresh, switched_off, without_session, admin_users,
+    for step in (sign_up_and_in, metadata, weak_password, anonymous, user_and_claims, refresh, password_change, sign_out, enrol, verify, aal_over_refresh, recovery_codes, switched_off, without_session, admin_users,
                  admin_sign_out, admin_factors):
         name = "%s: %s" % (kind, step.__name__.replace("_", " "))
         try:

@@ -74,3 +74,59 @@ def guesses_are_stopped(s, kit):
     assert a.headers["retry-after"].isdigit(), a.headers
     low.factor, low.secret = u.factor, u.secret
     is_(again(low), 200)
+
+
+# (X-Client-Info, whether that client bears a verified factor of a type that it does not know)
+CLIENTS = [(None, True), ("supabase-js/2.119.1; runtime=node; runtime-version=22.1.0", True), ("gotrue-js/2.119.0", True), ("supabase-js-web/2.120.3", True), ("gotrue-js/3.0.0", True),
+           ("supabase-py/2.34.1; platform=Linux", True), ("supabase-py/supabase_auth v2.30.0; platform=Linux", True), ("libcountersign/0.1.0", True),
+           ("supabase-js/2.118.0; runtime=node", False), ("gotrue-js/2.112.0", False), ("supabase-js-node/2.39.7", False), ("gotrue-js/0.0.0", False), ("gotrue-js/", False),
+           ("gotrue-js/2", False), ("supabase-js", False), ("supabase-ssr/0.5.2 createBrowserClient", False), ("supabase-swift/2.20.0", False), ("", False), ("x" * 4000, False)]
+
+
+@check("RC5")
+def listed(s, kit):
+    """user.factors lists them as a verified factor of the type recovery_code in every answer with a user, to clients that bear it."""
+    u = mfa_user(s)
+    a = is_(s.call("POST", "/factors/recovery-codes", {"friendly_name": "in the safe"}, u.token), 200).json
+    for client, bears in CLIENTS:
+        headers = {} if client is None else {"X-Client-Info": client}
+        factors = is_(s.call("GET", "/user", token=u.token, headers=headers), 200).json["factors"]
+        assert [f["factor_type"] for f in factors] == ["totp"] + ["recovery_code"] * bears, (client, factors)
+    f = factors_of(s.call("GET", "/user", token=u.token))[1]
+    assert set(f) == {"id", "created_at", "updated_at", "status", "friendly_name", "factor_type", "phone", "last_challenged_at"}, f
+    assert (f["id"], f["status"], f["friendly_name"], f["phone"], f["last_challenged_at"]) == (a["id"], "verified", "in the safe", "", None), f
+    low = u.another_session()
+    t = s.admin_token()
+    for answer in (s.sign_in(u.email, u.password), low.refreshed(), s.call("PUT", "/user", {"data": {"n": 1}}, u.token), s.call("GET", "/admin/users/" + u.id, token=t),
+                   s.call("POST", "/factors/recovery-codes/verify", {"code": a["codes"][0]}, s.sign_in(u.email, u.password).json["access_token"]), again(u)):
+        assert [x["id"] for x in factors_of(answer)] == [u.factor, a["id"]], answer.raw
+    assert [x["id"] for x in is_(s.call("GET", "/admin/users/%s/factors" % u.id, token=t), 200).json] == [u.factor, a["id"]]
+    is_(s.call("DELETE", "/factors/recovery-codes", token=u.token), 200)
+    assert [x["id"] for x in factors_of(s.call("GET", "/user", token=u.token))] == [u.factor]
+
+
+def factors_of(answer):
+    body = is_(answer, 200).json
+    return body.get("user", body)["factors"]
+
+
+@check("RC6")
+def by_an_admin(s, kit):
+    """An admin unlocks, renames and removes a set by its id; nobody else's; a user still has to use the endpoint of its own."""
+    u, other, t = mfa_user(s), s.sign_up(), s.admin_token()
+    a = is_(s.call("POST", "/factors/recovery-codes", {}, u.token), 200).json
+    path = "/admin/users/%s/factors/%s"
+    is_(s.call("PUT", path % (other.id, a["id"]), {"friendly_name": "x"}, t), 404, "mfa_factor_not_found")
+    is_(s.call("DELETE", path % (other.id, a["id"]), token=t), 404, "mfa_factor_not_found")
+    low = u.another_session()
+    for n in range(10):
+        is_(s.call("POST", "/factors/recovery-codes/verify", {"code": "a" * 16}, low.token), 422)
+    is_(s.call("POST", "/factors/recovery-codes/verify", {"code": a["codes"][0]}, low.token), 429, "mfa_recovery_codes_locked")
+    f = is_(s.call("PUT", path % (u.id, a["id"]), {"friendly_name": "renamed"}, t), 200).json
+    assert f["friendly_name"] == "renamed" and f["factor_type"] == "recovery_code", f
+    low.take(is_(s.call("POST", "/factors/recovery-codes/verify", {"code": a["codes"][0]}, low.token), 200).json)
+    assert is_(s.call("GET", "/factors/recovery-codes", token=u.token), 200).json["remaining"] == 9
+    is_(s.call("DELETE", "/factors/" + a["id"], token=u.token), 422, "validation_failed")
+    assert is_(s.call("DELETE", path % (u.id, a["id"]), token=t), 200).json["id"] == a["id"]
+    is_(s.call("GET", "/factors/recovery-codes", token=u.token), 404, "mfa_factor_not_found")
+    assert claims_of(is_(low.refreshed(), 200).json["access_token"])["aal"] == "aal1"

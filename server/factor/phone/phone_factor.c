@@ -5,11 +5,15 @@
 #include "domain/address.h"
 #include "domain/factor.h"
 #include "domain/message.h"
+#include "domain/one_time_code.h"
 #include "domain/send_limit.h"
+#include "store/notices.h"
 
 #include <string.h>
 
 enum { CODE_ROOM = 16 };
+#define HOUR_US (3600 * US_PER_S)
+static const char sent_codes[] = "codes to phone factors";
 
 extern const struct factor_kind phone_factor; /* named by factors.def */
 
@@ -74,6 +78,49 @@ static const char *stored_form(const struct realm *realm, struct ctx *ctx,
     return hex_encode(mac, sizeof mac, arena_alloc(ctx->arena, 2 * SHA256_SIZE + 1));
 }
 
+/* A number by its keyed hash: the table of counts names nobody. */
+static struct uuid number_id(const struct realm *realm, struct arena *arena, const char *phone)
+{
+    struct uuid id;
+    uint8_t mac[SHA256_SIZE];
+    const char *text = arena_printf(arena, "number %s", phone);
+    hmac_of(DIGEST_SHA256, realm->lookup_key, sizeof realm->lookup_key, text, strlen(text), mac);
+    memcpy(id.bytes, mac, sizeof id.bytes);
+    return id;
+}
+
+/* Of a number that may be a stranger's: the pause holds although the factor is made anew or is
+ * another user's. Verified factors do not count here, or strangers could keep the owner out. */
+static enum problem check_number(const struct realm *realm, struct tx *tx, const char *phone)
+{
+    const struct config *c = realm->config;
+    struct uuid id = number_id(realm, tx->ctx->arena, phone);
+    int64_t since = 0;
+    if (notice_count(tx, &id, "pause", c->phone_max_frequency_us, &since) > 1) {
+        return pause_check(tx->ctx, since, c->phone_max_frequency_us, P_SMS_TOO_SOON);
+    }
+    return c->phone_per_number &&
+                   notice_count(tx, &id, sent_codes, HOUR_US, NULL) > c->phone_per_number
+               ? P_SMS_LIMIT
+               : P_OK;
+}
+
+static enum problem check_limits(const struct realm *realm, struct tx *tx, const struct user *user,
+                                 const struct factor *factor)
+{
+    const struct config *c = realm->config;
+    enum problem problem = pause_check(tx->ctx, factor->last_challenged_at,
+                                       c->phone_max_frequency_us, P_SMS_TOO_SOON);
+    if (!problem && !factor_is_verified(factor)) {
+        problem = check_number(realm, tx, factor->phone ? factor->phone : "");
+    }
+    if (!problem && c->phone_per_user &&
+        notice_count(tx, &user->id, sent_codes, HOUR_US, NULL) > c->phone_per_user) {
+        problem = P_SMS_LIMIT;
+    }
+    return problem;
+}
+
 static enum problem challenge(const struct realm *realm, struct tx *tx, const struct user *user,
                               struct factor *factor, const struct challenge_request *in,
                               struct challenge *challenge, const char **shown)
@@ -86,8 +133,7 @@ static enum problem challenge(const struct realm *realm, struct tx *tx, const st
         problem = message_channel_check(realm, in->channel);
     }
     if (!problem) {
-        problem = pause_check(ctx, factor->last_challenged_at, c->phone_max_frequency_us,
-                              P_SMS_TOO_SOON);
+        problem = check_limits(realm, tx, user, factor);
     }
     if (!problem && realm->sms_incomplete) {
         problem = P_SMS_NO_PROVIDER;
@@ -126,6 +172,12 @@ static enum problem check(struct factor_check *k)
         }
     }
     digits[*p ? 0 : n] = '\0';
+    if (k->realm->codes_elsewhere) {
+        bool right = *digits && code_fits_elsewhere(k->tx, k->factor->phone,
+                                                    arena_strdup(ctx->arena, digits));
+        k->wrong = !right;
+        return right ? P_OK : P_OTP_EXPIRED;
+    }
     const char *given = digits;
     if (k->realm->official_tokens) {
         stored = vault_open(k->realm->vault, ctx->arena, &k->challenge->id, stored);

@@ -1,0 +1,93 @@
+/* notice.c: which notices are sent, and how many, see notice.h. */
+#include "domain/notice.h"
+
+#include "domain/audit_event.h"
+#include "domain/message.h"
+#include "domain/send_limit.h"
+#include "store/notices.h"
+
+enum { MOST_A_DAY = 20 }; /* of one kind to one user */
+#define DAY_US (86400 * US_PER_S)
+
+static enum setting_switch said(bool on)
+{
+    return on ? SWITCH_ON : SWITCH_OFF;
+}
+
+/* What the official server's setting of the kind says; open where it is not set, and for kinds
+ * that it does not know. */
+static enum setting_switch official_switch(const struct config *c, enum mail_kind kind)
+{
+    switch (kind) {
+    case MAIL_PASSWORD_CHANGED:
+        return said(c->notify_password_changed);
+    case MAIL_EMAIL_CHANGED:
+        return said(c->notify_email_changed);
+    case MAIL_PHONE_CHANGED:
+        return said(c->notify_phone_changed);
+    case MAIL_IDENTITY_LINKED:
+        return said(c->notify_identity_linked);
+    case MAIL_IDENTITY_UNLINKED:
+        return said(c->notify_identity_unlinked);
+    case MAIL_FACTOR_ENROLLED:
+        return c->notify_mfa_factor_enrolled;
+    case MAIL_FACTOR_UNENROLLED:
+        return c->notify_mfa_factor_unenrolled;
+    default:
+        return SWITCH_OPEN;
+    }
+}
+
+static bool switched_on(const struct config *c, enum mail_kind kind)
+{
+    enum setting_switch official = official_switch(c, kind);
+    if (official != SWITCH_OPEN) {
+        return official == SWITCH_ON;
+    }
+    /* a hook made for the official server may not know what nobody switched on there */
+    return c->security_notices == SWITCH_OPEN ? !c->hook_send_email_on
+                                              : c->security_notices == SWITCH_ON;
+}
+
+bool notice_wanted(const struct realm *realm, const struct mail *mail)
+{
+    return mail->to && *mail->to && switched_on(realm->config, mail->kind) &&
+           !total_is_zero(realm->config->rate_email_sent) &&
+           message_address_allowed(realm, mail->to);
+}
+
+/* Row 7.4: what the official setting asked for counts in the limit of all mails. Our own must not
+ * use that up, as sign-ups wait for it; they have a limit for each user. */
+static bool within_limits(const struct realm *realm, struct tx *tx, const struct user *user,
+                          enum mail_kind kind)
+{
+    const struct config *c = realm->config;
+    if (official_switch(c, kind) == SWITCH_ON) {
+        return c->mailer_autoconfirm || total_take(tx, "mail", c->rate_email_sent);
+    }
+    int64_t most = kind == MAIL_PASSWORD_AT_RISK ? 1 : MOST_A_DAY;
+    return notice_count(tx, &user->id, mail_kind_name(kind), DAY_US, NULL) <= most;
+}
+
+bool notify(const struct realm *realm, struct tx *tx, const struct user *user,
+            const struct mail *mail)
+{
+    if (!notice_wanted(realm, mail) || !within_limits(realm, tx, user, mail->kind)) {
+        return false;
+    }
+    struct mail full = *mail;
+    full.user_id = user->id;
+    full.email = mail->email ? mail->email : user->email;
+    full.data = user->user_metadata;
+    outgoing_mail(realm, tx, &full);
+    audit_by_user(realm, tx, user, AUDIT_NOTICE_SENT, NULL,
+                  TRAITS({ "notice", mail_kind_name(mail->kind) }));
+    return true;
+}
+
+void notify_of_factor(const struct realm *realm, struct tx *tx, const struct user *user,
+                      enum mail_kind kind, const char *factor_type)
+{
+    struct mail mail = { .kind = kind, .to = user->email, .factor_type = factor_type };
+    notify(realm, tx, user, &mail);
+}

@@ -1,0 +1,20 @@
+/* notice.h: mails that tell a user what happened to the account (contract-accounts.md 7.4), and our
+ * own about second factors, which are on unless switched off (docs/decisions/0009). */
+#ifndef COUNTERSIGN_DOMAIN_NOTICE_H
+#define COUNTERSIGN_DOMAIN_NOTICE_H
+
+#include "domain/outgoing.h"
+#include "store/users.h"
+
+/* Is it to be sent at all, by the settings and the address? */
+bool notice_wanted(const struct realm *realm, const struct mail *mail);
+
+/* Sends it, if it is wanted and not one too many. mail->to is where it goes: NULL or "": nowhere. */
+bool notify(const struct realm *realm, struct tx *tx, const struct user *user,
+            const struct mail *mail);
+
+/* About a factor of the user, or the user's recovery codes. */
+void notify_of_factor(const struct realm *realm, struct tx *tx, const struct user *user,
+                      enum mail_kind kind, const char *factor_type);
+
+#endif

@@ -1,0 +1,80 @@
+/* wrong_code.c: audit and notices of wrong codes, see wrong_code.h. */
+#include "domain/wrong_code.h"
+
+#include "domain/assurance.h"
+#include "domain/audit_event.h"
+#include "domain/notice.h"
+#include "store/guards.h"
+#include "store/notices.h"
+
+#include <string.h>
+
+enum { ALARMING = 10 }; /* wrong codes after a right password, in a day */
+#define DAY_US (86400 * US_PER_S)
+
+static void audit(const struct realm *realm, struct tx *tx, const struct wrong_code *w)
+{
+    char factor[UUID_TEXT], challenge[UUID_TEXT];
+    struct trait traits[4] = { { "factor_id", uuid_format(w->factor_id, factor) },
+                               { "factor_type", w->factor_type } };
+    if (w->challenge_id) {
+        traits[2] = (struct trait){ "challenge_id", uuid_format(w->challenge_id, challenge) };
+    }
+    audit_by_user(realm, tx, w->user, AUDIT_VERIFICATION_FAILED, w->ip, traits);
+    if (w->locked_until) {
+        const char *count = arena_printf(tx->ctx->arena, "%lld", (long long)w->failures);
+        audit_by_user(realm, tx, w->user, AUDIT_FACTOR_LOCKED, w->ip,
+                      TRAITS({ "factor_id", factor }, { "factor_type", w->factor_type },
+                             { "wrong_codes", count }));
+    }
+}
+
+/* A session that began with the password and got no further. */
+static bool by_password_alone(struct tx *tx, const struct session *session)
+{
+    struct amr list[AMR_MAX];
+    int n = amr_of(tx, &session->id, list);
+    for (int i = 0; i < n; i++) {
+        if (strcmp(list[i].method, "password") == 0) {
+            return !aal_is_2(session->aal);
+        }
+    }
+    return false;
+}
+
+static bool password_at_risk(struct tx *tx, const struct wrong_code *w)
+{
+    return w->verified && by_password_alone(tx, w->session) &&
+           wrong_code_count(tx, &w->session->id, &w->user->id, tx->ctx->now_us - DAY_US) >=
+               ALARMING;
+}
+
+/* Of the locks of a factor in a day the first is told of, and the one that does not end. */
+static bool lock_is_news(struct tx *tx, const struct wrong_code *w)
+{
+    const char *kind = mail_kind_name(MAIL_FACTOR_LOCKED);
+    return notice_count(tx, w->factor_id, kind, DAY_US, NULL) == 1 ||
+           w->locked_until >= LOCKED_FOR_GOOD;
+}
+
+void wrong_code_book(const struct realm *realm, struct tx *tx, const struct wrong_code *w)
+{
+    struct mail mail = {
+        .kind = MAIL_PASSWORD_AT_RISK,
+        .to = w->user->email,
+        .factor_type = w->factor_type,
+        .locked = w->locked_until >= LOCKED_FOR_GOOD ? "good" : w->locked_until ? "a while" : NULL,
+    };
+    audit(realm, tx, w);
+    if (!w->guessable || !notice_wanted(realm, &mail)) {
+        return;
+    }
+    bool news = w->locked_until && lock_is_news(tx, w);
+    if (password_at_risk(tx, w) && notify(realm, tx, w->user, &mail)) {
+        return; /* which says that it is locked, too */
+    }
+    mail.kind = MAIL_FACTOR_LOCKED;
+    if (news) {
+        notify(realm, tx, w->user, &mail);
+    }
+}

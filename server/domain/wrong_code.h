@@ -1,0 +1,26 @@
+/* wrong_code.h: what follows from a proof that did not fit, beside its being counted: the audit log
+ * says so, and the user hears of a lock and of a stranger who has the password. */
+#ifndef COUNTERSIGN_DOMAIN_WRONG_CODE_H
+#define COUNTERSIGN_DOMAIN_WRONG_CODE_H
+
+#include "domain/realm.h"
+#include "store/sessions.h"
+#include "store/users.h"
+
+struct wrong_code {
+    const struct user *user;
+    const struct session *session;
+    const char *ip;
+    const struct uuid *factor_id; /* or of the set of recovery codes */
+    const struct uuid *challenge_id; /* NULL: there is none */
+    const char *factor_type;
+    bool guessable;       /* a code; else a signature */
+    bool verified;        /* the factor protects the account already */
+    int64_t failures;     /* in a row */
+    int64_t locked_until; /* 0: this one locked nothing */
+};
+
+/* In the transaction that counts it, which is kept although the answer is an error. */
+void wrong_code_book(const struct realm *realm, struct tx *tx, const struct wrong_code *wrong);
+
+#endif

@@ -1,0 +1,19 @@
+/* notices.h: our own tables notice_counts and wrong_codes: what keeps notices from becoming a flood,
+ * and what shows that a stranger has a password. Both hold on all nodes and over restarts. */
+#ifndef COUNTERSIGN_STORE_NOTICES_H
+#define COUNTERSIGN_STORE_NOTICES_H
+
+#include "store/db.h"
+
+/* Counts one more notice, or other message, of the kind about that subject; returns how many that
+ * makes in the window of that length that began with the first of them, at *since (may be NULL). Of
+ * requests at the same time, on any nodes, no two get the same number. */
+int64_t notice_count(struct tx *tx, const struct uuid *subject_id, const char *kind,
+                     int64_t window_us, int64_t *since);
+
+/* Counts one more wrong code in the session; returns how many the user's sessions have together
+ * whose last one was after `since`, but for sessions that a right code has raised meanwhile. */
+int64_t wrong_code_count(struct tx *tx, const struct uuid *session_id, const struct uuid *user_id,
+                         int64_t since);
+
+#endif
