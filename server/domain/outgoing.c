@@ -166,7 +166,7 @@ void outgoing_mail(const struct realm *realm, struct tx *tx, const struct mail *
     if (tx->ctx->mail_sent) {
         return;
     }
-    if (tx->ctx->rehearsing) {
+    if (tx->ctx->rehearsing && realm->config->hook_send_email_on) {
         collect(tx->ctx, mail, NULL);
         return;
     }
