@@ -68,6 +68,7 @@ int complain(const char *text)
 static enum log_level level_of(const char *name)
 {
     return strcmp(name, "debug") == 0     ? LOG_DEBUG
+           : strcmp(name, "trace") == 0    ? LOG_DEBUG
            : strncmp(name, "warn", 4) == 0 ? LOG_WARN
            : strcmp(name, "info") == 0     ? LOG_INFO
                                            : LOG_ERROR;

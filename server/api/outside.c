@@ -10,6 +10,8 @@
 #include <string.h>
 
 struct rehearsal {
+    struct call *call;
+    bool mfa; /* the request checks a factor's code */
     tx_fn *fn;
     void *arg;
 };
@@ -33,8 +35,21 @@ static void load_persons(struct tx *tx, struct outgoing *list)
     }
 }
 
-/* A success is rolled back; a failure stands as it is, with what it keeps, and what it then wants to
- * send is only notices. */
+/* Is there anything that the world must be asked about what the request did so far? */
+static bool must_ask(const struct rehearsal *r)
+{
+    const struct call *call = r->call;
+    const struct config *c = call->services->config;
+    const struct ctx *ctx = &call->ctx;
+    return ctx->outgoing || ctx->asked.code ||
+           (ctx->created && c->hook_before_user_created_on) ||
+           (ctx->announced && c->hook_after_user_created_on) ||
+           (call->grant && (c->hook_custom_access_token_on ||
+                            (r->mfa && c->hook_mfa_verification_attempt_on)));
+}
+
+/* A success that the world has no say in counts at once, and a failure stands as it is, with what
+ * it keeps, and what it then wants to send is only notices; any other success is rolled back. */
 static enum problem rehearse(struct ctx *ctx, struct tx *tx, void *arg)
 {
     struct rehearsal *r = arg;
@@ -46,7 +61,7 @@ static enum problem rehearse(struct ctx *ctx, struct tx *tx, void *arg)
         ctx->outgoing = NULL;
     }
     load_persons(tx, ctx->outgoing);
-    if (problem) {
+    if (problem || !must_ask(r)) {
         return problem;
     }
     tx->keep = false;
@@ -187,7 +202,7 @@ enum problem outside_write(struct call *call, tx_fn *fn, void *arg)
     }
     bool mfa = call->params[PARAM_FACTOR] && call->path && strstr(call->path, "/verify");
     struct replay replay;
-    struct rehearsal r = { fn, arg };
+    struct rehearsal r = { call, mfa, fn, arg };
     replay_start(&replay, call->ctx.arena, call->ctx.entropy);
     call->ctx.entropy = &replay.entropy;
     call->ctx.rehearsing = true;

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { PAIRS_MAX = 4096, FILE_MAX_BYTES = 1 << 20, NAME_MAX_BYTES = 128, WARNINGS_MAX = 64 };
 
@@ -213,7 +214,8 @@ static const char *read_SECRET(struct loader *l, const char *name, const char *v
     return value;
 }
 
-/* The help of a choice is the list of what is allowed, separated by blanks. */
+/* The help of a choice is the list of what is allowed, separated by blanks; capitals do not matter.
+ * Returns the word as the list has it. */
 static const char *read_CHOICE(struct loader *l, const char *name, const char *value, double least,
                                double most, const char *help)
 {
@@ -222,8 +224,8 @@ static const char *read_CHOICE(struct loader *l, const char *name, const char *v
     size_t len = strlen(value);
     for (const char *p = strchr(value, ' ') ? NULL : help; p; p = strchr(p, ' ')) {
         p += *p == ' ';
-        if (strncmp(p, value, len) == 0 && (p[len] == ' ' || !p[len])) {
-            return value;
+        if (strncasecmp(p, value, len) == 0 && (p[len] == ' ' || !p[len])) {
+            return arena_strndup(l->arena, p, len);
         }
     }
     refuse(l, name, value, arena_printf(l->arena, "one of these is allowed: %s", help));

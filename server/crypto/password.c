@@ -14,7 +14,7 @@
 enum {
     COST = 10,
     COST_MIN = 4,
-    COST_MAX = 31,
+    COST_MAX = 18, /* about ten seconds; 31 would hold a thread of the pool for a day */
     KEPT_MIN = 5,
     SALT = 16,
     SETTING_TEXT = 29, /* "$2b$10$" and 22 characters of salt */

@@ -167,10 +167,9 @@ void outgoing_mail(const struct realm *realm, struct tx *tx, const struct mail *
     if (tx->ctx->mail_sent) {
         return;
     }
-    /* no hook is asked about it: it need not be rehearsed, and what is kept of a rehearsal that
-     * failed (a lock) must be told of */
-    bool plain = mail_is_notice(mail->kind) && !realm->config->hook_send_email_on;
-    if (tx->ctx->rehearsing && !plain) {
+    /* what no hook is asked about need not be rehearsed, and what is kept of a rehearsal that failed
+     * (a lock) must be told of */
+    if (tx->ctx->rehearsing && realm->config->hook_send_email_on) {
         collect(tx->ctx, mail, NULL);
         return;
     }

@@ -84,11 +84,12 @@ enum problem login_find(const struct realm *realm, struct tx *tx, struct login *
 /* Row RL3: after the allowed wrong ones the address waits, twice as long each further time. */
 static void count_wrong(const struct realm *realm, struct tx *tx, const struct login *login)
 {
-    struct password_guard guard = password_guard_of(tx, login->guard_key);
     int64_t allowed = realm->config->password_guesses;
     if (!allowed) {
         return;
     }
+    password_guard_hold(tx, login->guard_key);
+    struct password_guard guard = password_guard_of(tx, login->guard_key);
     if (tx->ctx->now_us - guard.updated_at > GUARD_FORGETS_US) {
         guard.failures = 0;
     }

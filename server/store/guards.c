@@ -59,6 +59,13 @@ struct password_guard password_guard_of(struct tx *tx, const char *key)
     return guard;
 }
 
+void password_guard_hold(struct tx *tx, const char *key)
+{
+    DB_SQL2(sql, NULL, "insert into @@password_guards (key, failures, updated_at) "
+                       "values ($1, 0, $2) on conflict (key) do nothing");
+    db_run(tx, &sql, V_TEXT(key), V_TIME(tx->ctx->now_us));
+}
+
 void password_guard_put(struct tx *tx, const char *key, const struct password_guard *g)
 {
     DB_SQL(sql, "insert into @@password_guards (key, failures, locked_until, updated_at) "

@@ -30,6 +30,10 @@ struct password_guard {
 };
 
 struct password_guard password_guard_of(struct tx *tx, const char *key);
+
+/* Makes sure that there is a row, so that password_guard_of has one to lock: of two transactions
+ * that would make the first, one waits for the other. */
+void password_guard_hold(struct tx *tx, const char *key);
 void password_guard_put(struct tx *tx, const char *key, const struct password_guard *guard);
 void password_guard_clear(struct tx *tx, const char *key);
 

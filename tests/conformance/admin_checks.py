@@ -122,7 +122,7 @@ def create_refusals(s, kit):
              ({"email": address(), "id": "nope"}, "validation_failed", "ID"), ({"email": address(), "id": "00000000-0000-0000-0000-000000000000"}, "validation_failed", "nil"),
              ({"email": address(), "ban_duration": "soon"}, "validation_failed", "ban duration"), ({"email": address(), "id": u.id}, None, None),
              ({"email": address(), "role": "x" * 256}, None, None), ({"email": address(), "aud": "x" * 256}, None, None),
-             ({"email": address(), "password_hash": ARGON2.replace("m=64", "m=4294967295")}, None, None), ({"email": address(), "password_hash": "$2a$31$" + "a" * 52}, None, None),
+             ({"email": address(), "password_hash": ARGON2.replace("m=64", "m=4294967295")}, None, None), ({"email": address(), "password_hash": "$2a$31$" + "a" * 52}, None, None), ({"email": address(), "password_hash": "$2a$19$" + "a" * 53}, "validation_failed", "hash"),
              ({"email": address(), "password_hash": "$argon2id$v=19$m=64,t=0,p=1$c29tZXNhbHQ$AAAA"}, None, None)]
     for body, code, part in wrong:
         for version in ("2024-01-01", None):

@@ -183,6 +183,19 @@ def guesses_are_counted_over_nodes(pg):
 
 
 @step
+def first_wrong_passwords_at_once_are_all_counted(pg):
+    """None of them finds a row to lock."""
+    with Nodes(pg.dsn("fresh"), COUNTERSIGN_PASSWORD_GUESSES="1000", COUNTERSIGN_HASH_THREADS="8") as nodes:
+        s = nodes.server()
+        for _ in range(4):
+            pg.sql("delete from countersign.password_guards", "fresh")
+            u = s.sign_up()
+            answers = at_once(12, lambda n: s.call("POST", "/token?grant_type=password", {"email": u.email, "password": "wrong"}))
+            assert counts(answers) == {400: 12}, counts(answers)
+            assert pg.sql("select sum(failures), count(*) from countersign.password_guards", "fresh") == [["12", "1"]]
+
+
+@step
 def refresh_and_enrolment_races(pg):
     with Nodes(pg.dsn("fresh"), GOTRUE_MFA_MAX_ENROLLED_FACTORS="5") as nodes:
         s = nodes.server()

@@ -102,7 +102,7 @@ static void refusals_name_variable_value_and_remedy(void **state)
         {"GOTRUE_SESSIONS_TIMEBOX=5", "a duration with a unit"},
         {"GOTRUE_SESSIONS_TIMEBOX=-1h", "a duration"},
         {"GOTRUE_API_MAX_REQUEST_DURATION=0", "a duration"},
-        {"GOTRUE_LOG_LEVEL=loud", "debug info warn"},
+        {"GOTRUE_LOG_LEVEL=loud", "trace debug info warn"},
         {"GOTRUE_LOG_LEVEL=debug info", "one of these"},
         {"GOTRUE_DB_DRIVER=mysql", "sqlite"},
         {"DATABASE_URL=mysql://x", "sqlite:PATH"},
@@ -151,6 +151,17 @@ static void a_second_factor_required(void **state)
     assert_non_null(strstr(error, "a kind of factor that people can enrol and verify"));
     GOOD(*state, SITE, roles, "GOTRUE_MFA_TOTP_ENROLL_ENABLED=false",
          "GOTRUE_MFA_PHONE_ENROLL_ENABLED=true", "GOTRUE_MFA_PHONE_VERIFY_ENABLED=true");
+}
+
+/* A compose file of the official server says DEBUG. */
+static void choices_in_any_case(void **state)
+{
+    struct scratch *s = *state;
+    assert_string_equal(GOOD(s, SITE, "GOTRUE_LOG_LEVEL=DEBUG")->log_level, "debug");
+    assert_string_equal(GOOD(s, SITE, "GOTRUE_LOG_LEVEL=Warn")->log_level, "warn");
+    assert_string_equal(GOOD(s, SITE, "GOTRUE_LOG_LEVEL=TRACE")->log_level, "trace");
+    assert_string_equal(GOOD(s, SITE, "GOTRUE_DB_DRIVER=SQLite")->db_driver, "sqlite");
+    assert_non_null(strstr(refusal(s, "GOTRUE_LOG_LEVEL=DEBUGS"), "debug info warn"));
 }
 
 static void secrets_are_not_shown(void **state)
@@ -394,6 +405,7 @@ int main(void)
         CASE(numbers_and_durations),
         CASE(refusals_name_variable_value_and_remedy),
         CASE(a_second_factor_required),
+        CASE(choices_in_any_case),
         CASE(secrets_are_not_shown),
         CASE(names_that_sound_secret_are_secrets),
         CASE(empty_is_unset),
