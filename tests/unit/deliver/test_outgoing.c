@@ -86,7 +86,8 @@ static void rehearsal(void **state)
 {
     struct ctx ctx = { .arena = *state, .rehearsing = true };
     struct tx tx = { .ctx = &ctx };
-    struct realm realm = { 0 };
+    const struct config config = { .hook_send_email_on = true };
+    struct realm realm = { .config = &config };
     const struct mail mail = { .kind = MAIL_INVITE, .user_id = some_id(), .to = "a@b" };
     const struct sms sms = { some_id(), "1", "2", NULL, "mfa" };
     outgoing_mail(&realm, &tx, &mail);
