@@ -33,10 +33,10 @@ static void audit(const struct realm *realm, struct tx *tx, const struct wrong_c
 static bool by_password_alone(struct tx *tx, const struct session *session)
 {
     struct amr list[AMR_MAX];
-    int n = amr_of(tx, &session->id, list);
+    int n = aal_is_2(session->aal) ? 0 : amr_of(tx, &session->id, list);
     for (int i = 0; i < n; i++) {
         if (strcmp(list[i].method, "password") == 0) {
-            return !aal_is_2(session->aal);
+            return true;
         }
     }
     return false;

@@ -104,12 +104,18 @@ def every_kind():
     noted = {"password_changed": ("Your password was changed", {}), "email_changed": ("Your email address was changed", {"old_email": "old@example.com"}),
              "phone_changed": ("Your phone number was changed", {"phone": "15550001111", "old_phone": "15550002222"}), "identity_linked": ("A new sign-in method was linked to your account", {"provider": "phone"}),
              "identity_unlinked": ("A sign-in method was removed from your account", {"provider": "phone"}), "mfa_factor_enrolled": ("A new verification method was added to your account", {"factor_type": "totp"}),
-             "mfa_factor_unenrolled": ("A verification method was removed from your account", {"factor_type": "totp"})}
+             "mfa_factor_unenrolled": ("A verification method was removed from your account", {"factor_type": "phone"}),
+             "mfa_factor_removed_by_admin": ("An administrator removed a verification method from your account", {"factor_type": "webauthn"}),
+             "mfa_factor_locked": ("A verification method of your account was locked", {"factor_type": "recovery_code", "locked": "good"}),
+             "mfa_recovery_code_used": ("A recovery code was used to sign in to your account", {"remaining": "7"}), "password_at_risk": ("Somebody else may know your password", {"factor_type": "unheard-of"})}
+    shown = {"totp": "authenticator app", "phone": "phone number", "webauthn": "security key or passkey", "recovery_code": "recovery codes", "good": "stays locked"}
     for kind, (subject, fields) in noted.items():
         m = parsed(received(mail(kind + "_notification", token=None, token_hash=None, confirmation_url=None, **fields))[0][2])
         assert m["Subject"] == subject, m["Subject"]
         for text in parts(m):
-            assert all(v in text for v in fields.values()) and "code" not in text.lower(), text
+            hidden = kind == "password_at_risk"      # names the factor only where it was locked
+            assert all((shown.get(v, v) if kind.startswith("mfa") else v) in text or hidden for v in fields.values()) and "{{" not in text, text
+            assert CODE not in text and ("code" in text.lower()) == (kind in ("mfa_factor_locked", "mfa_recovery_code_used", "password_at_risk")), text
 
 
 def templates():
