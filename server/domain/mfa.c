@@ -292,6 +292,26 @@ static enum problem change_name(struct tx *tx, struct factor *factor, const char
     return P_OK;
 }
 
+/* Only a phone has a number: another factor with one would stand in the way of enrolling it. */
+static enum problem change_phone(struct tx *tx, struct factor *factor, const char *phone)
+{
+    const char *digits;
+    struct factor *list;
+    enum problem problem = phone_normalise(tx->ctx, phone, &digits);
+    if (problem || strcmp(factor->type, "phone") != 0) {
+        return problem;
+    }
+    int n = factors_of(tx, &factor->user_id, &list);
+    for (int i = 0; i < n; i++) {
+        if (!uuid_equal(&list[i].id, &factor->id) && list[i].phone &&
+            strcmp(list[i].phone, digits) == 0) {
+            return P_FACTOR_PHONE_TAKEN;
+        }
+    }
+    factor->phone = digits;
+    return P_OK;
+}
+
 enum problem mfa_admin_update(const struct realm *realm, struct tx *tx, const struct user *user,
                               const struct uuid *factor_id, const struct factor_change *change,
                               struct factor *out)
@@ -299,7 +319,7 @@ enum problem mfa_admin_update(const struct realm *realm, struct tx *tx, const st
     user_lock(tx, &user->id);
     enum problem problem = own_factor(tx, &user->id, factor_id, out);
     if (!problem && change->phone && *change->phone) {
-        problem = phone_normalise(tx->ctx, change->phone, &out->phone);
+        problem = change_phone(tx, out, change->phone);
     }
     if (!problem && change->friendly_name && *change->friendly_name) {
         problem = change_name(tx, out, change->friendly_name);

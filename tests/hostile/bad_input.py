@@ -300,6 +300,39 @@ class Suite:
             envelope(first, "length and chunks", any_4xx=True)
             assert 400 <= first.status < 500, first.short()
 
+    def two_readings(self):
+        """What a proxy in front could read as another request: refused, and what comes behind it is not answered (RFC 9112 3.2, 5.1, 6.3)."""
+        inner = b"GET /user HTTP/1.1\r\nHost: x\r\n\r\n"
+        for head in (b"Host: x\r\nContent-Length: 2\r\nContent-Length: 5", b"Host: x\r\nContent-Length : 2", b"Host: x\r\nHost: y", b"X: y", b"Host: x\r\nA\tB: c", b"Host: x\r\nTransfer-Encoding : chunked"):
+            with Wire(self.port, 5) as w:
+                r = w.send(b"POST /token?grant_type=password HTTP/1.1\r\n" + head + b"\r\n\r\n{}" + inner).reply(3)
+                envelope(r, repr(head))
+                assert r.status == 400 and r.json["error_code"] == "bad_request" and r.headers.get("connection", "").lower() == "close", "%r: %s" % (head, r.short())
+                assert not w.reply(1).status, "%r: what came behind it was answered too" % head
+        assert once(self.port, b"GET /health HTTP/1.0\r\n\r\n").status == 200, "HTTP/1.0 needs no Host"
+        assert once(self.port, b"POST /logout HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n").status == 401, "the same length twice is one length"
+
+    def absolute_form(self):
+        """A target with scheme and host is the same resource (RFC 9112 3.2.2)."""
+        for target, want in (("http://x.test/health", 200), ("HTTP://x.test:99/auth/v1/health?a=b", 200), ("https://x/user", 401), ("http://x.test", 404), ("http://x.test?a=/health", 404), ("http:///health", 200),
+                             ("httpx://x/health", 404)):
+            r = envelope(once(self.port, request("GET", target)), target)
+            assert r.status == want, "%s: %s" % (target, r.short())
+        r = once(self.port, request("GET", "http://x.test/admin/users?page=0x1", None, self.bearer(self.admin)))
+        assert r.status == 400 and "page" in r.json["message"], r.short()
+
+    def forwarded_lines(self):
+        """A proxy may put its X-Forwarded-For in a line of its own, below the client's: the last address counts, not the first line."""
+        with Countersign(a.binary, env={"COUNTERSIGN_TRUSTED_PROXIES": "127.0.0.1"}) as c:
+            s = c.server()
+            for lines, want in ((["203.0.113.9", "198.51.100.7"], "198.51.100.7"), (["203.0.113.9, 198.51.100.7"], "198.51.100.7"), (["203.0.113.9", "198.51.100.7, 127.0.0.1"], "198.51.100.7"),
+                                (["203.0.113.9"], "203.0.113.9"), (["203.0.113.9", "nonsense"], "127.0.0.1")):
+                body = json.dumps({"email": "f%s@example.com" % uuid.uuid4().hex[:12], "password": "correct horse"}).encode()
+                r = once(c.port, request("POST", "/signup", body, [("X-Forwarded-For", line) for line in lines]))
+                assert r.status == 200, r.short()
+                got = s.sql("select ip from sessions order by created_at desc limit 1")
+                assert got == [[want]], (lines, got)
+
     def pipelining(self):
         batch = b"".join(request("GET", "/health") + request("GET", "/user") + request("POST", "/token?grant_type=password", b'{"email":"a@b.c","password":"x"}') + request("GET", "/nope") for _ in range(5))
         with Wire(self.port, 20) as w:
@@ -385,7 +418,7 @@ class Suite:
 with Countersign(a.binary) as c:
     suite = Suite(c)
     steps = [("fields of %s %s" % (m, path.replace(suite.factor, "{factor}").replace(suite.u.id, "{user}").replace(suite.target.id, "{user}")), suite.fields, m, path, token, fields) for m, path, token, fields in suite.endpoints()]
-    steps += [(name.replace("_", " "), getattr(suite, name)) for name in ("whole_bodies", "duplicates", "sizes", "methods", "paths", "headers", "big_headers", "broken_http", "smuggling", "pipelining", "half_requests",
+    steps += [(name.replace("_", " "), getattr(suite, name)) for name in ("whole_bodies", "duplicates", "sizes", "methods", "paths", "headers", "big_headers", "broken_http", "smuggling", "two_readings", "absolute_form", "forwarded_lines", "pipelining", "half_requests",
                                                                          "slow_requests", "many_at_once")]
     for name, call, *args in steps:
         if a.only in name:
