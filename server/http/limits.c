@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "crypto/digest.h"
+#include "http/client_address.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -56,10 +57,15 @@ void limits_free(struct limits **limits)
     }
 }
 
-/* Row RL1: the header's first value, trimmed; "" if the limit does not act. */
+/* Row RL1: what a proxy names, else the header's first value, trimmed; "" if the limit does not
+ * act. */
 static const char *key_of(struct call *call)
 {
     const struct config *c = call->services->config;
+    const char *named = client_address_named(call);
+    if (named) {
+        return named;
+    }
     const char *value = *c->rate_header ? call_header(call, c->rate_header) : NULL;
     if (value) {
         value += strspn(value, " \t");
