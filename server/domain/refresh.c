@@ -233,7 +233,8 @@ static enum problem find_session(struct refresh *r)
             return P_REFRESH_NOT_FOUND;
         }
     }
-    return user_by_id(r->tx, &g->session.user_id, &g->person.user) ? P_OK : P_REFRESH_NOT_FOUND;
+    bool found = user_by_id(r->tx, &g->session.user_id, &g->person.user);
+    return found && !g->person.user.deleted_at ? P_OK : P_REFRESH_NOT_FOUND;
 }
 
 enum problem session_refresh(const struct realm *realm, struct tx *tx, const struct caller *caller,

@@ -2,7 +2,8 @@
 
 A table of requests for each configuration; each starts a server of its own.
 """
-import tempfile, time, uuid
+import tempfile, time, urllib.parse, uuid
+import accounts
 from checks import check, is_, mfa_user
 from wire import claims_of
 
@@ -175,3 +176,112 @@ def of_factors(s, kit):
         is_(o.call("GET", "/admin/users/" + u.id, token=admin), 403, "session_expired", "Session is no longer valid")
         is_(u.refreshed(), 400, "session_expired", "Invalid Refresh Token: Session Expired")
         assert claims_of(u.token)["aal"] == "aal2"
+
+
+def change(s, statement, *values):
+    """What time or another server would do to the database."""
+    with s._open_sqlite() as db:
+        n = db.execute(statement, values).rowcount
+        db.commit()
+    assert n > 0, statement
+
+
+CONFIRM = {"GOTRUE_MAILER_AUTOCONFIRM": "false", "GOTRUE_SMS_AUTOCONFIRM": "false", "GOTRUE_SMTP_MAX_FREQUENCY": "1ms", "GOTRUE_SMS_MAX_FREQUENCY": "1ms"}
+
+
+@check("WD5", needs={"start"})
+def of_flows(s, kit):
+    """TK31, TK32, VF39: a code of a PKCE flow lives 300 s from the click, however old the flow; not without its flow or its account."""
+    with tempfile.TemporaryDirectory(prefix="countersign-sink-") as mails, kit["start"](COUNTERSIGN_MAIL_DIR=mails, **CONFIRM) as own:
+        o, box = own.server(), {"mail": mails}
+
+        def clicked(email, before=None):
+            verifier, challenge = accounts.pkce()
+            is_(o.call("POST", "/recover", {"email": email, **challenge}), 200)
+            m = accounts.mail_to(box, email, 1 if before is None else before)
+            return verifier, m
+
+        def exchange(code, verifier):
+            return o.call("POST", "/token?grant_type=pkce", {"auth_code": code, "code_verifier": verifier})
+
+        def account():
+            e = addr()
+            return e, is_(o.call("POST", "/admin/users", {"email": e, "password": PW, "email_confirm": True}, o.admin_token()), 200).json["id"]
+        e, _ = account()
+        verifier, m = clicked(e)
+        change(o, "update flow_state set created_at = created_at - 3600000000")
+        code = accounts.target(accounts.follow(o, box, m))[1]["code"]
+        is_(exchange(code, "v" * 43), 400, "bad_code_verifier", "code challenge does not match previously saved code verifier")
+        change(o, "update flow_state set auth_code_issued_at = auth_code_issued_at - 299000000")
+        is_(exchange(code, verifier), 200)
+        is_(exchange(code, verifier), 404, "flow_state_not_found", "invalid flow state, no valid flow state found")
+        verifier, m = clicked(e, 2)
+        code = accounts.target(accounts.follow(o, box, m))[1]["code"]
+        change(o, "update flow_state set auth_code_issued_at = auth_code_issued_at - 301000000")
+        is_(exchange(code, verifier), 422, "flow_state_expired", "invalid flow state, flow state has expired")
+        # a flow that nobody clicked has no code yet
+        verifier, m = clicked(e, 3)
+        with o._open_sqlite() as db:
+            (unclicked,), = db.execute("select auth_code from flow_state where auth_code_issued_at is null")
+        is_(exchange(unclicked, verifier), 404, "flow_state_not_found")
+        change(o, "delete from flow_state")
+        where, q, f = accounts.target(accounts.follow(o, box, m))
+        words = "No associated flow state found. 422: No valid flow state found for user."
+        assert q == f or {**q, "sb": ""} == f, (q, f)
+        assert f["error_code"] == "flow_state_not_found" and f["error"] == "invalid_request" and f["error_description"] == words, f
+        # the account is gone between click and exchange: softly (the row stays), and wholly
+        for soft in (True, False):
+            e, ident = account()
+            verifier, m = clicked(e)
+            code = accounts.target(accounts.follow(o, box, m))[1]["code"]
+            is_(o.call("DELETE", "/admin/users/" + ident, {"should_soft_delete": soft}, o.admin_token()), 200)
+            is_(exchange(code, verifier), 404, "flow_state_not_found", "invalid flow state, no valid flow state found")
+
+
+@check("WD6", needs={"start"})
+def of_rarer_ones(s, kit):
+    """US5, ID5, W16, OT1, SM3, TK20, JW2 and recovery codes that are switched off."""
+    with tempfile.TemporaryDirectory(prefix="countersign-sink-") as sink, kit["start"](
+            COUNTERSIGN_MAIL_DIR=sink, COUNTERSIGN_SMS_DIR=sink, GOTRUE_MAILER_EXTERNAL_HOSTS="auth.example.com,localhost", GOTRUE_MAILER_OTP_LENGTH="8", GOTRUE_RATE_LIMIT_SMS_SENT="1",
+            GOTRUE_SECURITY_MANUAL_LINKING_ENABLED="true", GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION="1", GOTRUE_MFA_RECOVERY_CODES_ENROLL_ENABLED="false",
+            GOTRUE_MFA_RECOVERY_CODES_VERIFY_ENABLED="false", **CONFIRM) as own:
+        o, box, admin = own.server(), {"mail": sink}, None
+        admin = o.admin_token()
+        # row W16: only a listed host, http only for localhost that says so
+        for head, want in (({}, own.base), ({"X-Forwarded-Host": "auth.example.com"}, "https://auth.example.com"), ({"X-Forwarded-Host": "auth.example.com", "X-Forwarded-Proto": "http"}, "https://auth.example.com"),
+                           ({"X-Forwarded-Host": "localhost", "X-Forwarded-Proto": "http"}, "http://localhost"), ({"X-Forwarded-Host": "localhost"}, "https://localhost"),
+                           ({"X-Forwarded-Host": "auth.example.com.evil.test"}, own.base), ({"X-Forwarded-Host": "auth.example.com, evil.test"}, own.base), ({"X-Forwarded-Host": "AUTH.example.com/evil"}, own.base)):
+            e = addr()
+            is_(o.call("POST", "/signup", {"email": e, "password": PW}, headers=head), 200)
+            link = urllib.parse.urlsplit(accounts.mail_to(box, e).link)
+            assert link.scheme + "://" + link.netloc == want and link.path == "/verify", (head, link)
+        a = is_(o.call("POST", "/admin/generate_link", {"type": "recovery", "email": e}, admin), 200).json
+        assert len(a["email_otp"]) == 8 and a["email_otp"].isdigit(), a["email_otp"]
+        is_(o.call("POST", "/verify", {"type": "recovery", "email": e, "token": a["email_otp"]}), 200)
+        # row SM3: one SMS an hour
+        is_(o.call("POST", "/otp", {"phone": phone()}), 200)
+        p = phone()
+        is_(o.call("POST", "/otp", {"phone": p}), 429, "over_sms_send_rate_limit", "SMS rate limit exceeded")
+        is_(o.call("POST", "/otp", {"phone": p, "create_user": False}), 422, "otp_disabled", "Signups not allowed for otp")       # nothing is left of it
+        # row US5
+        u = made(o)
+        change(o, "update users set is_sso_user = 1 where email = ?", u["user"]["email"])
+        for body in ({"email": addr()}, {"phone": phone()}, {"password": "something else"}):
+            is_(o.call("PUT", "/user", body, u["access_token"]), 422, "user_sso_managed", "Updating email, phone, password of a SSO account only possible via SSO")
+        is_(o.call("PUT", "/user", {"data": {"a": 1}}, u["access_token"]), 200)
+        # row ID5: the address that is left is another account's by now
+        u, p, other = made(o, phone=phone(), phone_confirm=True), phone(), addr()
+        mail_identity = [i for i in u["user"]["identities"] if i["provider"] == "email"][0]["identity_id"]
+        change(o, "update identities set identity_data = json_set(identity_data, '$.email', ?) where user_id = ? and provider = 'phone'", other, uuid.UUID(u["user"]["id"]).bytes)
+        change(o, "update users set email = ? where email = ?", other, made(o)["user"]["email"])
+        is_(o.call("DELETE", "/user/identities/" + mail_identity, token=u["access_token"]), 422, "email_conflict_identity_not_deletable", "Unable to unlink identity due to email conflict")
+        # row TK20: a token whose session is gone, which then is gone too
+        u = made(o)
+        change(o, "update refresh_tokens set session_id = null where token = ?", u["refresh_token"])
+        body = {"refresh_token": u["refresh_token"]}
+        is_(o.call("POST", "/token?grant_type=refresh_token", body), 400, "session_not_found", "Invalid Refresh Token: No Valid Session Found")
+        is_(o.call("POST", "/token?grant_type=refresh_token", body), 400, "refresh_token_not_found", "Invalid Refresh Token: Refresh Token Not Found")
+        u = made(o)["access_token"]
+        is_(o.call("POST", "/factors/recovery-codes", token=u), 422, "mfa_recovery_codes_enroll_not_enabled", "MFA enroll is disabled for recovery codes")
+        is_(o.call("POST", "/factors/recovery-codes/verify", {"code": "x"}, u), 422, "mfa_recovery_codes_verify_not_enabled", "MFA verification is disabled for recovery codes")
+        is_(o.call("GET", "/.well-known/openid-configuration"), 404, "feature_disabled", "OAuth server is disabled")
