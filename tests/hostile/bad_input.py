@@ -321,6 +321,14 @@ class Suite:
         r = once(self.port, request("GET", "http://x.test/admin/users?page=0x1", None, self.bearer(self.admin)))
         assert r.status == 400 and "page" in r.json["message"], r.short()
 
+    def shown_values(self):
+        """A long value is shown cut in the answer, and never in the middle of a character: the answer stays JSON."""
+        for method, path, token in (("GET", "/admin/audit?query=", self.admin), ("GET", "/admin/users?sort=", self.admin), ("GET", "/admin/users?sort=created_at%20", self.admin), ("POST", "/logout?scope=", self.u.token),
+                                    ("GET", "/authorize?provider=", None), ("POST", "/token?grant_type=", None)):
+            for before in range(4):
+                r = envelope(once(self.port, request(method, path + "a" * before + "%F0%9F%98%80" * 200, None, self.bearer(token))), path)
+                assert r.status == 400 and r.body.decode("utf8"), r.short()
+
     def forwarded_lines(self):
         """A proxy may put its X-Forwarded-For in a line of its own, below the client's: the last address counts, not the first line."""
         with Countersign(a.binary, env={"COUNTERSIGN_TRUSTED_PROXIES": "127.0.0.1"}) as c:
@@ -418,7 +426,7 @@ class Suite:
 with Countersign(a.binary) as c:
     suite = Suite(c)
     steps = [("fields of %s %s" % (m, path.replace(suite.factor, "{factor}").replace(suite.u.id, "{user}").replace(suite.target.id, "{user}")), suite.fields, m, path, token, fields) for m, path, token, fields in suite.endpoints()]
-    steps += [(name.replace("_", " "), getattr(suite, name)) for name in ("whole_bodies", "duplicates", "sizes", "methods", "paths", "headers", "big_headers", "broken_http", "smuggling", "two_readings", "absolute_form", "forwarded_lines", "pipelining", "half_requests",
+    steps += [(name.replace("_", " "), getattr(suite, name)) for name in ("whole_bodies", "duplicates", "sizes", "methods", "paths", "headers", "big_headers", "broken_http", "smuggling", "two_readings", "absolute_form", "shown_values", "forwarded_lines", "pipelining", "half_requests",
                                                                          "slow_requests", "many_at_once")]
     for name, call, *args in steps:
         if a.only in name:
