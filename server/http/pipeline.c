@@ -43,7 +43,6 @@ static void name_request(struct call *call)
 static enum problem read_caller(struct call *call)
 {
     const char *agent = call_header(call, "User-Agent");
-    call->caller.ip = client_address(call);
     if (agent) {
         if (!utf8_valid(agent, strlen(agent))) {
             return ctx_fail(&call->ctx, P_BAD_REQUEST_TEXT, "User-Agent");
@@ -220,6 +219,7 @@ enum next pipeline_begin(struct call *call)
     call->path = strip_prefix(call->path);
     call->new_envelope = wants_new_envelope(call_header(call, "X-Supabase-Api-Version"));
     name_request(call);
+    call->caller.ip = client_address(call); /* of each request: it stands in the log */
     if (cors_preflight(call)) {
         return NEXT_ANSWER;
     }

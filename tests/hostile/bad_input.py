@@ -329,6 +329,20 @@ class Suite:
                 r = envelope(once(self.port, request(method, path + "a" * before + "%F0%9F%98%80" * 200, None, self.bearer(token))), path)
                 assert r.status == 400 and r.body.decode("utf8"), r.short()
 
+    def log_lines(self):
+        """Whatever a stranger sends, each line of the log is JSON in UTF-8, and names his address."""
+        odd = [b"G\xff\xfe", b'G"}{"x', b"A" * 5000, "é".encode() * 900, b"\x01" * 3000, b"G" + "é".encode() * 900, b"\xed\xa0\x80", b"\xc3"]
+        for method in odd:
+            with Wire(self.port, 5) as w:
+                w.send(method + b" /health HTTP/1.1\r\nHost: x\r\n\r\n").reply(2)
+        self.alive("odd methods")
+        with open(self.c.log, "rb") as f:
+            lines = [json.loads(line.decode("utf8")) for line in f]
+        seen = [line for line in lines if line["msg"] == "request completed"]
+        assert len(seen) > 1000 and all(line["remote_addr"] == "127.0.0.1" and len(line["request_id"]) == 36 for line in seen), "a line without an address"
+        methods = {line["method"] for line in seen}
+        assert "G\ufffd\ufffd" in methods and "\ufffd" in methods, [m for m in methods if "\ufffd" in m]
+
     def forwarded_lines(self):
         """A proxy may put its X-Forwarded-For in a line of its own, below the client's: the last address counts, not the first line."""
         with Countersign(a.binary, env={"COUNTERSIGN_TRUSTED_PROXIES": "127.0.0.1"}) as c:
@@ -427,7 +441,7 @@ with Countersign(a.binary) as c:
     suite = Suite(c)
     steps = [("fields of %s %s" % (m, path.replace(suite.factor, "{factor}").replace(suite.u.id, "{user}").replace(suite.target.id, "{user}")), suite.fields, m, path, token, fields) for m, path, token, fields in suite.endpoints()]
     steps += [(name.replace("_", " "), getattr(suite, name)) for name in ("whole_bodies", "duplicates", "sizes", "methods", "paths", "headers", "big_headers", "broken_http", "smuggling", "two_readings", "absolute_form", "shown_values", "forwarded_lines", "pipelining", "half_requests",
-                                                                         "slow_requests", "many_at_once")]
+                                                                         "slow_requests", "many_at_once", "log_lines")]
     for name, call, *args in steps:
         if a.only in name:
             tally.step(name, call, *args)
