@@ -83,11 +83,10 @@ static enum limiter limiter_of(const struct call *call)
 /* The token of the body, whatever else it holds. */
 static enum problem check_captcha(struct call *call)
 {
-    const char *detail = NULL;
-    const struct json_t *root =
-        json_read(call->ctx.arena, call->body_len ? call->body : "", call->body_len, &detail);
-    if (!root) {
-        return ctx_fail(&call->ctx, P_BAD_JSON, detail);
+    const struct json_t *root;
+    enum problem problem = body_read(&call->ctx, call->body, call->body_len, &root);
+    if (problem) {
+        return problem;
     }
     const struct json_t *security = json_member(root, "gotrue_meta_security");
     return captcha_check(call->services->config, &call->ctx,

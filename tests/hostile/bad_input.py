@@ -321,6 +321,26 @@ class Suite:
         r = once(self.port, request("GET", "http://x.test/admin/users?page=0x1", None, self.bearer(self.admin)))
         assert r.status == 400 and "page" in r.json["message"], r.short()
 
+    def many_values(self):
+        """A body of very many small values, which would take a hundred times its size in memory, is refused before it is read into any."""
+        who = {"email": "v%s@example.com" % uuid.uuid4().hex[:12], "password": "correct horse"}
+        fits, over = ({**who, "data": {"a": [1] * (n - 5)}} for n in (10000, 10001))          # email, password, data, a, the list itself
+        r = envelope(once(self.port, request("POST", "/signup", json.dumps(over).encode())), "10001 values")
+        assert r.status == 400 and r.json["msg"] == "Could not parse request body as JSON: too many values", r.short()
+        r = once(self.port, request("POST", "/signup", json.dumps({**fits, "data": {"a": [1] * (9995), "b": "[,{" * 1000 + '\\",,'}}).encode()))
+        assert r.status == 400 and "too many" in r.json["msg"], r.short()
+        r = once(self.port, request("POST", "/signup", json.dumps({**fits, "data": {"a": [1] * (9994), "b": "[,{" * 1000 + '\\",,'}}).encode()))
+        assert r.status == 200, r.short()
+
+        def peak():
+            with open("/proc/%d/status" % self.c.process.pid) as f:
+                return int(re.search(r"VmHWM:\s+(\d+)", f.read()).group(1)) >> 10
+        before = peak()
+        for unit in (b"{}", b"[]", b"0"):
+            body = b'{"email":"x@example.com","password":"correct horse","z":[' + b",".join([unit] * (((1 << 20) - 100) // (len(unit) + 1))) + b"]}"
+            at_once(16, lambda n: envelope(once(self.port, request("POST", "/signup", body), 30), "a mebibyte of values"))
+        assert peak() - before < 200, "the peak grew by %d MiB" % (peak() - before)
+
     def shown_values(self):
         """A long value is shown cut in the answer, and never in the middle of a character: the answer stays JSON."""
         for method, path, token in (("GET", "/admin/audit?query=", self.admin), ("GET", "/admin/users?sort=", self.admin), ("GET", "/admin/users?sort=created_at%20", self.admin), ("POST", "/logout?scope=", self.u.token),
@@ -440,7 +460,7 @@ class Suite:
 with Countersign(a.binary) as c:
     suite = Suite(c)
     steps = [("fields of %s %s" % (m, path.replace(suite.factor, "{factor}").replace(suite.u.id, "{user}").replace(suite.target.id, "{user}")), suite.fields, m, path, token, fields) for m, path, token, fields in suite.endpoints()]
-    steps += [(name.replace("_", " "), getattr(suite, name)) for name in ("whole_bodies", "duplicates", "sizes", "methods", "paths", "headers", "big_headers", "broken_http", "smuggling", "two_readings", "absolute_form", "shown_values", "forwarded_lines", "pipelining", "half_requests",
+    steps += [(name.replace("_", " "), getattr(suite, name)) for name in ("whole_bodies", "duplicates", "sizes", "methods", "paths", "headers", "big_headers", "broken_http", "smuggling", "two_readings", "absolute_form", "many_values", "shown_values", "forwarded_lines", "pipelining", "half_requests",
                                                                          "slow_requests", "many_at_once", "log_lines")]
     for name, call, *args in steps:
         if a.only in name:
