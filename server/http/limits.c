@@ -2,6 +2,7 @@
  * buckets, the longest unused of a set gives way. */
 #include "http/limits.h"
 
+#include "base/ip_block.h"
 #include "base/log.h"
 #include "crypto/digest.h"
 #include "http/client_address.h"
@@ -77,7 +78,7 @@ static const char *key_of(struct call *call)
             return arena_strndup(call->ctx.arena, value, len < KEY_TEXT_MAX ? len : KEY_TEXT_MAX);
         }
     }
-    return c->rate_by_address ? call->caller.ip : "";
+    return c->rate_by_address ? ip_block(call->ctx.arena, call->caller.ip) : "";
 }
 
 static struct bucket *find(struct bucket *set, const uint8_t key[KEY], const struct rate *rate,
