@@ -2,6 +2,7 @@
 #include "api/handlers.h"
 #include "api/paging.h"
 #include "api/views.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
@@ -29,7 +30,7 @@ static enum problem read_query(struct call *call, struct audit_query *query)
         }
     }
     return ctx_fail(&call->ctx, P_BAD_AUDIT_QUERY,
-                    arena_strndup(call->ctx.arena, text, strnlen(text, 128)));
+                    arena_strndup(call->ctx.arena, text, utf8_prefix(text, 128)));
 }
 
 enum problem admin_audit_get(struct call *call, struct tx *tx)

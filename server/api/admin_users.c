@@ -3,6 +3,7 @@
 #include "api/handlers.h"
 #include "api/paging.h"
 #include "api/views.h"
+#include "base/utf8.h"
 #include "crypto/password.h"
 #include "deliver/breach.h"
 #include "domain/admin_account.h"
@@ -24,11 +25,11 @@ static enum problem read_sort(struct call *call, bool *ascending)
         const char *direction = sort[len] ? sort + len + 1 : "desc";
         if (len != 10 || strncmp(sort, "created_at", 10) != 0) {
             return ctx_fail(&call->ctx, P_BAD_SORT_FIELD,
-                            arena_strndup(call->ctx.arena, sort, len < 64 ? len : 64));
+                            arena_strndup(call->ctx.arena, sort, utf8_prefix(sort, len < 64 ? len : 64)));
         }
         if (strcmp(direction, "asc") != 0 && strcmp(direction, "desc") != 0) {
             return ctx_fail(&call->ctx, P_BAD_SORT_DIRECTION,
-                            arena_strndup(call->ctx.arena, direction, strnlen(direction, 64)));
+                            arena_strndup(call->ctx.arena, direction, utf8_prefix(direction, 64)));
         }
         *ascending = n == 0 ? strcmp(direction, "asc") == 0 : *ascending;
     }

@@ -76,6 +76,32 @@ static const struct json_t *member_any_case(const struct json_t *root, const cha
     return found;
 }
 
+/* About how many values the text holds; it need not be JSON. */
+static size_t values_in(const char *text, size_t len)
+{
+    size_t n = 1;
+    bool quoted = false;
+    for (size_t i = 0; i < len; i++) {
+        char c = text[i];
+        if (quoted) {
+            i += c == '\\';
+            quoted = c != '"';
+        } else {
+            quoted = c == '"';
+            n += c == ',' || c == '[' || c == '{';
+        }
+    }
+    return n;
+}
+
+enum problem body_read(struct ctx *ctx, const char *text, size_t len, const struct json_t **out)
+{
+    const char *detail = "too many values";
+    bool bounded = values_in(text, len) <= BODY_VALUES;
+    *out = bounded ? json_read(ctx->arena, len ? text : "", len, &detail) : NULL;
+    return *out ? P_OK : ctx_fail(ctx, P_BAD_JSON, detail);
+}
+
 enum problem body_decode(struct ctx *ctx, const struct body_shape *shape, const char *text,
                          size_t len, const void **out)
 {
@@ -84,10 +110,10 @@ enum problem body_decode(struct ctx *ctx, const struct body_shape *shape, const 
     if (!len && shape->optional) {
         return P_OK;
     }
-    const char *detail = NULL;
-    const struct json_t *root = json_read(ctx->arena, len ? text : "", len, &detail);
-    if (!root) {
-        return ctx_fail(ctx, P_BAD_JSON, detail);
+    const struct json_t *root;
+    enum problem problem = body_read(ctx, text, len, &root);
+    if (problem) {
+        return problem;
     }
     if (json_kind_of(root) != KIND_OBJECT && json_kind_of(root) != KIND_NULL) {
         return ctx_fail(ctx, P_BAD_JSON, "it must be an object");

@@ -57,6 +57,13 @@ struct body_shape {
 
 extern const struct body_shape shape_none; /* the body is not read */
 
+/* A mebibyte of "{}" takes a hundred and more as a tree; no request needs so many. */
+enum { BODY_VALUES = 10000 };
+
+/* Reads any JSON of at most BODY_VALUES values. P_BAD_JSON says why not. */
+enum problem body_read(struct ctx *ctx, const char *text, size_t len,
+                       const struct json_t **out) MUST_CHECK;
+
 /* Decodes JSON text into a fresh struct of the shape (rows W5, G10). */
 enum problem body_decode(struct ctx *ctx, const struct body_shape *shape, const char *text,
                          size_t len, const void **out) MUST_CHECK;

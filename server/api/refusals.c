@@ -2,6 +2,7 @@
  * (contract-accounts.md 1.4). */
 #include "api/handlers.h"
 #include "api/views.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
@@ -20,7 +21,7 @@ enum problem authorize_get(struct call *call, struct tx *tx)
         return problem;
     }
     char *name = arena_strndup(call->ctx.arena, provider ? provider : "",
-                               strnlen(provider ? provider : "", 64));
+                               utf8_prefix(provider ? provider : "", 64));
     for (char *p = name; *p; p++) {
         *p = (char)(*p >= 'A' && *p <= 'Z' ? *p + 'a' - 'A' : *p);
     }

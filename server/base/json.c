@@ -39,7 +39,12 @@ const struct json_t *json_read(struct arena *arena, const char *text, size_t len
         *detail = "unexpected end of JSON input";
         return NULL;
     }
-    json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
+    json_t *value = json_loadb(text, len, flags, &error);
+    if (!value && json_error_code(&error) == json_error_numeric_overflow) {
+        /* An integer beyond 64 bits, as PostgreSQL writes 1e30: all numbers as reals, then. */
+        value = json_loadb(text, len, flags | JSON_DECODE_INT_AS_REAL, &error);
+    }
     if (!value) {
         *detail = arena_printf(arena, "%s at byte %d", fault_of(&error), error.position);
         return NULL;
@@ -255,6 +260,9 @@ const char *json_merged(struct arena *arena, const char *stored, const struct js
 {
     const char *detail;
     const json_t *old = stored ? json_read(arena, stored, strlen(stored), &detail) : NULL;
+    if (stored && *stored && !old) {
+        return stored;
+    }
     json_t *merged = json_is_object(old) ? json_copy((json_t *)(uintptr_t)old) : json_object();
     void *at = NULL;
     const char *key;

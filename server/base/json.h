@@ -64,7 +64,8 @@ void json_write(struct strbuf *out, const struct json_t *value);
 void json_quote(struct strbuf *out, const char *text);
 
 /* The stored object with the patch's members put over it key by key; a null member deletes its
- * key; nested objects are replaced whole. stored may be NULL, empty or no object: then {}. */
+ * key; nested objects are replaced whole. stored may be NULL, empty or no object: then {}. What
+ * cannot be read at all is returned as it is: nobody's data are lost over a patch. */
 const char *json_merged(struct arena *arena, const char *stored, const struct json_t *patch);
 
 #endif

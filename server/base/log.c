@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/rfc3339.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 
 static enum log_level least = LOG_INFO;
 
-enum { LINE = 4096, VALUE = 1024 };
+enum { LINE = 12 << 10, VALUE = 1024 }; /* a line holds ten of the longest values */
 
 struct line {
     char text[LINE];
@@ -36,21 +37,37 @@ static void put(struct line *l, const char *text, size_t len)
     }
 }
 
+/* The next character of a text that strangers may have sent, as it stands in JSON; what is no UTF-8
+ * becomes U+FFFD. Returns how many bytes of the text it takes. */
+static size_t character(const char *text, char out[8])
+{
+    unsigned char c = (unsigned char)*text;
+    size_t len = c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+    if (c == '"' || c == '\\') {
+        snprintf(out, 8, "\\%c", c);
+    } else if (c < 0x20 || c == 0x7F) {
+        snprintf(out, 8, "\\u%04x", c);
+    } else if (strnlen(text, len) == len && utf8_valid(text, len)) {
+        snprintf(out, 8, "%.*s", (int)len, text);
+    } else {
+        snprintf(out, 8, "\\ufffd");
+        len = 1;
+    }
+    return len;
+}
+
+/* A value too long is cut, so that it cannot push the fields behind it off the line. */
 static void put_quoted(struct line *l, const char *text)
 {
+    size_t end = l->len + VALUE;
+    char piece[8];
     put(l, "\"", 1);
-    for (size_t i = 0; text[i] && i < VALUE; i++) {
-        unsigned char c = (unsigned char)text[i];
-        char escaped[8];
-        if (c == '"' || c == '\\') {
-            escaped[0] = '\\';
-            escaped[1] = (char)c;
-            put(l, escaped, 2);
-        } else if (c < 0x20 || c == 0x7F) {
-            put(l, escaped, (size_t)snprintf(escaped, sizeof escaped, "\\u%04x", c));
-        } else {
-            put(l, text + i, 1);
+    while (*text) {
+        text += character(text, piece);
+        if (l->len + strlen(piece) > end) {
+            break;
         }
+        put(l, piece, strlen(piece));
     }
     put(l, "\"", 1);
 }

@@ -245,12 +245,13 @@ enum problem update_apply(const struct realm *realm, struct tx *tx, struct updat
     if (in->password) {
         apply_password(realm, tx, in, user);
     }
-    user->user_metadata = in->data ? json_merged(tx->ctx->arena, user->user_metadata, in->data)
-                                   : user->user_metadata;
-    user->app_metadata = in->app_metadata ? json_merged(tx->ctx->arena, user->app_metadata,
-                                                        in->app_metadata)
-                                          : user->app_metadata;
-    problem = apply_addresses(realm, tx, in, user);
+    problem = user_metadata_merge(tx->ctx, user, "data", in->data);
+    if (!problem) {
+        problem = app_metadata_merge(tx->ctx, user, "app_metadata", in->app_metadata);
+    }
+    if (!problem) {
+        problem = apply_addresses(realm, tx, in, user);
+    }
     if (problem) {
         return problem;
     }

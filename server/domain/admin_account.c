@@ -8,6 +8,7 @@
 #include "domain/audit_event.h"
 #include "domain/password_rules.h"
 #include "domain/profile.h"
+#include "store/recovery_sets.h"
 
 #include <string.h>
 
@@ -146,6 +147,13 @@ static void audit_user(const struct realm *realm, struct tx *tx, const struct ad
                           { "user_phone", user->phone ? user->phone : "" }));
 }
 
+static enum problem merge_metadata(struct tx *tx, const struct admin_user *in, struct user *u)
+{
+    enum problem problem = app_metadata_merge(tx->ctx, u, "app_metadata", in->app_metadata);
+    return problem ? problem
+                   : user_metadata_merge(tx->ctx, u, "user_metadata", in->user_metadata);
+}
+
 enum problem admin_create(const struct realm *realm, struct tx *tx, struct admin_user *in,
                           struct person *out)
 {
@@ -169,9 +177,13 @@ enum problem admin_create(const struct realm *realm, struct tx *tx, struct admin
         .created_at = tx->ctx->now_us,
         .updated_at = tx->ctx->now_us,
         .banned_until = in->banned_until,
-        .user_metadata = json_merged(arena, "{}", in->user_metadata),
-        .app_metadata = json_merged(arena, providers_of(in), in->app_metadata),
+        .user_metadata = "{}",
+        .app_metadata = providers_of(in),
     };
+    problem = merge_metadata(tx, in, u);
+    if (problem) {
+        return problem;
+    }
     const char *hash = given(in->password_hash) ? in->password_hash : in->new_hash;
     u->password = hash ? password_at_rest(realm, tx->ctx, &u->id, hash) : "";
     confirm(tx, in, u);
@@ -239,11 +251,9 @@ enum problem admin_update(const struct realm *realm, struct tx *tx, const struct
         sessions_delete(tx, &u->id, NULL);
     }
     set_addresses(tx, in, u);
-    if (in->app_metadata) {
-        u->app_metadata = json_merged(arena, u->app_metadata, in->app_metadata);
-    }
-    if (in->user_metadata) {
-        u->user_metadata = json_merged(arena, u->user_metadata, in->user_metadata);
+    problem = merge_metadata(tx, in, u);
+    if (problem) {
+        return problem;
     }
     if (given(in->ban_duration)) {
         u->banned_until = in->banned_until;
@@ -286,6 +296,7 @@ static void soft_delete(struct tx *tx, struct user *u)
         identity_save(tx, &list[i]);
     }
     factors_delete(tx, &u->id);
+    recovery_set_delete(tx, &u->id);
     sessions_delete(tx, &u->id, NULL);
 }
 

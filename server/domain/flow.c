@@ -91,7 +91,7 @@ enum problem flow_exchange(const struct realm *realm, struct tx *tx, const struc
         return P_PKCE_EMPTY;
     }
     if (!flow_by_code(tx, auth_code, &flow) || !flow.auth_code_issued_at ||
-        !user_by_id(tx, &flow.user_id, &out->person.user)) {
+        !user_by_id(tx, &flow.user_id, &out->person.user) || out->person.user.deleted_at) {
         return P_FLOW_NOT_FOUND;
     }
     if (tx->ctx->now_us > flow.auth_code_issued_at + realm->config->flow_expiry_us) {

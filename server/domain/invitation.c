@@ -21,7 +21,8 @@ static bool of_type(const struct invitation *in, const char *type)
 
 enum problem invite_check(struct ctx *ctx, struct invitation *in)
 {
-    return email_normalise(ctx, in->email, &in->address);
+    enum problem problem = email_normalise(ctx, in->email, &in->address);
+    return problem ? problem : metadata_check(ctx, "data", in->data);
 }
 
 /* Rows IN3, GL4: unconfirmed, its metadata as given. */
@@ -91,7 +92,7 @@ enum problem generate_link_check(const struct realm *realm, struct ctx *ctx,
         given(in->new_email)) {
         problem = email_normalise(ctx, in->new_email, &in->new_address);
     }
-    return problem;
+    return problem ? problem : metadata_check(ctx, "data", in->data);
 }
 
 /* How the type became after the look-up (row GL3), the token's kind, the link's type. */
@@ -130,10 +131,7 @@ static enum problem prepare_sign_up(const struct realm *realm, struct tx *tx,
         return P_EMAIL_TAKEN;
     }
     if (found) {
-        if (of_type(in, "signup") && in->data) {
-            u->user_metadata = json_merged(tx->ctx->arena, u->user_metadata, in->data);
-        }
-        return P_OK;
+        return of_type(in, "signup") ? user_metadata_merge(tx->ctx, u, "data", in->data) : P_OK;
     }
     if (of_type(in, "signup") && !given(in->password)) {
         return P_SIGNUP_NO_PASSWORD;

@@ -319,18 +319,24 @@ static enum problem change_name(struct tx *tx, struct factor *factor, const char
     return P_OK;
 }
 
+/* Only a phone has a number: another factor with one would stand in the way of enrolling it. */
 static enum problem change_phone(struct tx *tx, struct factor *factor, const char *phone)
 {
+    const char *digits;
     struct factor *list;
-    enum problem problem = phone_normalise(tx->ctx, phone, &factor->phone);
-    int n = problem ? 0 : factors_of(tx, &factor->user_id, &list);
+    enum problem problem = phone_normalise(tx->ctx, phone, &digits);
+    if (problem || strcmp(factor->type, "phone") != 0) {
+        return problem;
+    }
+    int n = factors_of(tx, &factor->user_id, &list);
     for (int i = 0; i < n; i++) {
         if (!uuid_equal(&list[i].id, &factor->id) && list[i].phone &&
-            strcmp(list[i].phone, factor->phone) == 0) {
+            strcmp(list[i].phone, digits) == 0) {
             return P_FACTOR_PHONE_TAKEN;
         }
     }
-    return problem;
+    factor->phone = digits;
+    return P_OK;
 }
 
 static enum problem unlock_codes(struct tx *tx, const struct user *user,

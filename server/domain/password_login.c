@@ -1,6 +1,7 @@
 /* password_login.c: signing in with a password, see password_login.h. */
 #include "domain/password_login.h"
 
+#include "base/ip_block.h"
 #include "domain/address.h"
 #include "domain/audit_event.h"
 #include "domain/password_rules.h"
@@ -24,7 +25,7 @@ static const char *guard_key(const struct realm *realm, struct arena *arena, con
                              const char *ip)
 {
     uint8_t mac[SHA256_SIZE];
-    const char *text = arena_printf(arena, "password %s %s", address, ip);
+    const char *text = arena_printf(arena, "password %s %s", address, ip_block(arena, ip));
     hmac_of(DIGEST_SHA256, realm->lookup_key, sizeof realm->lookup_key, text, strlen(text), mac);
     return hex_encode(mac, 16, arena_alloc(arena, 33));
 }

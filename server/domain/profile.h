@@ -12,6 +12,19 @@
 const char *identity_data_of(struct arena *arena, const struct uuid *user_id, const char *email,
                              const char *phone, const struct json_t *data);
 
+/* Refuses metadata for a new account that would make access tokens too long to be sent back, or that
+ * nests so deeply that common JSON readers fail on it. `field` names it in the answer. data may be
+ * NULL. */
+enum problem metadata_check(struct ctx *ctx, const char *field,
+                            const struct json_t *data) MUST_CHECK;
+
+/* Put a request's metadata over the user's (keys whose value is null go) unless the result would be
+ * such. patch NULL: nothing to do. */
+enum problem user_metadata_merge(struct ctx *ctx, struct user *user, const char *field,
+                                 const struct json_t *patch) MUST_CHECK;
+enum problem app_metadata_merge(struct ctx *ctx, struct user *user, const char *field,
+                                const struct json_t *patch) MUST_CHECK;
+
 /* Adds the user's identity of the provider ("email" or "phone"), with the given data. */
 void identity_add(struct tx *tx, const struct user *user, const char *provider, const char *data);
 

@@ -3,6 +3,7 @@
 
 #include "domain/address.h"
 #include "domain/audit_event.h"
+#include "domain/profile.h"
 #include "domain/send_limit.h"
 
 #include <string.h>
@@ -31,7 +32,10 @@ enum problem magic_link_check(const struct realm *realm, struct ctx *ctx, struct
         return P_MAGIC_NO_EMAIL;
     }
     enum problem problem = email_normalise(ctx, in->email, &in->address);
-    return problem ? problem : pkce_check(&in->pkce);
+    if (!problem) {
+        problem = pkce_check(&in->pkce);
+    }
+    return problem ? problem : metadata_check(ctx, "data", in->data);
 }
 
 enum problem otp_check(const struct realm *realm, struct ctx *ctx, struct code_request *in)
@@ -63,7 +67,10 @@ enum problem otp_check(const struct realm *realm, struct ctx *ctx, struct code_r
         return P_PHONE_PROVIDER_OFF;
     }
     problem = phone_normalise(ctx, in->phone, &in->address);
-    return problem ? problem : message_channel_check(realm, in->channel);
+    if (!problem) {
+        problem = message_channel_check(realm, in->channel);
+    }
+    return problem ? problem : metadata_check(ctx, "data", in->data);
 }
 
 /* Rows OT18, OT35: an account of that address without a password. */

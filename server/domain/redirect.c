@@ -77,14 +77,30 @@ static bool host_name_valid(const char *host)
     return len && isalnum((unsigned char)host[0]) && isalnum((unsigned char)host[len - 1]);
 }
 
+/* Would a browser read another host than we do? To it a backslash ends the host like a slash, and
+ * tabs and line ends are as if they were not there (WHATWG URL, 4.4). */
+static bool ambiguous(const char *target)
+{
+    const char *host = strstr(target, "://");
+    size_t head = host ? (size_t)(host + 3 - target) : 0;
+    head += strcspn(target + head, "/?#");
+    for (size_t i = 0; target[i]; i++) {
+        unsigned char c = (unsigned char)target[i];
+        if (c < 0x20 || c == 0x7F || (i < head && (c == '\\' || c == ' '))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool redirect_allowed(const struct realm *realm, struct arena *arena, const char *target)
 {
     struct url to, site;
-    if (strlen(target) > TARGET_MAX || !split(arena, target, &to)) {
-        to = (struct url){ "", "", "" };
-    }
-    if (strlen(target) > TARGET_MAX || strpbrk(target, "\r\n")) {
+    if (strlen(target) > TARGET_MAX || ambiguous(target)) {
         return false;
+    }
+    if (!split(arena, target, &to)) {
+        to = (struct url){ "", "", "" };
     }
     if (*to.scheme && split(arena, realm->config->site_url, &site) &&
         strcmp(to.scheme, site.scheme) == 0 && strcasecmp(to.host, site.host) == 0 &&

@@ -239,7 +239,8 @@ static enum problem find_session(struct refresh *r)
         }
     }
     mfa_policy_age_ahead(r->realm, r->tx, &g->session.id);
-    return user_by_id(r->tx, &g->session.user_id, &g->person.user) ? P_OK : P_REFRESH_NOT_FOUND;
+    bool found = user_by_id(r->tx, &g->session.user_id, &g->person.user);
+    return found && !g->person.user.deleted_at ? P_OK : P_REFRESH_NOT_FOUND;
 }
 
 /* The token's own rules; then decision 0011, which is about sessions that were low already: one

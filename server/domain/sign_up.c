@@ -52,13 +52,16 @@ static enum problem check_identifier(const struct realm *realm, struct ctx *ctx,
 
 enum problem sign_up_check(const struct realm *realm, struct ctx *ctx, struct sign_up *in)
 {
-    if (!given(in->email) && !given(in->phone)) {
-        in->provider = NULL;
-        return !realm->config->anonymous_enabled ? P_ANONYMOUS_DISABLED
-               : realm->config->disable_signup   ? P_SIGNUP_DISABLED
-                                                 : P_OK;
+    bool anonymous = !given(in->email) && !given(in->phone);
+    in->provider = NULL;
+    if (anonymous && !realm->config->anonymous_enabled) {
+        return P_ANONYMOUS_DISABLED;
     }
-    return realm->config->disable_signup ? P_SIGNUP_DISABLED : check_identifier(realm, ctx, in);
+    if (realm->config->disable_signup) {
+        return P_SIGNUP_DISABLED;
+    }
+    enum problem problem = anonymous ? P_OK : check_identifier(realm, ctx, in);
+    return problem ? problem : metadata_check(ctx, "data", in->data);
 }
 
 static struct user fresh_user(const struct realm *realm, struct tx *tx, const struct sign_up *in)

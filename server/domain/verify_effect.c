@@ -39,10 +39,13 @@ static void confirm_email(const struct realm *realm, struct tx *tx, struct user 
 }
 
 /* Row VF33. */
-static void change_phone(const struct realm *realm, struct tx *tx, const struct verify *in,
-                         struct user *u)
+static enum problem change_phone(const struct realm *realm, struct tx *tx,
+                                 const struct verify *in, struct user *u)
 {
     const char *old = u->phone, *fresh = *u->phone_change ? u->phone_change : in->address;
+    if (user_phone_taken(tx, fresh, &u->id)) {
+        return P_PHONE_TAKEN;
+    }
     u->phone = fresh;
     u->phone_change = "";
     u->phone_confirmed_at = tx->ctx->now_us;
@@ -54,6 +57,7 @@ static void change_phone(const struct realm *realm, struct tx *tx, const struct 
                              .old_phone = old };
         notify(realm, tx, u, &mail);
     }
+    return P_OK;
 }
 
 /* Row VF35. */
@@ -100,7 +104,7 @@ enum problem verify_effect(const struct realm *realm, struct tx *tx, const struc
         }
         problem = change_email(realm, tx, u);
     } else if (strcmp(v->type, "phone_change") == 0) {
-        change_phone(realm, tx, in, u);
+        problem = change_phone(realm, tx, in, u);
     } else if (strcmp(v->type, "sms") == 0) {
         u->phone_confirmed_at = tx->ctx->now_us;
         u->is_anonymous = false;

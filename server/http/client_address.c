@@ -79,12 +79,41 @@ static const char *canonical(struct call *call, const char *text, size_t len)
     return out;
 }
 
-const char *client_address(struct call *call)
+static const char *peer_of(struct call *call)
 {
     const char *peer = call->peer ? canonical(call, call->peer, strlen(call->peer)) : NULL;
-    peer = peer ? peer : "127.0.0.1";
+    return peer ? peer : "127.0.0.1";
+}
+
+/* Row W14: the first value of Sb-Forwarded-For. */
+static const char *named_by(struct call *call, const char *peer)
+{
+    const char *header = call_header(call, "Sb-Forwarded-For");
+    if (!call->services->config->sb_forwarded_for || !header || !trusted(call, peer)) {
+        return NULL;
+    }
+    header += strspn(header, " \t");
+    size_t len = strcspn(header, ",");
+    while (len && strchr(" \t", header[len - 1])) {
+        len--;
+    }
+    return canonical(call, header, len);
+}
+
+const char *client_address_named(struct call *call)
+{
+    return named_by(call, peer_of(call));
+}
+
+const char *client_address(struct call *call)
+{
+    const char *peer = peer_of(call);
     if (!call->services->config->trusted_proxies.count || !trusted(call, peer)) {
         return peer;
+    }
+    const char *named = named_by(call, peer);
+    if (named) {
+        return named;
     }
     const char *header = call_header(call, "X-Forwarded-For");
     size_t end = header ? strlen(header) : 0;

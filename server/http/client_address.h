@@ -8,6 +8,10 @@
 /* In its usual text form, in the call's arena. */
 const char *client_address(struct call *call);
 
+/* The address that a configured proxy names in Sb-Forwarded-For, where that is switched on; else
+ * NULL. */
+const char *client_address_named(struct call *call);
+
 /* Is the address in the network ("10.0.0.0/8", "::1", "192.168.1.7")? */
 bool address_in_network(const char *address, const char *network);
 

@@ -2,8 +2,10 @@
  * buckets, the longest unused of a set gives way. */
 #include "http/limits.h"
 
+#include "base/ip_block.h"
 #include "base/log.h"
 #include "crypto/digest.h"
+#include "http/client_address.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -56,10 +58,15 @@ void limits_free(struct limits **limits)
     }
 }
 
-/* Row RL1: the header's first value, trimmed; "" if the limit does not act. */
+/* Row RL1: what a proxy names, else the header's first value, trimmed; "" if the limit does not
+ * act. */
 static const char *key_of(struct call *call)
 {
     const struct config *c = call->services->config;
+    const char *named = client_address_named(call);
+    if (named) {
+        return named;
+    }
     const char *value = *c->rate_header ? call_header(call, c->rate_header) : NULL;
     if (value) {
         value += strspn(value, " \t");
@@ -71,7 +78,7 @@ static const char *key_of(struct call *call)
             return arena_strndup(call->ctx.arena, value, len < KEY_TEXT_MAX ? len : KEY_TEXT_MAX);
         }
     }
-    return c->rate_by_address ? call->caller.ip : "";
+    return c->rate_by_address ? ip_block(call->ctx.arena, call->caller.ip) : "";
 }
 
 static struct bucket *find(struct bucket *set, const uint8_t key[KEY], const struct rate *rate,

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -47,9 +48,36 @@ struct exchange {
     bool begun, counted, done, answered;
 };
 
+/* The values of a field that came in several lines, as one (RFC 9110 §5.3). */
+struct lines {
+    struct arena *arena;
+    const char *name, *value;
+};
+
+static enum MHD_Result add_line(void *arg, enum MHD_ValueKind kind, const char *name,
+                                const char *value)
+{
+    struct lines *lines = arg;
+    (void)kind;
+    if (value && strcasecmp(name, lines->name) == 0) {
+        lines->value = lines->value
+                           ? arena_printf(lines->arena, "%s, %s", lines->value, value)
+                           : value;
+    }
+    return MHD_YES;
+}
+
+/* Some proxies put a line of their own below that of the client. What it says of addresses must not
+ * be taken for theirs; of all other fields the first line counts. */
 static const char *header_of(void *arg, const char *name)
 {
-    return MHD_lookup_connection_value(arg, MHD_HEADER_KIND, name);
+    struct exchange *x = arg;
+    if (strcasecmp(name, "X-Forwarded-For") == 0) {
+        struct lines lines = { x->call.ctx.arena, name, NULL };
+        MHD_get_connection_values(x->connection, MHD_HEADER_KIND, add_line, &lines);
+        return lines.value;
+    }
+    return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
 }
 
 /* Names the peer; an IPv4 address that came in over IPv6 keeps its IPv4 form. */
@@ -67,6 +95,15 @@ static void name_peer(struct exchange *x)
     }
 }
 
+/* Of a target in absolute form (RFC 9112 §3.2.2) the length of scheme and host; 0 if it is none. */
+static size_t authority_len(const char *uri)
+{
+    size_t scheme = strncasecmp(uri, "http://", 7) == 0    ? 7
+                    : strncasecmp(uri, "https://", 8) == 0 ? 8
+                                                           : 0;
+    return scheme ? scheme + strcspn(uri + scheme, "/?") : 0;
+}
+
 /* libmicrohttpd calls this first, with the URI as it was sent; what it returns is the request's
  * own pointer from then on. */
 static void *new_exchange(void *arg, const char *uri, struct MHD_Connection *connection)
@@ -80,8 +117,10 @@ static void *new_exchange(void *arg, const char *uri, struct MHD_Connection *con
     struct call *call = &x->call;
     call->services = x->listener->services;
     call->ctx.arena = arena_new();
-    size_t len = strcspn(uri, "?");
-    call->path = arena_strndup(call->ctx.arena, uri, len);
+    size_t skip = authority_len(uri), len = strcspn(uri + skip, "?");
+    bool bare = skip && !len; /* http://host */
+    call->path = arena_strndup(call->ctx.arena, bare ? "/" : uri + skip, bare ? 1 : len);
+    len += skip;
     call->query = arena_strdup(call->ctx.arena, uri[len] ? uri + len + 1 : "");
     if (uri[len]) {
         /* libmicrohttpd's buffer. The query is ours to read: it would store each pair, and closes
@@ -89,7 +128,7 @@ static void *new_exchange(void *arg, const char *uri, struct MHD_Connection *con
         ((char *)(uintptr_t)uri)[len] = '\0';
     }
     call->header = header_of;
-    call->header_arg = connection;
+    call->header_arg = x;
     call->peer = x->peer;
     return x;
 }
@@ -123,23 +162,58 @@ static size_t no_unescape(void *arg, struct MHD_Connection *connection, char *te
     return strlen(text);
 }
 
-static enum MHD_Result sum_headers(void *arg, enum MHD_ValueKind kind, const char *name,
-                                   const char *value)
+struct header_facts {
+    size_t total;
+    int hosts;
+    const char *length, *fault; /* the Content-Length; why this is no HTTP */
+};
+
+/* RFC 9110 §5.6.2 */
+static bool is_token(const char *name)
 {
+    for (const char *p = name; *p; p++) {
+        bool letter = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z');
+        if (!letter && !(*p >= '0' && *p <= '9') && !strchr("!#$%&'*+-.^_`|~", *p)) {
+            return false;
+        }
+    }
+    return *name;
+}
+
+static enum MHD_Result see_header(void *arg, enum MHD_ValueKind kind, const char *name,
+                                  const char *value)
+{
+    struct header_facts *facts = arg;
     (void)kind;
-    *(size_t *)arg += strlen(name) + (value ? strlen(value) : 0);
+    value = value ? value : "";
+    facts->total += strlen(name) + strlen(value);
+    if (!is_token(name)) {
+        facts->fault = "a header's name is no token";
+    } else if (strcasecmp(name, "Host") == 0 && ++facts->hosts > 1) {
+        facts->fault = "there are two Host headers";
+    } else if (strcasecmp(name, "Content-Length") == 0) {
+        if (facts->length && strcmp(facts->length, value) != 0) {
+            facts->fault = "there are two lengths";
+        }
+        facts->length = value;
+    }
     return MHD_YES;
 }
 
-/* Before the body: is it worth reading? */
-static void look_at_headers(struct exchange *x)
+/* Before the body: is it worth reading, and would a proxy in front of us see the same request? */
+static void look_at_headers(struct exchange *x, const char *version)
 {
-    size_t total = strlen(x->call.path) + strlen(x->call.query);
-    MHD_get_connection_values(x->connection, MHD_HEADER_KIND, sum_headers, &total);
-    if (total > HEADERS_MAX) {
+    struct header_facts facts = { .total = strlen(x->call.path) + strlen(x->call.query) };
+    MHD_get_connection_values(x->connection, MHD_HEADER_KIND, see_header, &facts);
+    if (!facts.hosts && strcmp(version, "HTTP/1.1") == 0) {
+        facts.fault = "there is no Host header";
+    }
+    if (facts.fault) {
+        x->call.problem = ctx_fail(&x->call.ctx, P_BAD_HTTP, facts.fault);
+    } else if (facts.total > HEADERS_MAX) {
         x->call.problem = P_HEADERS_TOO_LARGE;
     }
-    const char *length = header_of(x->connection, "Content-Length");
+    const char *length = facts.length;
     if (length && strtoull(length, NULL, 10) > BODY_LIMIT) {
         x->call.body_too_large = true;
     }
@@ -191,7 +265,7 @@ static enum MHD_Result send_answer(struct exchange *x)
     for (int i = 0; i < reply->n_headers; i++) {
         MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
     }
-    if (x->call.problem == P_HEADERS_TOO_LARGE) {
+    if (x->call.problem == P_HEADERS_TOO_LARGE || x->call.problem == P_BAD_HTTP) {
         MHD_add_response_header(response, "Connection", "close");
     }
     enum MHD_Result result =
@@ -281,12 +355,11 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     (void)arg;
     (void)connection;
     (void)url;
-    (void)version;
     if (!x->begun) {
         x->begun = true;
         x->call.method = arena_strdup(x->call.ctx.arena, method);
         name_peer(x);
-        look_at_headers(x);
+        look_at_headers(x, version);
         return MHD_YES;
     }
     if (*len) {

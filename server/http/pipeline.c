@@ -44,7 +44,6 @@ static void name_request(struct call *call)
 static enum problem read_caller(struct call *call)
 {
     const char *agent = call_header(call, "User-Agent");
-    call->caller.ip = client_address(call);
     if (agent) {
         if (!utf8_valid(agent, strlen(agent))) {
             return ctx_fail(&call->ctx, P_BAD_REQUEST_TEXT, "User-Agent");
@@ -85,11 +84,10 @@ static enum limiter limiter_of(const struct call *call)
 /* The token of the body, whatever else it holds. */
 static enum problem check_captcha(struct call *call)
 {
-    const char *detail = NULL;
-    const struct json_t *root =
-        json_read(call->ctx.arena, call->body_len ? call->body : "", call->body_len, &detail);
-    if (!root) {
-        return ctx_fail(&call->ctx, P_BAD_JSON, detail);
+    const struct json_t *root;
+    enum problem problem = body_read(&call->ctx, call->body, call->body_len, &root);
+    if (problem) {
+        return problem;
     }
     const struct json_t *security = json_member(root, "gotrue_meta_security");
     return captcha_check(call->services->config, &call->ctx,
@@ -222,6 +220,7 @@ enum next pipeline_begin(struct call *call)
     call->new_envelope = wants_new_envelope(call_header(call, "X-Supabase-Api-Version"));
     call->ctx.lists_recovery_codes = client_lists_recovery_codes(call_header(call, "X-Client-Info"));
     name_request(call);
+    call->caller.ip = client_address(call); /* of each request: it stands in the log */
     if (cors_preflight(call)) {
         return NEXT_ANSWER;
     }

@@ -4,6 +4,7 @@
 #include "api/handlers.h"
 
 #include <string.h>
+#include <strings.h>
 
 static const struct route rows[] = {
 #define ROW(method_, path_, grant_, handler_, rights_, limiter_, body_, run_, captcha_)            \
@@ -96,7 +97,7 @@ static enum problem grant_of(struct call *call, const char **out)
     enum problem problem = call_query(call, "grant_type", out);
     const char *type = call_header(call, "Content-Type");
     if (problem || *out || !type ||
-        strncmp(type, "application/x-www-form-urlencoded", 33) != 0 || !call->body_len) {
+        strncasecmp(type, "application/x-www-form-urlencoded", 33) != 0 || !call->body_len) {
         return problem;
     }
     const char *query = call->query;

@@ -15,8 +15,9 @@ enum problem problem_of(enum db_status status)
         return P_OK;
     case DB_FULL:
         return P_STORAGE_FULL;
+    case DB_CONFLICT: /* also when tried again */
+        return P_DATABASE_CONFLICT;
     case DB_BUSY:
-    case DB_CONFLICT:
     case DB_RETRY:
         return P_DATABASE_BUSY;
     default:

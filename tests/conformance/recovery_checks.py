@@ -1,5 +1,5 @@
 """Recovery codes (contract-mfa.md 2.6): made at aal2 beside another factor, shown once, used once, locked against guesses."""
-import re, threading
+import re, threading, uuid
 from checks import again, check, is_, mfa_user
 from wire import claims_of
 
@@ -25,6 +25,18 @@ def made_once(s, kit):
     is_(s.call("POST", "/factors/recovery-codes/verify", {"code": a["codes"][0]}, low.token), 422, "mfa_verification_failed")
     is_(s.call("DELETE", "/factors/" + a["id"], token=u.token), 422, "validation_failed",
         "Recovery codes cannot be unenrolled with this endpoint, use DELETE /factors/recovery-codes")
+
+
+@check("RC1b")
+def soft_deletion(s, kit):
+    """The codes go with the account, also where its row stays."""
+    u = mfa_user(s)
+    codes_of(s, u)
+    where = "recovery_sets where lower(hex(user_id)) = '%s'" % uuid.UUID(u.id).hex if s.sqlite else "countersign.recovery_sets where user_id = '%s'" % u.id
+    count = lambda: int(s.sql("select count(*) from " + where)[0][0])
+    assert count() == 1
+    is_(s.call("DELETE", "/admin/users/" + u.id, {"should_soft_delete": True}, s.admin_token()), 200)
+    assert count() == 0
 
 
 @check("RC2")

@@ -300,6 +300,81 @@ class Suite:
             envelope(first, "length and chunks", any_4xx=True)
             assert 400 <= first.status < 500, first.short()
 
+    def two_readings(self):
+        """What a proxy in front could read as another request: refused, and what comes behind it is not answered (RFC 9112 3.2, 5.1, 6.3)."""
+        inner = b"GET /user HTTP/1.1\r\nHost: x\r\n\r\n"
+        for head in (b"Host: x\r\nContent-Length: 2\r\nContent-Length: 5", b"Host: x\r\nContent-Length : 2", b"Host: x\r\nHost: y", b"X: y", b"Host: x\r\nA\tB: c", b"Host: x\r\nTransfer-Encoding : chunked"):
+            with Wire(self.port, 5) as w:
+                r = w.send(b"POST /token?grant_type=password HTTP/1.1\r\n" + head + b"\r\n\r\n{}" + inner).reply(3)
+                envelope(r, repr(head))
+                assert r.status == 400 and r.json["error_code"] == "bad_request" and r.headers.get("connection", "").lower() == "close", "%r: %s" % (head, r.short())
+                assert not w.reply(1).status, "%r: what came behind it was answered too" % head
+        assert once(self.port, b"GET /health HTTP/1.0\r\n\r\n").status == 200, "HTTP/1.0 needs no Host"
+        assert once(self.port, b"POST /logout HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n").status == 401, "the same length twice is one length"
+
+    def absolute_form(self):
+        """A target with scheme and host is the same resource (RFC 9112 3.2.2)."""
+        for target, want in (("http://x.test/health", 200), ("HTTP://x.test:99/auth/v1/health?a=b", 200), ("https://x/user", 401), ("http://x.test", 404), ("http://x.test?a=/health", 404), ("http:///health", 200),
+                             ("httpx://x/health", 404)):
+            r = envelope(once(self.port, request("GET", target)), target)
+            assert r.status == want, "%s: %s" % (target, r.short())
+        r = once(self.port, request("GET", "http://x.test/admin/users?page=0x1", None, self.bearer(self.admin)))
+        assert r.status == 400 and "page" in r.json["message"], r.short()
+
+    def many_values(self):
+        """A body of very many small values, which would take a hundred times its size in memory, is refused before it is read into any."""
+        who = {"email": "v%s@example.com" % uuid.uuid4().hex[:12], "password": "correct horse"}
+        fits, over = ({**who, "data": {"a": [1] * (n - 5)}} for n in (10000, 10001))          # email, password, data, a, the list itself
+        r = envelope(once(self.port, request("POST", "/signup", json.dumps(over).encode())), "10001 values")
+        assert r.status == 400 and r.json["msg"] == "Could not parse request body as JSON: too many values", r.short()
+        r = once(self.port, request("POST", "/signup", json.dumps({**fits, "data": {"a": [1] * (9995), "b": "[,{" * 1000 + '\\",,'}}).encode()))
+        assert r.status == 400 and "too many" in r.json["msg"], r.short()
+        r = once(self.port, request("POST", "/signup", json.dumps({**fits, "data": {"a": [1] * (9994), "b": "[,{" * 1000 + '\\",,'}}).encode()))
+        assert r.status == 200, r.short()
+
+        def peak():
+            with open("/proc/%d/status" % self.c.process.pid) as f:
+                return int(re.search(r"VmHWM:\s+(\d+)", f.read()).group(1)) >> 10
+        before = peak()
+        for unit in (b"{}", b"[]", b"0"):
+            body = b'{"email":"x@example.com","password":"correct horse","z":[' + b",".join([unit] * (((1 << 20) - 100) // (len(unit) + 1))) + b"]}"
+            at_once(16, lambda n: envelope(once(self.port, request("POST", "/signup", body), 30), "a mebibyte of values"))
+        assert peak() - before < 200, "the peak grew by %d MiB" % (peak() - before)
+
+    def shown_values(self):
+        """A long value is shown cut in the answer, and never in the middle of a character: the answer stays JSON."""
+        for method, path, token in (("GET", "/admin/audit?query=", self.admin), ("GET", "/admin/users?sort=", self.admin), ("GET", "/admin/users?sort=created_at%20", self.admin), ("POST", "/logout?scope=", self.u.token),
+                                    ("GET", "/authorize?provider=", None), ("POST", "/token?grant_type=", None)):
+            for before in range(4):
+                r = envelope(once(self.port, request(method, path + "a" * before + "%F0%9F%98%80" * 200, None, self.bearer(token))), path)
+                assert r.status == 400 and r.body.decode("utf8"), r.short()
+
+    def log_lines(self):
+        """Whatever a stranger sends, each line of the log is JSON in UTF-8, and names his address."""
+        odd = [b"G\xff\xfe", b'G"}{"x', b"A" * 5000, "é".encode() * 900, b"\x01" * 3000, b"G" + "é".encode() * 900, b"\xed\xa0\x80", b"\xc3"]
+        for method in odd:
+            with Wire(self.port, 5) as w:
+                w.send(method + b" /health HTTP/1.1\r\nHost: x\r\n\r\n").reply(2)
+        self.alive("odd methods")
+        with open(self.c.log, "rb") as f:
+            lines = [json.loads(line.decode("utf8")) for line in f]
+        seen = [line for line in lines if line["msg"] == "request completed"]
+        assert len(seen) > 1000 and all(line["remote_addr"] == "127.0.0.1" and len(line["request_id"]) == 36 for line in seen), "a line without an address"
+        methods = {line["method"] for line in seen}
+        assert "G\ufffd\ufffd" in methods and "\ufffd" in methods, [m for m in methods if "\ufffd" in m]
+
+    def forwarded_lines(self):
+        """A proxy may put its X-Forwarded-For in a line of its own, below the client's: the last address counts, not the first line."""
+        with Countersign(a.binary, env={"COUNTERSIGN_TRUSTED_PROXIES": "127.0.0.1"}) as c:
+            s = c.server()
+            for lines, want in ((["203.0.113.9", "198.51.100.7"], "198.51.100.7"), (["203.0.113.9, 198.51.100.7"], "198.51.100.7"), (["203.0.113.9", "198.51.100.7, 127.0.0.1"], "198.51.100.7"),
+                                (["203.0.113.9"], "203.0.113.9"), (["203.0.113.9", "nonsense"], "127.0.0.1")):
+                body = json.dumps({"email": "f%s@example.com" % uuid.uuid4().hex[:12], "password": "correct horse"}).encode()
+                r = once(c.port, request("POST", "/signup", body, [("X-Forwarded-For", line) for line in lines]))
+                assert r.status == 200, r.short()
+                got = s.sql("select ip from sessions order by created_at desc limit 1")
+                assert got == [[want]], (lines, got)
+
     def pipelining(self):
         batch = b"".join(request("GET", "/health") + request("GET", "/user") + request("POST", "/token?grant_type=password", b'{"email":"a@b.c","password":"x"}') + request("GET", "/nope") for _ in range(5))
         with Wire(self.port, 20) as w:
@@ -385,8 +460,8 @@ class Suite:
 with Countersign(a.binary) as c:
     suite = Suite(c)
     steps = [("fields of %s %s" % (m, path.replace(suite.factor, "{factor}").replace(suite.u.id, "{user}").replace(suite.target.id, "{user}")), suite.fields, m, path, token, fields) for m, path, token, fields in suite.endpoints()]
-    steps += [(name.replace("_", " "), getattr(suite, name)) for name in ("whole_bodies", "duplicates", "sizes", "methods", "paths", "headers", "big_headers", "broken_http", "smuggling", "pipelining", "half_requests",
-                                                                         "slow_requests", "many_at_once")]
+    steps += [(name.replace("_", " "), getattr(suite, name)) for name in ("whole_bodies", "duplicates", "sizes", "methods", "paths", "headers", "big_headers", "broken_http", "smuggling", "two_readings", "absolute_form", "many_values", "shown_values", "forwarded_lines", "pipelining", "half_requests",
+                                                                         "slow_requests", "many_at_once", "log_lines")]
     for name, call, *args in steps:
         if a.only in name:
             tally.step(name, call, *args)

@@ -281,6 +281,10 @@ static void limits_by_address_where_set(void **state)
     assert_int_equal(until_refused(rig, "POST", "/signup", NULL, "{}"), 2);
     rig->peer = "192.0.2.77";
     assert_int_equal(until_refused(rig, "POST", "/signup", NULL, "{}"), 2);
+    rig->peer = "2001:db8:0:7::1";
+    assert_int_equal(until_refused(rig, "POST", "/signup", NULL, "{}"), 2);
+    rig->peer = "2001:db8:0:7:1::2"; /* of the same network: the same client */
+    assert_int_equal(until_refused(rig, "POST", "/signup", NULL, "{}"), 0);
 }
 
 /* Row B8, W1. */

@@ -241,6 +241,32 @@ static void changes_of_a_user_with_a_factor_need_aal2(void **state)
     expect_status(ask(rig, "PUT", "/user", s.access, "{\"password\":\"something else\"}"), 200);
 }
 
+/* Only a phone takes a number, and none that another factor of the user has (row B17): the database
+ * would refuse it. */
+static void admins_on_numbers_of_factors(void **state)
+{
+    struct rig *rig = *state;
+    rig_restart(rig, "GOTRUE_MFA_PHONE_ENROLL_ENABLED=true");
+    struct login_session s = sign_up(rig, "a@example.com");
+    const char *paths[3];
+    for (int i = 0; i < 3; i++) {
+        const char *body = rig_text(rig, "{\"factor_type\":\"%s\",\"friendly_name\":\"%d\","
+                                         "\"phone\":\"+1555222000%d\"}",
+                                    i == 2 ? "totp" : "phone", i, i);
+        const struct got *got = expect_status(ask(rig, "POST", "/factors", s.access, body), 200);
+        paths[i] = rig_text(rig, "/admin/users/%s/factors/%s", s.user_id, got_text(got, "id"));
+    }
+    const char *key = rig->service_key, *first = "{\"phone\":\"+1 555 222 0000\"}";
+    expect_problem(ask(rig, "PUT", paths[1], key, first), FACTOR_PHONE_TAKEN);
+    const struct got *got = expect_status(ask(rig, "PUT", paths[0], key, first), 200);
+    assert_string_equal(got_text(got, "phone"), "15552220000");
+    got = expect_status(ask(rig, "PUT", paths[1], key, "{\"phone\":\"+15552220007\"}"), 200);
+    assert_string_equal(got_text(got, "phone"), "15552220007");
+    got = expect_status(ask(rig, "PUT", paths[2], key, first), 200);
+    assert_string_equal(got_text(got, "phone"), "");
+    expect_problem(ask(rig, "PUT", paths[2], key, "{\"phone\":\"+1\"}"), PHONE_INVALID);
+}
+
 static void admins_on_factors(void **state)
 {
     struct rig *rig = *state;
@@ -298,6 +324,7 @@ int main(void)
         RIG_TEST(an_unverified_factor_goes_at_aal1),
         RIG_TEST(changes_of_a_user_with_a_factor_need_aal2),
         RIG_TEST(admins_on_factors),
+        RIG_TEST(admins_on_numbers_of_factors),
         RIG_TEST(types_that_are_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,6 +201,21 @@ static void expect_slowed(struct rig *rig, const char *email, int seconds)
     assert_string_equal(got_header(got, "Retry-After"), rig_text(rig, "%d", seconds));
 }
 
+/* Whoever has one IPv6 address has the 2^64 behind it: they guess as one (row RL3). */
+static void wrong_passwords_of_one_network(void **state)
+{
+    struct rig *rig = *state;
+    sign_up(rig, "a@example.com");
+    for (int i = 0; i < 10; i++) {
+        rig->peer = rig_text(rig, "2001:db8:0:7:%x::%x", i, i + 1);
+        expect_problem(password_grant(rig, "a@example.com", "wrong"), CREDENTIALS_INVALID);
+    }
+    rig->peer = "2001:db8:0:7:ffff::1";
+    expect_slowed(rig, "a@example.com", 30);
+    rig->peer = "2001:db8:0:8::1";
+    expect_status(password_grant(rig, "a@example.com", PASSWORD), 200);
+}
+
 static void ten_wrong_passwords(void **state)
 {
     struct rig *rig = *state;
@@ -274,6 +289,7 @@ int main(void)
         RIG_TEST(refusals_in_their_order),
         RIG_TEST(signing_in),
         RIG_TEST(ten_wrong_passwords),
+        RIG_TEST(wrong_passwords_of_one_network),
         RIG_TEST(only_the_guessing_address_waits),
         RIG_TEST(nobody_is_slowed_too),
         RIG_TEST(wrong_passwords_are_forgotten_after_an_hour),

@@ -172,6 +172,40 @@ static void the_address_is_not_what_a_header_says(void **state)
     expect_status(verify(rig, s.access, f.id, id, code_at(rig, &f, 0)), 200);
 }
 
+/* Row W14: what a configured proxy names in Sb-Forwarded-For, where that is switched on. */
+static void a_proxy_may_name_the_address(void **state)
+{
+    struct rig *rig = *state;
+    struct login_session s = sign_up(rig, "a@example.com");
+    struct totp f = enrolled(enrol(rig, s.access, "x"));
+    rig->peer = "192.0.2.7";
+    const char *id = challenge(rig, s.access, f.id);
+    rig->peer = "192.0.2.2";
+    rig_header(rig, "Sb-Forwarded-For", " 192.0.2.7 , 192.0.2.9");
+    rig_header(rig, "X-Forwarded-For", "192.0.2.8");
+    rig_restart(rig, "COUNTERSIGN_TRUSTED_PROXIES=192.0.2.2"); /* switched off */
+    expect_problem(verify(rig, s.access, f.id, id, code_at(rig, &f, 0)), CHALLENGE_SPENT);
+    rig_restart(rig, "GOTRUE_SECURITY_SB_FORWARDED_FOR_ENABLED=true"); /* from anyone */
+    expect_problem(verify(rig, s.access, f.id, id, code_at(rig, &f, 0)), CHALLENGE_SPENT);
+    rig_restart(rig, "GOTRUE_SECURITY_SB_FORWARDED_FOR_ENABLED=true",
+                "COUNTERSIGN_TRUSTED_PROXIES=192.0.2.2",
+                "GOTRUE_MFA_RATE_LIMIT_CHALLENGE_AND_VERIFY=0");
+    expect_status(verify(rig, s.access, f.id, id, code_at(rig, &f, 0)), 200);
+    rig_header(rig, "Sb-Forwarded-For", "nobody");
+    id = challenge(rig, s.access, f.id);
+    rig->peer = "192.0.2.8"; /* what X-Forwarded-For says counts then */
+    expect_problem(verify(rig, s.access, f.id, id, code_at(rig, &f, 0)), TOTP_WRONG);
+    rig->peer = "192.0.2.2";
+    for (int i = 0; i < 31; i++) { /* its address is the key of the limits: 30 at once */
+        rig_header(rig, "Sb-Forwarded-For", "192.0.2.11");
+        enum problem problem =
+            verify(rig, s.access, f.id, "x", code_at(rig, &f, 0))->problem;
+        assert_int_equal(problem, i < 30 ? P_BAD_JSON : P_RATE_LIMITED);
+        rig_header(rig, "Sb-Forwarded-For", rig_text(rig, "192.0.3.%d", i));
+        expect_problem(verify(rig, s.access, f.id, "x", "1"), BAD_JSON);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +220,7 @@ int main(void)
         RIG_TEST(a_challenge_counts_once),
         RIG_TEST(a_challenge_is_for_one_address_and_one_factor),
         RIG_TEST(the_address_is_not_what_a_header_says),
+        RIG_TEST(a_proxy_may_name_the_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

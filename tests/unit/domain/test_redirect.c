@@ -51,6 +51,29 @@ static void the_list(void **state)
     assert_false(allowed(state, site, "http://*.example.com/*", "http://x#.example.com/abc"));
 }
 
+/* What a browser takes to another host than the one that stands behind the last '@': a backslash
+ * is a slash to it, tabs and line ends are nothing. */
+static void two_hosts(void **state)
+{
+    static const char site[] = "http://localhost:3000";
+    static const char *const bad[] = {
+        "http://evil.test\\@localhost:3000/",   "http://evil.test\\\\@localhost/x",
+        "http:\\\\evil.test\\@localhost:3000/", "http://localhost:3000\\.evil.test/",
+        "http://localhost:3000 .evil.test/",    "http://local\thost:3000/",
+        "http://localhost:3000/a\tb",           "http://localhost:3000/a\nb",
+        "http://localhost:3000/\x01",           "http://localhost:3000/\x7f",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(allowed(state, site, NULL, bad[i]));
+        assert_false(allowed(state, site, "**", bad[i]));
+    }
+    assert_false(allowed(state, site, "https://*.ok.example/**", "https://evil\\@a.ok.example/"));
+    assert_false(
+        allowed(state, site, "https://**.ok.example/**", "https://evil.test\\@a.ok.example/x"));
+    assert_true(allowed(state, site, NULL, "http://localhost:3000/a\\b c"));
+    assert_true(allowed(state, site, NULL, "http://user@localhost:3000/"));
+}
+
 /* Row RD1: the first that is valid, but a header hides the query; the site else. */
 static void candidates(void **state)
 {
@@ -85,6 +108,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ARENA_TEST(the_site),
         ARENA_TEST(the_list),
+        ARENA_TEST(two_hosts),
         ARENA_TEST(candidates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

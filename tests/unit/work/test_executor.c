@@ -42,7 +42,7 @@ static void test_conflict_runs_once_more(void **state)
     assert_int_equal(once.ran, 2);
     assert_true(has_row(e, s, 1));
     struct job always = {.n = 2, .clash_always = true, .keep = true};
-    assert_int_equal(write_job(e, s, &always), P_DATABASE_BUSY);
+    assert_int_equal(write_job(e, s, &always), P_DATABASE_CONFLICT);
     assert_int_equal(always.ran, 2);
     assert_false(has_row(e, s, 2));
     assert_true(s->ctx.retry_after_s > 0);
@@ -63,8 +63,8 @@ static void test_each_of_a_batch_has_its_own_fate(void **state)
         {.n = 2}, /* clashes with the second job */
         {.n = 7},
     };
-    const enum problem want[] = {P_NOT_FOUND,     P_OK, P_NOT_FOUND,     P_NOT_FOUND,
-                                 P_DATABASE_BUSY, P_OK, P_DATABASE_BUSY, P_OK};
+    const enum problem want[] = {P_NOT_FOUND,         P_OK, P_NOT_FOUND,         P_NOT_FOUND,
+                                 P_DATABASE_CONFLICT, P_OK, P_DATABASE_CONFLICT, P_OK};
     const bool kept[] = {false, false, true, false, true, false, true, true};
     run_as_batch(e, s, jobs, 8);
     for (int i = 0; i < 8; i++) {

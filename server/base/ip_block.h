@@ -1,0 +1,11 @@
+/* ip_block.h: what of an address stands for one client where attempts are counted: an IPv4 address
+ * itself; of an IPv6 address the first 64 bits, as whoever has one has the others behind them. */
+#ifndef COUNTERSIGN_BASE_IP_BLOCK_H
+#define COUNTERSIGN_BASE_IP_BLOCK_H
+
+#include "base/arena.h"
+
+/* "2001:db8:1:2::/64"; any other text as it is. In the arena, or ip itself. */
+const char *ip_block(struct arena *arena, const char *ip);
+
+#endif
