@@ -11,27 +11,20 @@ static void say(void *arg, const char *finding)
     printf("%s\n", finding);
 }
 
+static int check(struct arena *arena, const struct config *config, struct db *db,
+                 const struct common *common)
+{
+    (void)arena, (void)config, (void)common;
+    if (!db_check(db, say, NULL)) {
+        return 1;
+    }
+    printf("ok\n");
+    return 0;
+}
+
 static int run(int argc, char **argv)
 {
-    struct common common;
-    int code = common_options(&command_check_db, argc, argv, &common);
-    if (code >= 0) {
-        return code;
-    }
-    struct arena *arena = arena_new();
-    const char *error = NULL;
-    const struct config *config = load_config(arena, &common);
-    struct db *db = config ? executor_inspect(arena, config->database, &error) : NULL;
-    code = db ? 0 : error ? complain(error) : 1;
-    if (db) {
-        code = db_check(db, say, NULL) ? 0 : 1;
-        if (!code) {
-            printf("ok\n");
-        }
-        db_close(&db);
-    }
-    arena_free(&arena);
-    return code;
+    return inspect_database(&command_check_db, argc, argv, check);
 }
 
 const struct command command_check_db = {

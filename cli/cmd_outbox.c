@@ -107,7 +107,8 @@ static bool read_rows(struct arena *arena, struct db *db, int64_t now_us, struct
     return tx.status == DB_OK;
 }
 
-static int show(struct arena *arena, const struct config *config, struct db *db, bool json)
+static int show(struct arena *arena, const struct config *config, struct db *db,
+                const struct common *common)
 {
     struct db_time time;
     struct outbox_row *rows;
@@ -116,7 +117,7 @@ static int show(struct arena *arena, const struct config *config, struct db *db,
     if (!read_rows(arena, db, now_us, &rows, &n)) {
         return complain("the outbox cannot be read: start the server of this version once");
     }
-    if (json) {
+    if (common->json) {
         print_json(arena, rows, n, now_us);
         return 0;
     }
@@ -136,21 +137,7 @@ static int show(struct arena *arena, const struct config *config, struct db *db,
 
 static int run(int argc, char **argv)
 {
-    struct common common;
-    int code = common_options(&command_outbox, argc, argv, &common);
-    if (code >= 0) {
-        return code;
-    }
-    struct arena *arena = arena_new();
-    const char *error = NULL;
-    const struct config *config = load_config(arena, &common);
-    struct db *db = config ? executor_inspect(arena, config->database, &error) : NULL;
-    code = db ? show(arena, config, db, common.json) : error ? complain(error) : 1;
-    if (db) {
-        db_close(&db);
-    }
-    arena_free(&arena);
-    return code;
+    return inspect_database(&command_outbox, argc, argv, show);
 }
 
 const struct command command_outbox = {

@@ -59,6 +59,14 @@ int common_options(const struct command *command, int argc, char **argv, struct 
 /* Loads the settings; prints warnings to standard error, or the error and returns NULL. */
 const struct config *load_config(struct arena *arena, const struct common *common);
 
+struct db;
+
+/* The whole of a command that looks into the database: reads its options, opens the database without
+ * changing it, and ends with what look returns. */
+int inspect_database(const struct command *command, int argc, char **argv,
+                     int (*look)(struct arena *arena, const struct config *config, struct db *db,
+                                 const struct common *common));
+
 /* "countersign: text" on standard error; returns 1. */
 int complain(const char *text);
 

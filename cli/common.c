@@ -139,3 +139,24 @@ const struct config *load_config(struct arena *arena, const struct common *commo
     log_set_level(level_of(config->log_level));
     return config;
 }
+
+int inspect_database(const struct command *command, int argc, char **argv,
+                     int (*look)(struct arena *, const struct config *, struct db *,
+                                 const struct common *))
+{
+    struct common common;
+    int code = common_options(command, argc, argv, &common);
+    if (code >= 0) {
+        return code;
+    }
+    struct arena *arena = arena_new();
+    const char *error = NULL;
+    const struct config *config = load_config(arena, &common);
+    struct db *db = config ? executor_inspect(arena, config->database, &error) : NULL;
+    code = db ? look(arena, config, db, &common) : error ? complain(error) : 1;
+    if (db) {
+        db_close(&db);
+    }
+    arena_free(&arena);
+    return code;
+}

@@ -39,25 +39,6 @@ static const char *path_of(const char *url)
     return path ? path : "/";
 }
 
-static void run(struct call *call)
-{
-    switch (pipeline_begin(call)) {
-    case NEXT_WRITE:
-        call->problem = exec_write(call->services->executor, &call->ctx, pipeline_in_tx, call);
-        break;
-    case NEXT_SLOW:
-        call->problem = pipeline_on_pool(&call->ctx, call);
-        break;
-    case NEXT_WORKER:
-        if (pipeline_go_on(call) == NEXT_SLOW) {
-            call->problem = pipeline_on_pool(&call->ctx, call);
-        }
-        break;
-    default:
-        break;
-    }
-}
-
 static cs_status answer(struct call *call, cs_http_response *response)
 {
     struct answer answered = { 0 };
@@ -93,7 +74,7 @@ static cs_status send_direct(void *userdata, const cs_http_request *request,
         .body_room = request->body_size + 1,
         .body = arena_strndup(arena, request->body ? request->body : "", request->body_size),
     };
-    run(call);
+    pipeline_here(call);
     cs_status status = answer(call, response);
     arena_free(&arena);
     return status;

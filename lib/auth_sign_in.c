@@ -31,6 +31,27 @@ static cs_status check_address(struct csi_call *call, const char *email, const c
     return CS_OK;
 }
 
+/* An address and a password. */
+static cs_status check_login(struct csi_call *call, const char *email, const char *phone,
+                             const char *password)
+{
+    cs_status status = check_address(call, email, phone);
+    if (status == CS_OK && password == NULL) {
+        status = csi_fail(call, CS_ERR_INVALID_ARGUMENT, "password is missing");
+    }
+    return status;
+}
+
+/* Opens the body's object with them; what is NULL is left out. */
+static void body_login(struct csi_buf *body, const char *email, const char *phone,
+                       const char *password)
+{
+    csi_buf_object_open(body, NULL);
+    csi_buf_member_text(body, "email", email);
+    csi_buf_member_text(body, "phone", phone);
+    csi_buf_member_text(body, "password", password);
+}
+
 /* Sends a body and takes the session of the answer. Frees the buffers. */
 static cs_status sign_in(struct csi_call *call, cs_status status, struct csi_buf *path,
                          struct csi_buf *body, cs_auth_event event, cs_auth_response **out)
@@ -64,16 +85,10 @@ cs_status cs_auth_sign_up(cs_client *client, const cs_sign_up_params *params,
     }
     csi_buf_init(&path, CSI_URL_MAX);
     csi_buf_init(&body, CSI_BODY_MAX);
-    cs_status status = check_address(&call, params->email, params->phone);
-    if (status == CS_OK && params->password == NULL) {
-        status = csi_fail(&call, CS_ERR_INVALID_ARGUMENT, "password is missing");
-    }
+    cs_status status = check_login(&call, params->email, params->phone, params->password);
     csi_buf_text(&path, "/signup");
     csi_path_redirect(&path, params->email_redirect_to);
-    csi_buf_object_open(&body, NULL);
-    csi_buf_member_text(&body, "email", params->email);
-    csi_buf_member_text(&body, "phone", params->phone);
-    csi_buf_member_text(&body, "password", params->password);
+    body_login(&body, params->email, params->phone, params->password);
     csi_buf_member_text(&body, "channel", params->channel);
     status = status ? status : csi_body_object(&call, &body, "data", params->data);
     csi_body_captcha(&body, params->captcha_token);
@@ -95,15 +110,9 @@ cs_status cs_auth_sign_in_with_password(cs_client *client,
     }
     csi_buf_init(&path, CSI_URL_MAX);
     csi_buf_init(&body, CSI_BODY_MAX);
-    cs_status status = check_address(&call, params->email, params->phone);
-    if (status == CS_OK && params->password == NULL) {
-        status = csi_fail(&call, CS_ERR_INVALID_ARGUMENT, "password is missing");
-    }
+    cs_status status = check_login(&call, params->email, params->phone, params->password);
     csi_buf_text(&path, "/token?grant_type=password");
-    csi_buf_object_open(&body, NULL);
-    csi_buf_member_text(&body, "email", params->email);
-    csi_buf_member_text(&body, "phone", params->phone);
-    csi_buf_member_text(&body, "password", params->password);
+    body_login(&body, params->email, params->phone, params->password);
     csi_body_captcha(&body, params->captcha_token);
     csi_buf_object_close(&body);
     return sign_in(&call, status, &path, &body, CS_EVENT_SIGNED_IN, out);

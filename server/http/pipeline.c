@@ -274,3 +274,22 @@ void pipeline_answer(struct call *call, struct answer *out)
               LOG_INT("duration_us", clock_steady_us() - call->began_us),
               LOG_STR("remote_addr", call->caller.ip), LOG_STR("request_id", call->request_id));
 }
+
+void pipeline_here(struct call *call)
+{
+    switch (pipeline_begin(call)) {
+    case NEXT_WRITE:
+        call->problem = exec_write(call->services->executor, &call->ctx, pipeline_in_tx, call);
+        break;
+    case NEXT_SLOW:
+        call->problem = pipeline_on_pool(&call->ctx, call);
+        break;
+    case NEXT_WORKER:
+        if (pipeline_go_on(call) == NEXT_SLOW) {
+            call->problem = pipeline_on_pool(&call->ctx, call);
+        }
+        break;
+    case NEXT_ANSWER:
+        break;
+    }
+}

@@ -20,6 +20,9 @@ enum next pipeline_begin(struct call *call);
 /* The rest of it, on such a thread: NEXT_ANSWER, or NEXT_SLOW. */
 enum next pipeline_go_on(struct call *call);
 
+/* All of it on the calling thread, which may wait: for callers without a listener. */
+void pipeline_here(struct call *call);
+
 /* The handler; arg is the call. Both of the forms that the executor takes. */
 enum problem pipeline_in_tx(struct ctx *ctx, struct tx *tx, void *arg);
 enum problem pipeline_on_pool(struct ctx *ctx, void *arg);

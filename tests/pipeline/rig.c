@@ -146,25 +146,6 @@ static const char *header_of(void *arg, const char *name)
     return NULL;
 }
 
-static void run(struct rig *rig, struct call *call)
-{
-    switch (pipeline_begin(call)) {
-    case NEXT_WRITE:
-        call->problem = exec_write(rig->services->executor, &call->ctx, pipeline_in_tx, call);
-        break;
-    case NEXT_SLOW:
-        call->problem = pipeline_on_pool(&call->ctx, call);
-        break;
-    case NEXT_WORKER:
-        if (pipeline_go_on(call) == NEXT_SLOW) {
-            call->problem = pipeline_on_pool(&call->ctx, call);
-        }
-        break;
-    case NEXT_ANSWER:
-        break;
-    }
-}
-
 const struct got *ask_bytes(struct rig *rig, const char *method, const char *target,
                             const char *token, const char *body, size_t len)
 {
@@ -189,7 +170,7 @@ const struct got *ask_bytes(struct rig *rig, const char *method, const char *tar
         .body_too_large = len > BODY_LIMIT,
     };
     struct answer answer;
-    run(rig, &r->call);
+    pipeline_here(&r->call);
     pipeline_answer(&r->call, &answer);
     const char *detail;
     *got = (struct got){
