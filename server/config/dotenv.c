@@ -50,11 +50,19 @@ static const char *read_name(struct reader *r)
     return name;
 }
 
+/* In single quotes all stands for itself; a quote after a backslash does not end the value, and of
+ * both neither goes, except that a quote at the value's end does. That is how the official server's
+ * reader of such files has it. */
+static bool closes(const char *p, char quote)
+{
+    return *p == quote && (quote == '"' || p[-1] != '\\');
+}
+
 static const char *read_quoted(struct reader *r, char quote)
 {
     struct strbuf value = strbuf_in(r->arena, VALUE_MAX);
     strbuf_str(&value, "");
-    for (r->p++; *r->p && *r->p != quote; r->p++) {
+    for (r->p++; *r->p && !closes(r->p, quote); r->p++) {
         r->line += *r->p == '\n';
         if (quote == '"' && *r->p == '\\' && r->p[1]) {
             r->p++;
@@ -66,6 +74,9 @@ static const char *read_quoted(struct reader *r, char quote)
     if (*r->p != quote || !strbuf_ok(&value)) {
         r->problem = *r->p ? "the value is too long" : "the quote is not closed";
         return NULL;
+    }
+    if (quote == '\'' && r->p[-1] == '\'' && value.len > 0) {
+        value.data[--value.len] = 0;
     }
     r->p++;
     skip_line(r);

@@ -57,6 +57,8 @@ static void double_quotes(void **state)
 static void single_quotes(void **state)
 {
     yields(*state, "A='a\\nb'\nB='one\ntwo'\nC=''", "[A=a\\nb][B=one\ntwo][C=]");
+    yields(*state, "A='it\\'s'\nB=2", "[A=it\\'s][B=2]");
+    yields(*state, "A='it\\''\nB='\\' '\nC='x'", "[A=it\\][B=\\' ][C=x]");
 }
 
 static void line_ends_of_windows(void **state)
