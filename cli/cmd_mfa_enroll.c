@@ -66,8 +66,8 @@ static int not_yet(struct job *job, const cs_mfa_enroll_response *enrolled, int 
 {
     fprintf(code ? stderr : stdout,
             "The factor does not count until a code of it was verified.\n"
-            "Next: countersign mfa challenge-and-verify %s\n",
-            safe(job->arena, enrolled->id));
+            "Next: countersign mfa %s %s\n", /* a phone gets its code by the challenge */
+            enrolled->totp ? "challenge-and-verify" : "challenge", safe(job->arena, enrolled->id));
     return code;
 }
 

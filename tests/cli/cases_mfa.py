@@ -1,5 +1,5 @@
 """The mfa commands: enrolment with the QR code read back, verification, levels, removal."""
-import os, re, subprocess, time
+import glob, json, os, re, subprocess, time
 from bench import PASSWORD, App, Home, Server
 from terminal import DARK, LIGHT, Terminal, read_qr
 
@@ -226,5 +226,32 @@ def case_required(server):
     try:
         Home(own, "admin").with_service_key().run("admin", "user", "create", "req@example.com", stdin=PASSWORD + "\n").ok()
         Home(own, "req").run("login", "req@example.com", stdin=PASSWORD + "\n").ok("From 2199-05-01T00:00:00Z on a second factor is required for this account.", "Next: countersign mfa enroll")
+    finally:
+        own.close()
+
+
+def case_phone(server):
+    """a phone factor: enroll, challenge with a channel, and verify with the code that the SMS in the folder holds"""
+    own = Server(server.binary, GOTRUE_EXTERNAL_PHONE_ENABLED="true", GOTRUE_MFA_PHONE_ENROLL_ENABLED="true", GOTRUE_MFA_PHONE_VERIFY_ENABLED="true")
+    try:
+        h = person(own, "pia")
+        out = h.run("mfa", "enroll", "--phone", "+15550001111", "--name", "cell").ok("for +15550001111 is made", "does not count").out
+        factor = re.search(r"Next: countersign mfa challenge (\S+)\n", out).group(1)
+        h.run("mfa", "verify", "cell", "--challenge", factor, "--code", "123456").ends(1, "mfa_factor_not_found")
+        h.run("mfa", "challenge", "cell", "--channel", "pigeon").ends(1, "Invalid channel")
+        made = h.run("mfa", "challenge", "cell", "--channel", "sms", "--json").ok().json
+        assert made["type"] == "phone", made
+        texts, end = [], time.monotonic() + 20
+        while not texts and time.monotonic() < end:
+            time.sleep(0.1)
+            texts = glob.glob(os.path.join(own.data, "outbox", "*.sms.json"))
+        with open(texts[0]) as f:
+            sms = json.load(f)
+        assert len(texts) == 1 and sms["phone"] == "15550001111" and sms["channel"] == "sms", (texts, sms)
+        wrong = "%06d" % ((int(sms["code"]) + 1) % 1000000)
+        h.run("mfa", "verify", "cell", "--challenge", made["id"], stdin=wrong + "\n").ends(1, "mfa_verification_failed")
+        h.run("mfa", "verify", "cell", "--challenge", made["id"], stdin=sms["code"] + "\n").ok("Verified with cell: the session is at level aal2.")
+        h.run("mfa", "list").ok("phone", "verified", "cell")
+        assert h.run("mfa", "aal", "--local", "--json").ok().json["current_level"] == "aal2"
     finally:
         own.close()
