@@ -4,6 +4,7 @@
 #include "http/listener.h"
 
 #include "base/log.h"
+#include "base/strbuf.h"
 #include "http/pipeline.h"
 
 #include <arpa/inet.h>
@@ -50,8 +51,8 @@ struct exchange {
 
 /* The values of a field that came in several lines, as one (RFC 9110 §5.3). */
 struct lines {
-    struct arena *arena;
-    const char *name, *value;
+    const char *name;
+    struct strbuf value;
 };
 
 static enum MHD_Result add_line(void *arg, enum MHD_ValueKind kind, const char *name,
@@ -60,9 +61,8 @@ static enum MHD_Result add_line(void *arg, enum MHD_ValueKind kind, const char *
     struct lines *lines = arg;
     (void)kind;
     if (value && strcasecmp(name, lines->name) == 0) {
-        lines->value = lines->value
-                           ? arena_printf(lines->arena, "%s, %s", lines->value, value)
-                           : value;
+        strbuf_str(&lines->value, lines->value.len ? ", " : "");
+        strbuf_str(&lines->value, value);
     }
     return MHD_YES;
 }
@@ -73,9 +73,9 @@ static const char *header_of(void *arg, const char *name)
 {
     struct exchange *x = arg;
     if (strcasecmp(name, "X-Forwarded-For") == 0) {
-        struct lines lines = { x->call.ctx.arena, name, NULL };
+        struct lines lines = { name, strbuf_in(x->call.ctx.arena, 2 * HEADERS_MAX) };
         MHD_get_connection_values(x->connection, MHD_HEADER_KIND, add_line, &lines);
-        return lines.value;
+        return strbuf_ok(&lines.value) ? lines.value.data : NULL;
     }
     return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
 }
