@@ -70,7 +70,6 @@ struct call {
     struct uuid param_ids[PARAM_COUNT];
     const void *in; /* the decoded body: struct body_NAME */
     /* worked out */
-    const char *request_id;
     struct caller caller;
     struct principal principal;
     const char *audience; /* row W13 */

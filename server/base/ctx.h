@@ -19,6 +19,7 @@ struct ctx {
     struct arena *arena;
     struct entropy *entropy;
     int64_t now_us; /* read once when the request began */
+    const char *request_id; /* NULL: no request, but a thread of our own */
     const char *admin_role, *admin_id; /* who acts as an admin; NULL: nobody, or no such claim */
     bool lists_recovery_codes;         /* the client bears them in a user's list of factors */
     /* of the failure that is being reported */

@@ -19,7 +19,8 @@ struct attempt {
     struct factor_guard guard;
     struct user user;
     struct session session;
-    bool factor_changed;
+    bool factor_changed, tell; /* tell: of a new factor */
+    int64_t wrong_before;
     struct factor_check check; /* of the proof that fitted */
     struct amr amr[AMR_MAX]; /* of the session, and the user's factors, as they were before */
     int n_amr;
@@ -58,6 +59,7 @@ static void book_failure(struct attempt *a, const struct factor_kind *kind)
         .verified = factor_is_verified(&a->factor),
         .failures = a->guard.failures,
         .locked_until = a->guard.locked_until,
+        .before = a->wrong_before,
     };
     wrong_code_book(a->realm, a->tx, &wrong);
     tx_keep(a->tx);
@@ -145,6 +147,30 @@ static void save_factor(struct attempt *a, bool first, bool alone)
     }
 }
 
+static struct mail enrolled(const struct attempt *a)
+{
+    return (struct mail){ .kind = MAIL_FACTOR_ENROLLED,
+                          .to = a->user.email,
+                          .factor_type = a->factor.type };
+}
+
+/* All that the attempt reads, asked for in one round trip. */
+static void ask_ahead(struct attempt *a, const struct factor_kind *kind,
+                      const struct uuid *challenge_id)
+{
+    struct tx *tx = a->tx;
+    factor_guard_ahead(tx, &a->factor.id);
+    challenge_ahead(tx, challenge_id);
+    amr_ahead(tx, &a->session.id);
+    session_raise_ahead(tx, &a->session);
+    person_ahead(tx, &a->user.id);
+    if (!factor_is_verified(&a->factor)) {
+        notice_ahead(a->realm, tx, &a->user, MAIL_FACTOR_ENROLLED);
+    } else if (kind->has_code) {
+        wrong_codes_before_ahead(tx, &a->session);
+    }
+}
+
 /* Rows V7 to V10. */
 static enum problem settle(struct attempt *a, struct grant *out)
 {
@@ -173,8 +199,9 @@ static enum problem settle(struct attempt *a, struct grant *out)
                   TRAITS({ "challenge_id", uuid_format(&a->challenge.id, challenge) },
                          { "factor_id", uuid_format(&a->factor.id, factor) },
                          { "factor_type", a->factor.type }));
-    if (first) { /* row V11 */
-        notify_of_factor(a->realm, tx, &a->user, MAIL_FACTOR_ENROLLED, a->factor.type);
+    if (a->tell) { /* row V11 */
+        struct mail mail = enrolled(a);
+        notice_send(a->realm, tx, &a->user, &mail);
     }
     show(a, !alone || first || a->factor_changed || a->check.credential, out);
     return P_OK;
@@ -220,23 +247,24 @@ enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct h
     if (kind->form && (problem = kind->form(tx->ctx, proof))) {
         return problem;
     }
-    factor_guard_ahead(tx, &a.factor.id);
-    challenge_ahead(tx, &proof->challenge_id);
-    amr_ahead(tx, &a.session.id);
-    session_raise_ahead(tx, &a.session);
-    person_ahead(tx, &a.user.id);
+    ask_ahead(&a, kind, &proof->challenge_id);
     problem = kind->has_code ? check_lock(&a) : P_OK;
     if (!problem) {
         problem = check_challenge(&a, &proof->challenge_id);
-    }
-    if (!problem) {
-        problem = check_proof(&a, kind, proof);
     }
     if (problem) {
         return problem;
     }
     a.n_amr = amr_of(tx, &a.session.id, a.amr);
+    bool verified = factor_is_verified(&a.factor);
+    a.wrong_before =
+        kind->has_code && verified ? wrong_codes_before(tx, &a.session, a.amr, a.n_amr) : -1;
+    if ((problem = check_proof(&a, kind, proof))) {
+        return problem;
+    }
     a.person.user = a.user;
     person_load(tx, &a.person);
+    struct mail mail = enrolled(&a);
+    a.tell = !verified && notice_due(realm, tx, &a.user, &mail);
     return settle(&a, out);
 }

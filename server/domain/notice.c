@@ -66,14 +66,28 @@ static bool within_limits(const struct realm *realm, struct tx *tx, const struct
         return c->mailer_autoconfirm || total_take(tx, "mail", c->rate_email_sent);
     }
     int64_t most = kind == MAIL_PASSWORD_AT_RISK ? 1 : MOST_A_DAY;
-    return notice_count(tx, &user->id, mail_kind_name(kind), DAY_US, NULL) <= most;
+    return notices_of(tx, &user->id, mail_kind_name(kind), DAY_US) < most;
 }
 
-bool notify(const struct realm *realm, struct tx *tx, const struct user *user,
-            const struct mail *mail)
+void notice_ahead(const struct realm *realm, struct tx *tx, const struct user *user,
+                  enum mail_kind kind)
 {
-    if (!notice_wanted(realm, mail) || !within_limits(realm, tx, user, mail->kind)) {
-        return false;
+    if (official_switch(realm->config, kind) == SWITCH_OPEN) {
+        notices_ahead(tx, &user->id, mail_kind_name(kind), DAY_US);
+    }
+}
+
+bool notice_due(const struct realm *realm, struct tx *tx, const struct user *user,
+                const struct mail *mail)
+{
+    return notice_wanted(realm, mail) && within_limits(realm, tx, user, mail->kind);
+}
+
+void notice_send(const struct realm *realm, struct tx *tx, const struct user *user,
+                 const struct mail *mail)
+{
+    if (official_switch(realm->config, mail->kind) == SWITCH_OPEN) {
+        notice_put(tx, &user->id, mail_kind_name(mail->kind), DAY_US);
     }
     struct mail full = *mail;
     full.user_id = user->id;
@@ -82,7 +96,16 @@ bool notify(const struct realm *realm, struct tx *tx, const struct user *user,
     outgoing_mail(realm, tx, &full);
     audit_by_user(realm, tx, user, AUDIT_NOTICE_SENT, NULL,
                   TRAITS({ "notice", mail_kind_name(mail->kind) }));
-    return true;
+}
+
+bool notify(const struct realm *realm, struct tx *tx, const struct user *user,
+            const struct mail *mail)
+{
+    bool due = notice_due(realm, tx, user, mail);
+    if (due) {
+        notice_send(realm, tx, user, mail);
+    }
+    return due;
 }
 
 void notify_of_factor(const struct realm *realm, struct tx *tx, const struct user *user,

@@ -9,7 +9,18 @@
 /* Is it to be sent at all, by the settings and the address? */
 bool notice_wanted(const struct realm *realm, const struct mail *mail);
 
-/* Sends it, if it is wanted and not one too many. mail->to is where it goes: NULL or "": nowhere. */
+/* In two steps, for a transaction that has the user's row locked and counts its round trips: what
+ * may be asked ahead; before it writes, whether it is wanted and not one too many; and the sending
+ * of one that is due. */
+void notice_ahead(const struct realm *realm, struct tx *tx, const struct user *user,
+                  enum mail_kind kind);
+bool notice_due(const struct realm *realm, struct tx *tx, const struct user *user,
+                const struct mail *mail);
+void notice_send(const struct realm *realm, struct tx *tx, const struct user *user,
+                 const struct mail *mail);
+
+/* Sends it, if it is wanted and not one too many. mail->to is where it goes: NULL or "": nowhere.
+ * The user's row is locked. */
 bool notify(const struct realm *realm, struct tx *tx, const struct user *user,
             const struct mail *mail);
 

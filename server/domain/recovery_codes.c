@@ -176,6 +176,9 @@ static enum problem raise(const struct realm *realm, struct tx *tx, const struct
 static void book_failure(const struct realm *realm, struct tx *tx, const struct holder *holder,
                          struct recovery_set *set, const struct grant *grant)
 {
+    struct amr list[AMR_MAX];
+    int n = amr_of(tx, &grant->session.id, list);
+    int64_t before = wrong_codes_before(tx, &grant->session, list, n);
     lock_after_failure(realm, tx->ctx, &set->failures, &set->locked_until);
     recovery_set_save(tx, set);
     struct wrong_code wrong = {
@@ -188,6 +191,7 @@ static void book_failure(const struct realm *realm, struct tx *tx, const struct 
         .verified = true,
         .failures = set->failures,
         .locked_until = set->locked_until,
+        .before = before,
     };
     wrong_code_book(realm, tx, &wrong);
     tx_keep(tx);

@@ -29,24 +29,31 @@ static void audit(const struct realm *realm, struct tx *tx, const struct wrong_c
     }
 }
 
-/* A session that began with the password and got no further. */
-static bool by_password_alone(struct tx *tx, const struct session *session)
+void wrong_codes_before_ahead(struct tx *tx, const struct session *session)
 {
-    struct amr list[AMR_MAX];
-    int n = aal_is_2(session->aal) ? 0 : amr_of(tx, &session->id, list);
-    for (int i = 0; i < n; i++) {
+    if (!aal_is_2(session->aal)) {
+        wrong_codes_ahead(tx, &session->user_id, tx->ctx->now_us - DAY_US);
+    }
+}
+
+int64_t wrong_codes_before(struct tx *tx, const struct session *session, const struct amr *list,
+                           int n)
+{
+    for (int i = 0; !aal_is_2(session->aal) && i < n; i++) {
         if (strcmp(list[i].method, "password") == 0) {
-            return true;
+            return wrong_codes_of(tx, &session->user_id, tx->ctx->now_us - DAY_US);
         }
     }
-    return false;
+    return -1;
 }
 
 static bool password_at_risk(struct tx *tx, const struct wrong_code *w)
 {
-    return w->verified && by_password_alone(tx, w->session) &&
-           wrong_code_count(tx, &w->session->id, &w->user->id, tx->ctx->now_us - DAY_US) >=
-               ALARMING;
+    if (!w->verified || w->before < 0) {
+        return false;
+    }
+    wrong_code_put(tx, &w->session->id, &w->user->id);
+    return w->before + 1 >= ALARMING;
 }
 
 /* Of the locks of a factor in a day the first is told of, and the one that does not end. */

@@ -18,7 +18,14 @@ struct wrong_code {
     bool verified;        /* the factor protects the account already */
     int64_t failures;     /* in a row */
     int64_t locked_until; /* 0: this one locked nothing */
+    int64_t before;       /* of wrong_codes_before() */
 };
+
+/* How many wrong codes followed the user's right password in the last day; -1 where the session did
+ * not begin with it, or got further. Before the transaction writes; the first may be asked ahead. */
+void wrong_codes_before_ahead(struct tx *tx, const struct session *session);
+int64_t wrong_codes_before(struct tx *tx, const struct session *session, const struct amr *list,
+                           int n);
 
 /* In the transaction that counts it, which is kept although the answer is an error. */
 void wrong_code_book(const struct realm *realm, struct tx *tx, const struct wrong_code *wrong);

@@ -31,13 +31,13 @@ static void name_request(struct call *call)
     if (*header) {
         given = given ? given : "";
         bool fine = utf8_valid(given, strlen(given));
-        call->request_id = arena_strndup(call->ctx.arena, fine ? given : "",
-                                         fine ? utf8_prefix(given, REQUEST_ID_MAX) : 0);
+        call->ctx.request_id = arena_strndup(call->ctx.arena, fine ? given : "",
+                                             fine ? utf8_prefix(given, REQUEST_ID_MAX) : 0);
         return;
     }
     char id[UUID_TEXT];
     struct uuid fresh = uuid_v4(call->ctx.entropy);
-    call->request_id = arena_strdup(call->ctx.arena, uuid_format(&fresh, id));
+    call->ctx.request_id = arena_strdup(call->ctx.arena, uuid_format(&fresh, id));
 }
 
 /* Row B17: header values that are kept must be text. */
@@ -272,7 +272,7 @@ void pipeline_answer(struct call *call, struct answer *out)
               LOG_INT("status", out->status),
               LOG_STR("error_code", call->problem ? problem_row(call->problem)->code : ""),
               LOG_INT("duration_us", clock_steady_us() - call->began_us),
-              LOG_STR("remote_addr", call->caller.ip), LOG_STR("request_id", call->request_id));
+              LOG_STR("remote_addr", call->caller.ip), LOG_STR("request_id", call->ctx.request_id));
 }
 
 void pipeline_here(struct call *call)

@@ -77,9 +77,9 @@ static void write_problem(struct call *call, struct strbuf *b, const struct prob
         json_quote(b, code_of(call, row));
         strbuf_str(b, ",\"msg\":");
         json_quote(b, text);
-        if (row->status >= 500 && *call->request_id) {
+        if (row->status >= 500 && *call->ctx.request_id) {
             strbuf_str(b, ",\"error_id\":");
-            json_quote(b, call->request_id);
+            json_quote(b, call->ctx.request_id);
         }
     }
     if (call->problem == P_PASSWORD_WEAK) {

@@ -61,7 +61,8 @@ static enum problem run_tx(struct executor *base, struct ctx *ctx, enum tx_mode 
         problem = tx_once(db, ctx, mode, fn, arg, &status);
         if (log_wants(LOG_DEBUG)) {
             log_write(LOG_DEBUG, "transaction", LOG_STR("mode", mode == TX_WRITE ? "write" : "read"),
-                      LOG_INT("round_trips", db_trips(db) - trips), LOG_INT("status", status));
+                      LOG_INT("round_trips", db_trips(db) - trips), LOG_INT("status", status),
+                      LOG_STR("request_id", ctx->request_id));
         }
         bool lost = !db_alive(db);
         connections_give(e->connections, db);
