@@ -9,6 +9,7 @@ sys.path[:0] = [os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "c
 from accounts import addr, phone  # noqa: E402,F401
 from checks import fresh_code, is_  # noqa: E402,F401
 from countersign import Countersign, default_binary  # noqa: E402
+from postgres import Postgres  # noqa: E402
 from sinks import Receiver, check_signature  # noqa: E402,F401
 from tally import Tally, at_once  # noqa: E402,F401
 from wire import Server, User, claims_of  # noqa: E402,F401
@@ -98,3 +99,17 @@ def entered(s, email):
 
 def tag(case, hook):
     return "%s.%s.%s@example.com" % (case, hook.replace("_", ""), uuid.uuid4().hex[:10])
+
+
+def on_both_engines(t, database, one_engine, steps):
+    """one_engine(t, name, ...) on SQLite and with two nodes on a new database of that name, and, beside them, steps with servers of their own."""
+    with Postgres() as postgres:
+        def part(n):
+            if n == 0:
+                one_engine(t, "SQLite")
+            elif n == 1:
+                one_engine(t, "PostgreSQL, two nodes", database=postgres.create(database), nodes=2)
+            else:
+                for step in steps:
+                    t.step(step.__doc__, step, t)
+        at_once(3, part)

@@ -4,12 +4,11 @@ each goes out once however many requests race on however many nodes, and what th
 nodes. notices.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import contextlib, email, email.policy, os, re, sqlite3, sys, tempfile, time, uuid
-from hook_rig import PW, Countersign, Rig, Server, Tally, User, addr, at_once, default_binary, fresh_code, is_, made, phone
+from hook_rig import PW, Countersign, Rig, Server, Tally, User, addr, at_once, default_binary, fresh_code, is_, made, on_both_engines, phone
 from checks import mfa_user
 from countersign import SECRET
-from postgres import Postgres
 from totp_checks import wrong
-from wire import hs256, totp, wait_for_fresh_step
+from wire import totp, wait_for_fresh_step
 
 binary = sys.argv[sys.argv.index("--binary") + 1] if "--binary" in sys.argv else default_binary()
 ADDED, REMOVED = "A new verification method was added to your account", "A verification method was removed from your account"
@@ -394,16 +393,7 @@ def quiet(p):
 
 def main():
     t = Tally(quiet=True)
-    with Postgres() as postgres:
-        def part(n):
-            if n == 0:
-                one_engine(t, "SQLite")
-            elif n == 1:
-                one_engine(t, "PostgreSQL, two nodes", database=postgres.create("notices"), nodes=2)
-            else:
-                for step in (switches, total_untouched, through_the_hook, rehearsed):
-                    t.step(step.__doc__, step, t)
-        at_once(3, part)
+    on_both_engines(t, "notices", one_engine, (switches, total_untouched, through_the_hook, rehearsed))
     return t.close()
 
 

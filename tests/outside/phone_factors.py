@@ -3,12 +3,9 @@
 provider's or a hook's failure becomes; and enrolments of each kind that were left lying, which lock nobody out (row B10). On SQLite, and
 on PostgreSQL with two nodes. phone_factors.py [--binary FILE]; ends with 'N passed, N failed'.
 """
-import contextlib, json, os, re, sys, tempfile, time, uuid
-from hook_rig import JSON, PW, Countersign, Receiver, Rig, Server, Tally, addr, at_once, claims_of, default_binary, is_, made, phone
-from countersign import SECRET
+import contextlib, json, os, re, sys, time, uuid
+from hook_rig import JSON, PW, Receiver, Rig, Tally, at_once, claims_of, default_binary, is_, on_both_engines, phone
 from notices import Place
-from postgres import Postgres
-from wire import totp, wait_for_fresh_step
 
 binary = default_binary()
 ON = {"GOTRUE_MFA_PHONE_ENROLL_ENABLED": "true", "GOTRUE_MFA_PHONE_VERIFY_ENABLED": "true", "GOTRUE_MFA_WEB_AUTHN_ENROLL_ENABLED": "true", "GOTRUE_MFA_WEB_AUTHN_VERIFY_ENABLED": "true"}
@@ -286,16 +283,7 @@ def one_engine(t, name, **more):
 
 def main():
     t = Tally(quiet=True)
-    with Postgres() as postgres:
-        def part(n):
-            if n == 0:
-                one_engine(t, "SQLite")
-            elif n == 1:
-                one_engine(t, "PostgreSQL, two nodes", database=postgres.create("phones"), nodes=2)
-            else:
-                for step in (caps, provider_fails, hook_fails, made_elsewhere):
-                    t.step(step.__doc__, step, t)
-        at_once(3, part)
+    on_both_engines(t, "phones", one_engine, (caps, provider_fails, hook_fails, made_elsewhere))
     return t.close()
 
 
