@@ -7,8 +7,9 @@
 
 #include <openssl/crypto.h>
 #include <string.h>
+#include <strings.h>
 
-enum { WINDOW_MAX = 10, STEPS_MAX = 2 * WINDOW_MAX + 1, STEP_BYTES = 8 };
+enum { WINDOW_MAX = 40, STEPS_MAX = 2 * WINDOW_MAX + 1, STEP_BYTES = 8 };
 
 static void step_bytes(int64_t step, uint8_t out[STEP_BYTES])
 {
@@ -27,6 +28,36 @@ static void truncate_mac(const uint8_t *mac, size_t size, int digits, char out[T
     for (int i = digits; i--; n /= 10) {
         out[i] = (char)('0' + n % 10);
     }
+}
+
+static const struct {
+    const char *name;
+    enum digest digest;
+} names[] = {{"SHA1", DIGEST_SHA1}, {"SHA256", DIGEST_SHA256}, {"SHA512", DIGEST_SHA512}};
+
+const char *totp_digest_name(enum digest digest)
+{
+    size_t i = 0;
+    while (names[i].digest != digest && i < sizeof names / sizeof names[0] - 1) {
+        i++;
+    }
+    return names[i].name;
+}
+
+bool totp_digest_read(const char *name, enum digest *out)
+{
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcasecmp(name, names[i].name) == 0) {
+            *out = names[i].digest;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool totp_kind_equal(const struct totp_kind *a, const struct totp_kind *b)
+{
+    return a->digest == b->digest && a->digits == b->digits && a->period_s == b->period_s;
 }
 
 char *totp_code(const struct totp_kind *kind, const uint8_t *secret, size_t len, int64_t step,

@@ -9,6 +9,7 @@
 #include "store/challenges.h"
 #include "store/factors.h"
 #include "store/guards.h"
+#include "store/totp_devices.h"
 #include "store/users.h"
 
 struct enrol_request {
@@ -34,6 +35,13 @@ struct proof {
     const struct json_t *credential; /* WebAuthn: the body's "webauthn" member; NULL if absent */
 };
 
+/* What a code that was refused says of the device's clock. */
+enum clock_finding {
+    CLOCK_UNKNOWN,
+    CLOCK_OFF,      /* it is right for another time: off_s says by how much */
+    CLOCK_SET_RIGHT /* it is right for now, but not for the clock that the device had so far */
+};
+
 /* A proof under test. The kind may change the factor and says so. */
 struct factor_check {
     const struct realm *realm;
@@ -45,6 +53,9 @@ struct factor_check {
     bool factor_changed;
     bool wrong; /* out: it did not fit, although the answer is not the kind's own */
     const char *credential, *challenge_data; /* WebAuthn: what to store anew; NULL: as it is */
+    const struct totp_device *device;        /* TOTP: the same, of a wrong code too */
+    enum clock_finding clock;                /* TOTP, of a wrong code */
+    int64_t off_s;                           /* how far the device is ahead; negative: behind */
 };
 
 struct factor_kind {
@@ -71,6 +82,9 @@ struct factor_kind {
 
     /* Is the proof of the right form? Asked before the challenge is looked up. NULL: any is. */
     enum problem (*form)(struct ctx *ctx, const struct proof *proof);
+
+    /* Says what check will ask for (db_ahead). NULL: nothing. */
+    void (*ahead)(struct tx *tx, const struct factor *factor);
 
     /* Does the proof fit? P_OK, .wrong (which is counted), or another problem (which is not). */
     enum problem (*check)(struct factor_check *check);

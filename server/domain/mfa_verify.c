@@ -21,11 +21,29 @@ struct attempt {
     struct session session;
     bool factor_changed, tell; /* tell: of a new factor */
     int64_t wrong_before;
-    struct factor_check check; /* of the proof that fitted */
+    struct factor_check check; /* of the proof */
     struct amr amr[AMR_MAX]; /* of the session, and the user's factors, as they were before */
     int n_amr;
     struct person person;
 };
+
+static void log_failure(const struct attempt *a)
+{
+    char id[UUID_TEXT], user[UUID_TEXT];
+    const struct factor_guard *g = &a->guard;
+    const struct log_field fields[] = {
+        LOG_STR("factor_id", uuid_format(&a->factor.id, id)),
+        LOG_STR("user_id", uuid_format(&a->user.id, user)),
+        LOG_INT("failures", g->failures),
+        LOG_INT("device_off_s", a->check.off_s),
+    };
+    const char *text = g->locked_until                     ? "wrong code; the factor is locked"
+                       : a->check.clock == CLOCK_OFF       ? "wrong code: the device's clock is off"
+                       : a->check.clock == CLOCK_SET_RIGHT ? "wrong code: the device's clock was set "
+                                                             "right, its next code counts"
+                                                           : "wrong code";
+    log_line(LOG_WARN, text, fields, a->check.clock == CLOCK_OFF ? 4 : 3);
+}
 
 /* Row B3: after so many wrong codes in a row the factor is locked, longer each time. */
 static void count_failure(struct attempt *a)
@@ -33,11 +51,10 @@ static void count_failure(struct attempt *a)
     struct factor_guard *g = &a->guard;
     lock_after_failure(a->realm, a->tx->ctx, &g->failures, &g->locked_until);
     factor_guard_put(a->tx, &a->factor.id, g);
-    char id[UUID_TEXT], user[UUID_TEXT];
-    log_write(LOG_WARN, g->locked_until ? "wrong code; the factor is locked" : "wrong code",
-              LOG_STR("factor_id", uuid_format(&a->factor.id, id)),
-              LOG_STR("user_id", uuid_format(&a->user.id, user)),
-              LOG_INT("failures", g->failures));
+    if (a->check.device) {
+        totp_device_put(a->tx, &a->factor.id, a->check.device);
+    }
+    log_failure(a);
 }
 
 static void book_failure(struct attempt *a, const struct factor_kind *kind)
@@ -106,11 +123,11 @@ static enum problem check_proof(struct attempt *a, const struct factor_kind *kin
         .guard = &a->guard,
     };
     enum problem problem = kind->check(&check);
+    a->check = check;
+    a->factor_changed = check.factor_changed;
     if (problem && (problem == kind->wrong || check.wrong)) {
         book_failure(a, kind);
     }
-    a->check = check;
-    a->factor_changed = check.factor_changed;
     return problem;
 }
 
@@ -141,6 +158,9 @@ static void save_factor(struct attempt *a, bool first, bool alone)
         a->factor.status = "verified";
         factor_save(a->tx, &a->factor);
     }
+    if (a->check.device) {
+        totp_device_put(a->tx, &a->factor.id, a->check.device);
+    }
     if (a->check.credential || a->check.challenge_data) {
         factor_save_webauthn(a->tx, &a->factor.id, a->check.credential, a->check.challenge_data,
                              &a->factor.webauthn_aaguid);
@@ -160,6 +180,9 @@ static void ask_ahead(struct attempt *a, const struct factor_kind *kind,
 {
     struct tx *tx = a->tx;
     factor_guard_ahead(tx, &a->factor.id);
+    if (kind->ahead) {
+        kind->ahead(tx, &a->factor);
+    }
     challenge_ahead(tx, challenge_id);
     amr_ahead(tx, &a->session.id);
     session_raise_ahead(tx, &a->session);

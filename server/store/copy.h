@@ -7,7 +7,7 @@
 
 #include "store/db.h"
 
-enum { COPY_TABLES = 19 };
+enum { COPY_TABLES = 20 };
 
 struct copy_progress {
     const char *table;

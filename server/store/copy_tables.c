@@ -83,6 +83,12 @@ static const struct copy_column factor_guards[] = {
     C(updated_at, TIME),
 };
 
+static const struct copy_column totp_devices[] = {
+    C(factor_id, ID), C(algorithm, TEXT), C(digits, INT), C(period_s, INT), C(drift, INT),
+    C(readings, INT), C(read_at, TIME), C(refused_off_s, INT), C(refused_at, TIME),
+    C(updated_at, TIME),
+};
+
 static const struct copy_column password_guards[] = {
     C(key, TEXT), C(failures, INT), C(locked_until, TIME), C(updated_at, TIME),
 };
@@ -121,8 +127,9 @@ static const struct copy_column outbox[] = {
 #define PLAIN_SESSION                                                                              \
     "exists (select 1 from @sessions s where s.id = t.session_id and s.oauth_client_id is null)"
 
-/* Of users whom the official server deleted, rows stay until the sweep. */
+/* Of users and factors that the official server deleted, rows stay until the sweep. */
 #define HAS_USER "exists (select 1 from @users u where u.id = t.user_id)"
+#define HAS_FACTOR "exists (select 1 from @mfa_factors f where f.id = t.factor_id)"
 
 #define TABLE(at, table, keys, changed, where)                                                     \
     { #table, at #table, keys, where, changed, table, (int)(sizeof table / sizeof table[0]) }
@@ -135,8 +142,8 @@ const struct copy_table copy_tables[] = {
           "t.token is not null and (t.session_id is null or " PLAIN_SESSION ")"),
     TABLE("@", mfa_amr_claims, 2, NULL, PLAIN_SESSION),
     TABLE("@", mfa_factors, 1, "updated_at", NULL),
-    TABLE("@@", factor_guards, 1, "updated_at",
-          "exists (select 1 from @mfa_factors f where f.id = t.factor_id)"),
+    TABLE("@@", factor_guards, 1, "updated_at", HAS_FACTOR),
+    TABLE("@@", totp_devices, 1, "updated_at", HAS_FACTOR),
     TABLE("@", mfa_challenges, 1, NULL, NULL),
     TABLE("@", one_time_tokens, 1, NULL, NULL),
     TABLE("@@", token_guards, 2, NULL, HAS_USER),

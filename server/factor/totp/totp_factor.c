@@ -3,6 +3,7 @@
 #include "crypto/base32.h"
 #include "crypto/totp.h"
 #include "domain/factor.h"
+#include "factor/totp/drift.h"
 #include "factor/totp/key_uri.h"
 
 #include <string.h>
@@ -74,28 +75,61 @@ static void read_code(const char *code, char out[CODE_ROOM])
     out[*code ? 0 : n] = '\0';
 }
 
+static void ahead(struct tx *tx, const struct factor *factor)
+{
+    totp_device_ahead(tx, &factor->id);
+}
+
+/* A code that is refused may be that of a device whose clock is off. Codes far away are looked for
+ * after each wrong one, so that the time that this takes tells nobody anything. */
+static void look_far(struct factor_check *c, struct totp_device *device, const uint8_t *secret,
+                     size_t len, const char *digits)
+{
+    int64_t now_us = c->tx->ctx->now_us, step = totp_step(&device->kind, now_us), found;
+    if (totp_match(&device->kind, secret, len, digits, step, DRIFT_SEEN_S / device->kind.period_s,
+                   c->guard->last_step, &found)) {
+        c->clock = drift_refused(device, found - step, now_us, &c->off_s);
+        c->device = device;
+    }
+}
+
 /* Is it the code of a step in the window that is newer than the newest one used (row B1)? */
+static bool fits(struct factor_check *c, const uint8_t *secret, size_t len)
+{
+    const struct config *config = c->realm->config;
+    struct ctx *ctx = c->tx->ctx;
+    struct totp_device *device = ARENA_NEW(ctx->arena, struct totp_device);
+    char digits[CODE_ROOM];
+    *device = totp_device_of(c->tx, &c->factor->id);
+    read_code(c->proof->code, digits);
+    int64_t step = totp_step(&device->kind, ctx->now_us);
+    bool good = totp_match(&device->kind, secret, len, digits, step + drift_of(config, device),
+                           WINDOW, c->guard->last_step, &c->guard->last_step);
+    if (!good) {
+        look_far(c, device, secret, len, digits);
+    } else if (drift_accepted(config, device, c->guard->last_step - step, ctx->now_us)) {
+        c->device = device;
+    }
+    explicit_bzero(digits, sizeof digits);
+    return good;
+}
+
 static enum problem check(struct factor_check *c)
 {
     struct ctx *ctx = c->tx->ctx;
-    char digits[CODE_ROOM];
     uint8_t *secret;
     size_t len;
     const char *text = vault_open(c->realm->vault, ctx->arena, &c->factor->id, c->factor->secret);
     if (!text || !base32_decode(ctx->arena, text, &secret, &len) || len == 0) {
         return P_SECRET_UNREADABLE;
     }
-    read_code(c->proof->code, digits);
-    bool fits = totp_match(&totp_default, secret, len, digits,
-                           totp_step(&totp_default, ctx->now_us), WINDOW, c->guard->last_step,
-                           &c->guard->last_step);
-    explicit_bzero(digits, sizeof digits);
-    if (fits && vault_stale(c->realm->vault, ctx->arena, c->factor->secret)) {
+    bool good = fits(c, secret, len);
+    if (good && vault_stale(c->realm->vault, ctx->arena, c->factor->secret)) {
         c->factor->secret =
             vault_seal(c->realm->vault, ctx->arena, ctx->entropy, &c->factor->id, text);
         c->factor_changed = true;
     }
-    return fits ? P_OK : P_TOTP_WRONG;
+    return good ? P_OK : P_TOTP_WRONG;
 }
 
 const struct factor_kind totp_factor = {
@@ -105,5 +139,6 @@ const struct factor_kind totp_factor = {
     .wrong = P_TOTP_WRONG,
     .has_code = true,
     .enroll = enroll,
+    .ahead = ahead,
     .check = check,
 };
