@@ -8,6 +8,7 @@
 #include "factor/registry.h"
 #include "http/limits.h"
 #include "http/listener.h"
+#include "http/metrics_listener.h"
 #include "key_files.h"
 #include "store/copy.h"
 #include "store/facts.h"
@@ -30,6 +31,7 @@ struct app {
     struct services services;
     struct keyring *keyring;
     struct listener *listener;
+    struct metrics_listener *metrics;
     struct sweeper *sweeper;
     struct outbox_worker *outbox;
     const char *secret;
@@ -324,6 +326,22 @@ bool app_check(struct arena *arena, const struct config *config, const char **er
     return ok;
 }
 
+static bool start_metrics(struct app *app, struct arena *arena, const char **error)
+{
+    const struct config *c = app->services.config;
+    if (c->metrics_on && strcmp(c->metrics_exporter, "prometheus") != 0) {
+        log_plain(LOG_WARN, "no metrics: GOTRUE_METRICS_EXPORTER=prometheus is what there is");
+    } else if (c->metrics_on) {
+        app->metrics = metrics_listener_start(arena, c, COUNTERSIGN_VERSION, error);
+        if (!app->metrics) {
+            return false;
+        }
+        log_write(LOG_INFO, "metrics", LOG_STR("host", c->metrics_host),
+                  LOG_INT("port", metrics_listener_port(app->metrics)));
+    }
+    return true;
+}
+
 static bool start_parts(struct app *app, struct arena *arena, unsigned parts, const char **error)
 {
     struct services *s = &app->services;
@@ -347,7 +365,7 @@ static bool start_parts(struct app *app, struct arena *arena, unsigned parts, co
         }
         app->outbox = outbox_worker_start(&s->realm, s->executor, &s->clock, &s->entropy);
         s->outbox = app->outbox;
-        app->listener = listener_start(arena, s, error);
+        app->listener = start_metrics(app, arena, error) ? listener_start(arena, s, error) : NULL;
         return app->listener != NULL;
     }
     return true;
@@ -382,6 +400,7 @@ void app_stop(struct app **app)
     struct app *a = *app;
     *app = NULL;
     listener_stop(&a->listener, DRAIN_US);
+    metrics_listener_stop(&a->metrics);
     outbox_worker_stop(&a->outbox);
     sweeper_stop(&a->sweeper);
     executor_stop(&a->services.executor);

@@ -74,7 +74,8 @@ static void write_identity(struct strbuf *b, const struct identity *i)
     strbuf_char(b, '}');
 }
 
-static void write_factor(struct strbuf *b, const struct factor *f)
+/* The members without the closing brace. */
+static void write_factor_open(struct strbuf *b, const struct factor *f)
 {
     strbuf_char(b, '{');
     id(b, "id", &f->id);
@@ -95,6 +96,11 @@ static void write_factor(struct strbuf *b, const struct factor *f)
     if (f->webauthn_data) {
         raw(b, "last_webauthn_challenge_data", f->webauthn_data);
     }
+}
+
+static void write_factor(struct strbuf *b, const struct factor *f)
+{
+    write_factor_open(b, f);
     strbuf_char(b, '}');
 }
 
@@ -277,6 +283,39 @@ void view_challenge(struct call *call, struct strbuf *b)
 void view_factor(struct call *call, struct strbuf *out)
 {
     write_factor(out, call->reply.data);
+}
+
+static void number(struct strbuf *b, const char *key, int64_t value)
+{
+    name(b, key);
+    strbuf_int(b, value);
+}
+
+static void write_device(struct strbuf *b, const struct totp_device *d, bool drift_on)
+{
+    strbuf_char(b, '{');
+    text(b, "algorithm", totp_digest_name(d->kind.digest));
+    number(b, "digits", d->kind.digits);
+    number(b, "period", d->kind.period_s);
+    number(b, "clock_ahead_s", drift_on ? (int64_t)d->drift * d->kind.period_s : 0);
+    if (d->refused_at) {
+        number(b, "refused_ahead_s", d->refused_off_s);
+        when(b, "refused_at", d->refused_at);
+    }
+    strbuf_char(b, '}');
+}
+
+void view_factor_report(struct call *call, struct strbuf *b)
+{
+    const struct factor_report *r = call->reply.data;
+    write_factor_open(b, &r->factor);
+    number(b, "failed_attempts", r->guard.failures);
+    when(b, "locked_until", r->guard.locked_until);
+    if (strcmp(r->factor.type, "totp") == 0) {
+        name(b, "totp");
+        write_device(b, &r->device, r->drift_on);
+    }
+    strbuf_char(b, '}');
 }
 
 void view_factors(struct call *call, struct strbuf *out)

@@ -22,6 +22,9 @@ void view_challenge(struct call *call, struct strbuf *out);
 /* data: const struct factor * */
 void view_factor(struct call *call, struct strbuf *out);
 
+/* data: const struct factor_report * */
+void view_factor_report(struct call *call, struct strbuf *out);
+
 /* data: const struct person *: its factors as a bare array */
 void view_factors(struct call *call, struct strbuf *out);
 

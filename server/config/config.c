@@ -77,9 +77,11 @@ static void put_pair(void *arg, const char *name, const char *value)
 
 static bool ours(const char *name)
 {
-    static const char *const bare[] = { "DATABASE_URL",     "DB_NAMESPACE", "PORT",
-                                        "API_EXTERNAL_URL", "LOG_LEVEL",    "REQUEST_ID_HEADER",
-                                        "RP_ID" };
+    static const char *const bare[] = {
+        "DATABASE_URL", "DB_NAMESPACE", "PORT", "API_EXTERNAL_URL", "LOG_LEVEL",
+        "REQUEST_ID_HEADER", "RP_ID", "OTEL_EXPORTER_PROMETHEUS_HOST",
+        "OTEL_EXPORTER_PROMETHEUS_PORT",
+    };
     for (size_t i = 0; i < sizeof bare / sizeof bare[0]; i++) {
         if (strcmp(name, bare[i]) == 0) {
             return true;

@@ -302,6 +302,20 @@ enum problem mfa_admin_delete(const struct realm *realm, struct tx *tx, const st
     return P_OK;
 }
 
+enum problem mfa_admin_show(struct tx *tx, const struct user *user, const struct uuid *factor_id,
+                            struct factor_report *out)
+{
+    factor_ahead(tx, factor_id);
+    factor_guard_ahead(tx, factor_id);
+    totp_device_ahead(tx, factor_id);
+    enum problem problem = own_factor(tx, &user->id, factor_id, &out->factor);
+    if (!problem) {
+        out->guard = factor_guard_of(tx, factor_id);
+        out->device = totp_device_of(tx, factor_id);
+    }
+    return problem;
+}
+
 static enum problem change_name(struct tx *tx, struct factor *factor, const char *name)
 {
     if (characters(name) > NAME_MAX_CHARS) {

@@ -55,6 +55,17 @@ enum problem mfa_admin_delete(const struct realm *realm, struct tx *tx, const st
                               const struct uuid *factor_id, const char *ip,
                               struct factor *out) MUST_CHECK;
 
+/* A factor with what only an operator may know. */
+struct factor_report {
+    struct factor factor;
+    struct factor_guard guard;
+    struct totp_device device; /* TOTP */
+    bool drift_on;
+};
+
+enum problem mfa_admin_show(struct tx *tx, const struct user *user, const struct uuid *factor_id,
+                            struct factor_report *out) MUST_CHECK;
+
 struct factor_change {
     const char *friendly_name; /* NULL: as it is */
     const char *phone;         /* NULL: as it is */

@@ -1,6 +1,7 @@
 /* mfa_verify.c: a code against a challenge: guessing stopped, single use, step-up (contract-mfa.md
  * 4.4 and rows B1 to B4). One transaction; what a failed attempt counts is kept. */
 #include "base/log.h"
+#include "base/metrics.h"
 #include "domain/audit_event.h"
 #include "domain/lock.h"
 #include "domain/mfa.h"
@@ -26,6 +27,17 @@ struct attempt {
     int n_amr;
     struct person person;
 };
+
+static void measure_failure(const struct attempt *a)
+{
+    int64_t off_s = a->check.off_s;
+    metric_count(METRIC_MFA_WRONG);
+    if (a->check.clock == CLOCK_OFF) {
+        metric_observe(off_s < 0 ? METRIC_TOTP_SLOW : METRIC_TOTP_FAST, off_s < 0 ? -off_s : off_s);
+    } else if (a->check.clock == CLOCK_SET_RIGHT) {
+        metric_count(METRIC_TOTP_SET_RIGHT);
+    }
+}
 
 static void log_failure(const struct attempt *a)
 {
@@ -55,6 +67,7 @@ static void count_failure(struct attempt *a)
         totp_device_put(a->tx, &a->factor.id, a->check.device);
     }
     log_failure(a);
+    measure_failure(a);
 }
 
 static void book_failure(struct attempt *a, const struct factor_kind *kind)
@@ -85,7 +98,11 @@ static void book_failure(struct attempt *a, const struct factor_kind *kind)
 static enum problem check_lock(struct attempt *a)
 {
     a->guard = factor_guard_of(a->tx, &a->factor.id);
-    return lock_left(a->tx->ctx, a->guard.locked_until) ? P_FACTOR_LOCKED : P_OK;
+    if (lock_left(a->tx->ctx, a->guard.locked_until)) {
+        metric_count(METRIC_MFA_LOCKED);
+        return P_FACTOR_LOCKED;
+    }
+    return P_OK;
 }
 
 /* Rows V2 to V4. */
@@ -225,6 +242,9 @@ static enum problem settle(struct attempt *a, struct grant *out)
     if (a->tell) { /* row V11 */
         struct mail mail = enrolled(a);
         notice_send(a->realm, tx, &a->user, &mail);
+    }
+    if (!tx->ctx->rehearsing) {
+        metric_count(METRIC_MFA_ACCEPTED);
     }
     show(a, !alone || first || a->factor_changed || a->check.credential, out);
     return P_OK;

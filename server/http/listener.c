@@ -1,4 +1,4 @@
-/* listener.c: sockets and HTTP by libmicrohttpd, the only file that knows it. It collects a
+/* listener.c: sockets and HTTP by libmicrohttpd, which metrics_listener.c alone knows too. It collects a
  * request's body (bounded), hands the call to the pipeline, and, where that asks for the executor,
  * suspends the connection until the work is done. */
 #include "http/listener.h"
@@ -6,15 +6,12 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "http/pipeline.h"
+#include "http/socket.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>
-#include <netdb.h>
-#include <netinet/tcp.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -22,7 +19,6 @@
 #include <unistd.h>
 
 enum {
-    BACKLOG = 1024,
     IDLE_S = 60,              /* an idle or silent connection is closed after so long */
     CONNECTION_MEMORY = 256 << 10, /* header blocks must fit; each reset wipes so much */
     HEADERS_MAX = 64 << 10,   /* above: 431 in our own envelope */
@@ -377,82 +373,12 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     return next == NEXT_ANSWER ? send_answer(x) : hand_over(x, next);
 }
 
-static int try_listen(const struct addrinfo *address)
-{
-    int yes = 1, no = 0;
-    int fd = socket(address->ai_family, address->ai_socktype | SOCK_CLOEXEC, address->ai_protocol);
-    if (fd < 0) {
-        return -1;
-    }
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    if (address->ai_family == AF_INET6) {
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
-    }
-    if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0) {
-        return fd;
-    }
-    int failed = errno;
-    close(fd);
-    errno = failed;
-    return -1;
-}
-
-/* An empty host means all addresses, of both families where the system has both. */
-static int open_socket(struct arena *arena, const struct config *config, const char **error)
-{
-    char port[8];
-    struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE }, *list = NULL;
-    snprintf(port, sizeof port, "%d", (int)config->port);
-    hints.ai_family = *config->api_host ? AF_UNSPEC : AF_INET6;
-    const char *host = *config->api_host ? config->api_host : NULL;
-    int failed = getaddrinfo(host, port, &hints, &list);
-    if (failed) {
-        *error = arena_printf(arena, "GOTRUE_API_HOST=%s: no such address: %s",
-                              config->api_host, gai_strerror(failed));
-        return -1;
-    }
-    int fd = -1;
-    for (const struct addrinfo *a = list; a && fd < 0; a = a->ai_next) {
-        fd = try_listen(a);
-    }
-    int why = errno;
-    freeaddrinfo(list);
-    if (fd < 0 && !host) { /* a system without IPv6 */
-        struct sockaddr_in any = { .sin_family = AF_INET,
-                                   .sin_port = htons((uint16_t)config->port) };
-        struct addrinfo v4 = { .ai_family = AF_INET,
-                               .ai_socktype = SOCK_STREAM,
-                               .ai_addr = (struct sockaddr *)(void *)&any,
-                               .ai_addrlen = sizeof any };
-        fd = try_listen(&v4);
-        why = errno;
-    }
-    if (fd < 0) {
-        *error = arena_printf(arena, "cannot listen on %s port %s: %s%s",
-                              host ? host : "any address", port, strerror(why),
-                              why == EADDRINUSE ? "; is another server running there? Choose "
-                                                  "another port with --port or PORT"
-                                                : "");
-    }
-    return fd;
-}
-
-static int port_of(int fd)
-{
-    struct sockaddr_storage address;
-    socklen_t len = sizeof address;
-    if (getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
-        return 0;
-    }
-    return address.ss_family == AF_INET6
-               ? ntohs(((struct sockaddr_in6 *)(void *)&address)->sin6_port)
-               : ntohs(((struct sockaddr_in *)(void *)&address)->sin_port);
-}
-
 struct listener *listener_start(struct arena *arena, struct services *services, const char **error)
 {
-    int fd = open_socket(arena, services->config, error);
+    const struct config *config = services->config;
+    struct listen_on on = { .host = config->api_host, .port = (int)config->port,
+                            .host_setting = "GOTRUE_API_HOST", .port_hint = "--port or PORT" };
+    int fd = socket_listen(arena, &on, error);
     if (fd < 0) {
         return NULL;
     }
@@ -463,11 +389,11 @@ struct listener *listener_start(struct arena *arena, struct services *services, 
     }
     l->services = services;
     l->socket = fd;
-    l->port = port_of(fd);
+    l->port = socket_port(fd);
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    unsigned threads = services->config->http_threads ? (unsigned)services->config->http_threads
-                       : cores > 0                    ? (unsigned)cores
-                                                      : 1;
+    unsigned threads = config->http_threads ? (unsigned)config->http_threads
+                       : cores > 0          ? (unsigned)cores
+                                            : 1;
     l->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle, l,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? threads : 0,

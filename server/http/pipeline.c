@@ -3,6 +3,7 @@
 
 #include "api/outside.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/utf8.h"
 #include "deliver/captcha.h"
 #include "http/authenticate.h"
@@ -254,9 +255,19 @@ static enum next go_on(struct call *call)
     return NEXT_ANSWER;
 }
 
+static void count(const struct call *call, int status)
+{
+    metric_count(status >= 500   ? METRIC_HTTP_5XX
+                 : status >= 400 ? METRIC_HTTP_4XX
+                 : status >= 300 ? METRIC_HTTP_3XX
+                                 : METRIC_HTTP_2XX);
+    metric_observe(METRIC_HTTP_TIME, clock_steady_us() - call->began_us);
+}
+
 void pipeline_answer(struct call *call, struct answer *out)
 {
     render(call, out);
+    count(call, out->status);
     if (call->ctx.outbox_filled && call->services->outbox) {
         outbox_worker_wake(call->services->outbox);
     }

@@ -398,6 +398,38 @@ static void every_row_has_a_help_and_a_sane_default(void **state)
     }
 }
 
+/* A value that no row of the type takes. */
+static const char *bad_value(struct scratch *s, const char *type)
+{
+    enum { LONG = 200000 };
+    char *text = arena_alloc(s->arena, LONG + 1);
+    bool list = strcmp(type, "LIST") == 0;
+    bool texts = list || strcmp(type, "TEXT") == 0 || strcmp(type, "SECRET") == 0;
+    for (int i = 0; i < LONG; i++) {
+        text[i] = list && i % 2 ? ',' : 'a';
+    }
+    return texts ? text : "@";
+}
+
+/* A name that the environment is not searched for would be a setting that nobody can set. */
+static void every_name_is_read_from_the_environment(void **state)
+{
+    struct scratch *s = *state;
+    int count;
+    const struct setting_row *rows = config_rows(&count);
+    for (int i = 0; i < count; i++) {
+        for (const char *p = rows[i].names; p; p = strchr(p, ',')) {
+            p += *p == ',';
+            const char *name = arena_strndup(s->arena, p, strcspn(p, ","));
+            const char *setting = arena_printf(s->arena, "%s=%s", name,
+                                               bad_value(s, rows[i].type));
+            if (strcmp(name, "GOTRUE_SITE_URL") != 0) {
+                assert_non_null(strstr(refusal(s, setting), name));
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -421,6 +453,7 @@ int main(void)
         CASE(later_sources_win),
         CASE(files),
         CASE(every_row_has_a_help_and_a_sane_default),
+        CASE(every_name_is_read_from_the_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
