@@ -37,8 +37,14 @@ const char *admin_factor_name(struct job *job, const struct json_t *factor);
 /* --- the database file, direct.c --- */
 
 /* Opens the database of --db or --data-dir, and fills in a transport that handles requests in this
- * process, and a key that they may carry. -1 or the exit code. */
+ * process, and a key that they may carry (NULL, NULL: for a command that sends no requests). -1 or
+ * the exit code. */
 int direct_open(struct job *job, cs_transport *transport, const char **key);
+
+/* For CLIENT_DATABASE: what direct_open opened, and the role that the operator acts in. */
+struct services *direct_services(const struct direct *direct);
+const char *direct_role(const struct config *config);
+
 void direct_close(struct direct **direct);
 
 #endif

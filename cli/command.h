@@ -16,6 +16,7 @@ enum client_kind {
     CLIENT_SIGN_IN, /* for the one who is about to sign in */
     CLIENT_USER,    /* for the signed-in user */
     CLIENT_ADMIN,   /* with the service key, or on the database file */
+    CLIENT_DATABASE, /* none: straight on the database that options or settings name */
 };
 
 struct job;

@@ -115,12 +115,20 @@ static int refuse(struct job *job, const char *path, const char *error)
     if (!locked) {
         return job_complain(job, EXIT_UNREACHABLE, "%s", error);
     }
+    const char *next = job->command->client == CLIENT_DATABASE
+                           ? "stop it first"
+                           : "ask that server by HTTP: leave out --db and --data-dir, and set "
+                             "COUNTERSIGN_URL and COUNTERSIGN_SERVICE_KEY (countersign keys prints "
+                             "both); or stop it first";
     return job_complain(job, EXIT_UNREACHABLE,
                         "a server (or another command) is using %s, and only one program may.\n"
-                        "Next: ask that server by HTTP: leave out --db and --data-dir, and set "
-                        "COUNTERSIGN_URL and COUNTERSIGN_SERVICE_KEY (countersign keys prints "
-                        "both); or stop it first",
-                        path);
+                        "Next: %s",
+                        path, next);
+}
+
+const char *direct_role(const struct config *config)
+{
+    return config->admin_roles.count ? config->admin_roles.items[0] : "service_role";
 }
 
 int direct_open(struct job *job, cs_transport *transport, const char **key)
@@ -146,13 +154,20 @@ int direct_open(struct job *job, cs_transport *transport, const char **key)
     }
     job->direct = ARENA_NEW(job->arena, struct direct);
     job->direct->app = app;
+    if (!transport) {
+        return -1;
+    }
     struct services *s = app_services(app);
     struct ctx ctx = { .arena = job->arena, .entropy = &s->entropy,
                        .now_us = clock_now_us(&s->clock) };
-    const char *role = config->admin_roles.count ? config->admin_roles.items[0] : "service_role";
-    *key = claims_api_key(&s->realm, &ctx, role);
+    *key = claims_api_key(&s->realm, &ctx, direct_role(config));
     *transport = (cs_transport){ .send = send_direct, .userdata = job->direct };
     return -1;
+}
+
+struct services *direct_services(const struct direct *direct)
+{
+    return app_services(direct->app);
 }
 
 void direct_close(struct direct **direct)

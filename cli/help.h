@@ -24,6 +24,12 @@
     "  --config FILE       the server's settings, if it has any; alone: the database they name\n"  \
     "Output:\n" HELP_JSON
 
+#define HELP_DATABASE                                                                              \
+    "\nOn the database of the settings; on a file, while no server uses it:\n"                     \
+    "  --data-dir DIR      the server's data folder\n"                                             \
+    "  --db FILE           the database file itself\n"                                             \
+    "  --config FILE       the server's settings, if it has any\n"
+
 #define HELP_EXIT                                                                                  \
     "\nExit codes: 0 done, 1 refused, 2 wrong usage, 3 no connection, 4 not signed in.\n"
 

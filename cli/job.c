@@ -147,6 +147,8 @@ static int open_client(struct job *job)
         return -1;
     case CLIENT_ADMIN:
         return open_admin(job);
+    case CLIENT_DATABASE:
+        return direct_open(job, NULL, NULL);
     default:
         return open_user(job);
     }

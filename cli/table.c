@@ -10,6 +10,8 @@ const struct command *const commands[] = {
 };
 
 const struct command_group command_groups[] = {
+    { "import", "what another server exported" },
+    { "export", "what another server is to import" },
     { "mfa", "your second factors" },
     { "admin", "other people's accounts, for administrators" },
     { "admin user", "accounts" },

@@ -14,31 +14,60 @@ static bool unreserved(char c) /* RFC 3986 §2.3 */
            (c && strchr("-._~", c));
 }
 
-/* A ':' becomes a blank: apps take the encoded one too for the end of the issuer. */
-static void add_encoded(struct strbuf *out, const char *text, char kept)
+static void add_one(struct strbuf *out, char c, char kept)
 {
     static const char hex[] = "0123456789ABCDEF";
-    for (; *text; text++) {
-        unsigned char c = *text == ':' ? ' ' : (unsigned char)*text;
-        if (unreserved((char)c) || (char)c == kept) {
-            strbuf_char(out, (char)c);
-        } else {
-            strbuf_add(out, (char[]){'%', hex[c >> 4], hex[c & 15]}, 3);
-        }
+    unsigned char byte = (unsigned char)c;
+    if (unreserved(c) || (c && c == kept)) {
+        strbuf_char(out, c);
+    } else {
+        strbuf_add(out, (char[]){'%', hex[byte >> 4], hex[byte & 15]}, 3);
     }
 }
 
-const char *key_uri(struct arena *arena, const char *issuer, const char *account,
-                    const char *secret)
+/* A ':' becomes a blank: apps take the encoded one too for the end of the issuer. */
+static void add_encoded(struct strbuf *out, const char *text, char kept)
+{
+    for (; *text; text++) {
+        add_one(out, *text == ':' ? ' ' : *text, kept);
+    }
+}
+
+static void add_percent(struct strbuf *out, const char *text)
+{
+    for (; *text; text++) {
+        add_one(out, *text, '\0');
+    }
+}
+
+const char *key_uri(struct arena *arena, const struct key_uri *in)
 {
     struct strbuf out = strbuf_in(arena, URI_MAX);
     strbuf_str(&out, "otpauth://totp/");
-    add_encoded(&out, issuer, '\0');
+    add_encoded(&out, in->issuer, '\0');
     strbuf_char(&out, ':');
-    add_encoded(&out, account, '@');
-    strbuf_str(&out, "?algorithm=SHA1&digits=6&issuer=");
-    add_encoded(&out, issuer, '\0');
-    strbuf_str(&out, "&period=30&secret=");
-    strbuf_str(&out, secret);
+    add_encoded(&out, in->account, '@');
+    strbuf_printf(&out, "?algorithm=%s&digits=%d&issuer=", totp_digest_name(in->kind.digest),
+                  in->kind.digits);
+    add_encoded(&out, in->issuer, '\0');
+    strbuf_printf(&out, "&period=%d&secret=", in->kind.period_s);
+    strbuf_str(&out, in->secret);
+    if (in->friendly_name) {
+        strbuf_str(&out, "&friendly_name=");
+        add_percent(&out, in->friendly_name);
+    }
     return out.data;
+}
+
+const char *key_uri_issuer(struct arena *arena, const char *site_url)
+{
+    const char *host = strstr(site_url, "://");
+    host = host ? host + 3 : site_url;
+    size_t len = strcspn(host, "/?#");
+    const char *at = memchr(host, '@', len);
+    if (at) {
+        len -= (size_t)(at + 1 - host);
+        host = at + 1;
+    }
+    return arena_strndup(arena, host, len);
 }

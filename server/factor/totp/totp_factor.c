@@ -22,20 +22,6 @@ static bool verify_on(const struct config *config)
     return config->totp_verify;
 }
 
-/* host[:port] of the site (row E3). */
-static const char *site_host(const struct realm *realm, struct arena *arena)
-{
-    const char *host = strstr(realm->config->site_url, "://");
-    host = host ? host + 3 : realm->config->site_url;
-    size_t len = strcspn(host, "/?#");
-    const char *at = memchr(host, '@', len);
-    if (at) {
-        len -= (size_t)(at + 1 - host);
-        host = at + 1;
-    }
-    return arena_strndup(arena, host, len);
-}
-
 /* Row B6: a user without an e-mail address has a phone number or, at least, an id. */
 static const char *account_name(struct arena *arena, const struct user *user)
 {
@@ -53,8 +39,12 @@ static enum problem enroll(const struct realm *realm, struct tx *tx, const struc
     entropy_bytes(ctx->entropy, bytes, sizeof bytes);
     out->secret = base32_encode(ctx->arena, bytes, sizeof bytes);
     explicit_bzero(bytes, sizeof bytes);
-    const char *issuer = in->issuer && *in->issuer ? in->issuer : site_host(realm, ctx->arena);
-    out->uri = key_uri(ctx->arena, issuer, account_name(ctx->arena, user), out->secret);
+    const char *issuer = in->issuer && *in->issuer ? in->issuer : key_uri_issuer(ctx->arena, realm->config->site_url);
+    struct key_uri uri = { .issuer = issuer,
+                           .account = account_name(ctx->arena, user),
+                           .secret = out->secret,
+                           .kind = totp_default };
+    out->uri = key_uri(ctx->arena, &uri);
     if (strlen(out->uri) > URI_MAX) {
         return P_LABEL_TOO_LONG;
     }
