@@ -129,7 +129,7 @@ static int show(struct arena *arena, const struct config *config, struct db *db,
     if (!*config->smtp_host) {
         print_files(arena, "mails", config->mail_dir, ".eml");
     }
-    if (!*config->sms_provider) {
+    if (config->sms_in_folder) {
         print_files(arena, "SMS", config->sms_dir, ".sms.json");
     }
     return 0;

@@ -267,6 +267,10 @@ static bool load_keys(struct app *app, struct arena *arena, const char **error)
     s->realm.kinds = factor_kinds;
     bool by_hook = s->config->hook_send_sms_on;
     s->realm.sms_incomplete = !by_hook && sms_setup(s->config) == SMS_INCOMPLETE;
+    if (s->realm.sms_incomplete && (s->config->phone_enabled || s->config->phone_verify)) {
+        log_plain(LOG_WARN, "phones are on, and no SMS can be sent: set GOTRUE_SMS_PROVIDER and its "
+                            "settings, or GOTRUE_HOOK_SEND_SMS_ENABLED");
+    }
     s->realm.codes_elsewhere = !by_hook && sms_is_checked_by_provider(s->config);
     hkdf_sha256(app->secret, strlen(app->secret), "countersign lookup key", s->realm.lookup_key,
                 sizeof s->realm.lookup_key);

@@ -29,6 +29,9 @@ static void clamp(struct arena *arena, struct config *c)
     size_t len = slash ? (size_t)(slash - c->database_path) : 1;
     const char *folder = arena_printf(arena, "%.*s/outbox", (int)len,
                                       slash ? c->database_path : ".");
+    /* A site with a mail server and no SMS provider would lock out who waits for a code: an error
+     * tells both sides (row SM5). */
+    c->sms_in_folder = !*c->sms_provider && (*c->sms_dir || !*c->smtp_host);
     c->mail_dir = *c->mail_dir ? c->mail_dir : folder;
     c->sms_dir = *c->sms_dir ? c->sms_dir : folder;
 }

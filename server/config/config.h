@@ -48,6 +48,7 @@ struct config {
     const char *database_path;      /* of the SQLite file; key files begin with it */
     struct text_list password_sets; /* password_characters, split */
     struct send_rate email_rate, sms_rate; /* rate_email_sent, rate_sms_sent, read */
+    bool sms_in_folder;             /* no provider, and nothing says that this is a real site */
     const struct test_otp *test_otps;      /* sms_test_otp, read */
     int test_otp_count;
     int64_t test_otp_until_us;      /* 0: for ever */

@@ -66,7 +66,7 @@ enum sms_setup sms_setup(const struct config *config)
 {
     struct provider list[5];
     const struct provider *provider = provider_of(config, list);
-    if (!*config->sms_provider) {
+    if (config->sms_in_folder) {
         return SMS_FOLDER;
     }
     return provider && provider->whole ? SMS_PROVIDER : SMS_INCOMPLETE;
@@ -131,8 +131,8 @@ bool send_sms(const struct config *config, struct arena *arena, const struct sms
     struct sms_job job = { .config = config, .arena = arena, .sms = sms };
     bool sent = false;
     *provider_id = NULL;
-    if (*config->sms_provider && !(provider && provider->whole)) {
-        job.error = "the settings of GOTRUE_SMS_PROVIDER are not complete";
+    if (sms_setup(config) == SMS_INCOMPLETE) {
+        job.error = "GOTRUE_SMS_PROVIDER is not set, or its settings are not complete";
     } else if (!channel_fits(config, sms)) {
         job.error = arena_printf(arena, "channel type \"%s\" is not supported for %s",
                                  sms->channel, config->sms_provider);

@@ -64,6 +64,13 @@ static void folders(void **state)
     c = good(*state, "DATABASE_URL=sqlite:auth.db", "COUNTERSIGN_SMS_DIR=/s");
     assert_string_equal(c->mail_dir, "./outbox");
     assert_string_equal(c->sms_dir, "/s");
+    assert_true(c->sms_in_folder);
+    assert_true(good(*state, "GOTRUE_SITE_URL=https://x.example", NULL)->sms_in_folder);
+    assert_false(good(*state, "GOTRUE_SITE_URL=https://x.example", "GOTRUE_SMTP_HOST=mail.example.com")->sms_in_folder);
+    assert_true(good(*state, "COUNTERSIGN_SMS_DIR=/s", "GOTRUE_SMTP_HOST=mail.example.com")
+                    ->sms_in_folder);
+    assert_false(good(*state, "COUNTERSIGN_SMS_DIR=/s", "GOTRUE_SMS_PROVIDER=vonage")
+                     ->sms_in_folder);
 }
 
 static void rates(void **state)
