@@ -23,6 +23,9 @@ enum {
     CONNECTION_MEMORY = 256 << 10, /* header blocks must fit; each reset wipes so much */
     HEADERS_MAX = 64 << 10,   /* above: 431 in our own envelope */
     SWALLOW_MAX = 16 << 20,   /* of a body too large so much is read before the answer */
+    LARGE_BODY = 64 << 10,    /* nearly no request has more */
+    LARGE_BODIES_MAX = 64 << 20, /* of memory for those that have, all together: uploads that stop in the
+                              * middle must not take the machine's */
     CONNECTIONS_MAX = 16384,
 };
 
@@ -31,6 +34,7 @@ struct listener {
     struct MHD_Daemon *daemon;
     int socket, port;
     atomic_int under_way;
+    atomic_size_t large_bodies; /* bytes */
 };
 
 /* One request on a connection. */
@@ -41,8 +45,8 @@ struct exchange {
     struct work work;
     enum next next; /* of a worker */
     char peer[INET6_ADDRSTRLEN];
-    size_t swallowed;
-    bool begun, counted, done, answered;
+    size_t swallowed, large; /* large: of the listener's large_bodies */
+    bool begun, counted, done, answered, refused; /* refused: the rest of the body is thrown away */
 };
 
 /* The values of a field that came in several lines, as one (RFC 9110 §5.3). */
@@ -129,6 +133,19 @@ static void *new_exchange(void *arg, const char *uri, struct MHD_Connection *con
     return x;
 }
 
+static void drop_body(struct exchange *x)
+{
+    struct call *call = &x->call;
+    if (call->body) {
+        explicit_bzero(call->body, call->body_room);
+        free(call->body);
+        call->body = NULL;
+        call->body_len = call->body_room = 0;
+    }
+    atomic_fetch_sub(&x->listener->large_bodies, x->large);
+    x->large = 0;
+}
+
 static void end_exchange(void *arg, struct MHD_Connection *connection, void **request,
                          enum MHD_RequestTerminationCode why)
 {
@@ -140,10 +157,7 @@ static void end_exchange(void *arg, struct MHD_Connection *connection, void **re
         if (x->counted) {
             atomic_fetch_sub(&x->listener->under_way, 1);
         }
-        if (x->call.body) {
-            explicit_bzero(x->call.body, x->call.body_room);
-            free(x->call.body);
-        }
+        drop_body(x);
         arena_free(&x->call.ctx.arena);
         free(x);
         *request = NULL;
@@ -215,31 +229,60 @@ static void look_at_headers(struct exchange *x, const char *version)
     }
 }
 
+/* Is there room for a body of so many bytes? */
+static bool take_share(struct exchange *x, size_t room)
+{
+    size_t more = room > LARGE_BODY ? room - x->large : 0;
+    if (atomic_fetch_add(&x->listener->large_bodies, more) + more > LARGE_BODIES_MAX) {
+        atomic_fetch_sub(&x->listener->large_bodies, more);
+        return false;
+    }
+    x->large += more;
+    return true;
+}
+
+static bool grow(struct exchange *x, size_t len)
+{
+    struct call *call = &x->call;
+    size_t room = call->body_room ? call->body_room : 1024;
+    while (room < len) {
+        room *= 2;
+    }
+    if (room == call->body_room) {
+        return true;
+    }
+    if (!take_share(x, room)) {
+        return false;
+    }
+    char *grown = calloc(1, room);
+    if (!grown) {
+        log_die("out of memory");
+    }
+    if (call->body) {
+        memcpy(grown, call->body, call->body_len);
+        explicit_bzero(call->body, call->body_room);
+        free(call->body);
+    }
+    call->body = grown;
+    call->body_room = room;
+    return true;
+}
+
 static enum MHD_Result collect(struct exchange *x, const char *data, size_t *len)
 {
     struct call *call = &x->call;
-    if (call->body_too_large || call->body_len + *len > BODY_LIMIT) {
+    if (!x->refused && !call->body_too_large && call->body_len + *len > BODY_LIMIT) {
         call->body_too_large = true;
+    } else if (!x->refused && !call->body_too_large && !grow(x, call->body_len + *len + 1)) {
+        x->refused = true;
+        call->problem = P_OVERLOADED;
+        call->ctx.retry_after_s = 1;
+    }
+    if (x->refused || call->body_too_large) {
+        drop_body(x);
         x->swallowed += *len;
         *len = 0;
         return x->swallowed > SWALLOW_MAX ? MHD_NO : MHD_YES;
-    }
-    if (call->body_len + *len + 1 > call->body_room) {
-        size_t room = call->body_room ? call->body_room * 2 : 1024;
-        while (room < call->body_len + *len + 1) {
-            room *= 2;
-        }
-        char *grown = calloc(1, room);
-        if (!grown) {
-            log_die("out of memory");
-        }
-        if (call->body) {
-            memcpy(grown, call->body, call->body_len);
-            explicit_bzero(call->body, call->body_room);
-            free(call->body);
-        }
-        call->body = grown;
-        call->body_room = room;
     }
     memcpy(call->body + call->body_len, data, *len);
     call->body_len += *len;

@@ -436,6 +436,36 @@ class Suite:
             w.close()
         self.alive("slow requests")
 
+    def sleeping_uploads(self):
+        """A hundred bodies of a megabyte that never end: the server's memory is bounded, ordinary requests are served, large ones wait."""
+        def resident():
+            with open("/proc/%d/status" % self.c.process.pid) as f:
+                return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
+        large = request("POST", "/signup", b'{"email":"no address","password":"' + b"x" * 600000 + b'"}')
+        usual = once(self.port, large)
+        before, whole, sleepers = resident(), request("POST", "/signup", b" " * (1 << 20)), []
+        for _ in range(100):
+            sleepers.append(Wire(self.port).send(whole[:-1]))
+        end, r = time.monotonic() + 20, None
+        while (not r or r.status != 429) and time.monotonic() < end:       # those that were refused have left room for a few more
+            sleepers.append(Wire(self.port).send(whole[:-1]))
+            r = envelope(once(self.port, large), "a large body beside them")
+        assert r.status == 429 and r.headers.get("retry-after") == "1", r.short()
+        assert once(self.port, request("POST", "/signup", json.dumps({"email": "upload-%s@example.com" % uuid.uuid4().hex, "password": "correct horse battery"}).encode())).status == 200
+        grown = resident() - before
+        assert grown < 100 * 1024 or "asan" in self.c.binary, "%d KiB more than before" % grown       # a sanitizer keeps what is freed
+        for w in sleepers:
+            w.send(b" ")
+        refused = [w.reply().status for w in sleepers]
+        assert set(refused) == {400, 429} and refused.count(429) >= 30, refused
+        for w in sleepers:
+            w.close()
+        end = time.monotonic() + 20
+        while once(self.port, large).status == 429 and time.monotonic() < end:
+            time.sleep(0.05)
+        r = once(self.port, large)
+        assert r.status == usual.status < 429, (r.short(), usual.short())
+
     def many_at_once(self):
         bad = [request("POST", "/signup", b"{" * 50), request("GET", "/user"), request("POST", "/factors", b'{"factor_type":[]}', self.bearer(self.u.token)), request("FOO", "/user"),
                request("POST", "/token?grant_type=refresh_token", b'{"refresh_token":"%s"}' % (b"x" * 500))]
@@ -461,7 +491,7 @@ with Countersign(a.binary) as c:
     suite = Suite(c)
     steps = [("fields of %s %s" % (m, path.replace(suite.factor, "{factor}").replace(suite.u.id, "{user}").replace(suite.target.id, "{user}")), suite.fields, m, path, token, fields) for m, path, token, fields in suite.endpoints()]
     steps += [(name.replace("_", " "), getattr(suite, name)) for name in ("whole_bodies", "duplicates", "sizes", "methods", "paths", "headers", "big_headers", "broken_http", "smuggling", "two_readings", "absolute_form", "many_values", "shown_values", "forwarded_lines", "pipelining", "half_requests",
-                                                                         "slow_requests", "many_at_once", "log_lines")]
+                                                                         "slow_requests", "sleeping_uploads", "many_at_once", "log_lines")]
     for name, call, *args in steps:
         if a.only in name:
             tally.step(name, call, *args)
