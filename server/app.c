@@ -4,6 +4,7 @@
 #include "api/outside.h"
 #include "base/log.h"
 #include "crypto/base64.h"
+#include "deliver/breach.h"
 #include "deliver/sender.h"
 #include "factor/registry.h"
 #include "http/limits.h"
@@ -265,6 +266,7 @@ static bool load_keys(struct app *app, struct arena *arena, const char **error)
     s->realm.vault = &s->vault;
     s->realm.keyring = app->keyring;
     s->realm.kinds = factor_kinds;
+    s->realm.ask_breach = s->config->hibp_on ? breach_ask : NULL;
     bool by_hook = s->config->hook_send_sms_on;
     s->realm.sms_incomplete = !by_hook && sms_setup(s->config) == SMS_INCOMPLETE;
     if (s->realm.sms_incomplete && (s->config->phone_enabled || s->config->phone_verify)) {

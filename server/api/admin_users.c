@@ -5,7 +5,6 @@
 #include "api/views.h"
 #include "base/utf8.h"
 #include "crypto/password.h"
-#include "deliver/breach.h"
 #include "domain/admin_account.h"
 
 #include <string.h>
@@ -148,9 +147,6 @@ enum problem admin_user_put(struct call *call, struct tx *tx)
     struct admin_user *in = input_of(call);
     (void)tx;
     enum problem problem = admin_update_check(&call->services->realm, &call->ctx, in);
-    if (!problem && in->password) {
-        problem = breach_check(call->services->config, &call->ctx, in->password);
-    }
     return problem ? problem : hash_and_write(call, in, update_in_tx);
 }
 

@@ -5,7 +5,10 @@
 #include "api/views.h"
 #include "crypto/password.h"
 #include "domain/invitation.h"
+#include "domain/password_rules.h"
 #include "domain/redirect.h"
+
+#include <string.h>
 
 enum problem invite_post(struct call *call, struct tx *tx)
 {
@@ -80,6 +83,12 @@ enum problem generate_link_post(struct call *call, struct tx *tx)
         in->target.redirect_to = body->redirect_to;
     }
     enum problem problem = generate_link_check(realm, &call->ctx, in);
+    if (problem) {
+        return problem;
+    }
+    if (in->password && strcmp(in->type, "signup") == 0) {
+        problem = password_ask_breach(realm, &call->ctx, in->password);
+    }
     if (problem) {
         return problem;
     }

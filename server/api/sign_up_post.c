@@ -6,7 +6,6 @@
 #include "api/session_reply.h"
 #include "api/views.h"
 #include "crypto/password.h"
-#include "deliver/breach.h"
 #include "domain/sign_up.h"
 
 struct run {
@@ -45,9 +44,6 @@ enum problem sign_up_post(struct call *call, struct tx *tx)
         .aud = call->audience,
     };
     enum problem problem = sign_up_check(&call->services->realm, &call->ctx, in);
-    if (!problem && in->provider) {
-        problem = breach_check(call->services->config, &call->ctx, in->password);
-    }
     if (problem) {
         return problem;
     }

@@ -7,6 +7,7 @@
 #include "crypto/password.h"
 #include "domain/flow.h"
 #include "domain/password_login.h"
+#include "domain/password_rules.h"
 #include "domain/session.h"
 
 #include <string.h>
@@ -92,6 +93,11 @@ enum problem token_password(struct call *call, struct tx *tx)
         return problem;
     }
     compare(call, login);
+    if (login->fits) { /* row TK10: it only tells, so an answer that fails stops nobody */
+        const char *password = login->password ? login->password : "";
+        enum problem unknown = password_ask_breach(&call->services->realm, &call->ctx, password);
+        (void)unknown;
+    }
     problem = ask_hook(call, login);
     if (!problem) {
         problem = outside_write(call, finish_in_tx, &run);

@@ -5,7 +5,6 @@
 #include "api/views.h"
 #include "base/utf8.h"
 #include "crypto/password.h"
-#include "deliver/breach.h"
 #include "domain/account_update.h"
 #include "domain/session.h"
 
@@ -82,9 +81,6 @@ enum problem user_put(struct call *call, struct tx *tx)
         .app_metadata = body->app_metadata,
     };
     enum problem problem = update_form(&call->services->realm, &call->ctx, in);
-    if (!problem && in->password) {
-        problem = breach_check(call->services->config, &call->ctx, in->password);
-    }
     if (!problem) {
         problem = exec_read(call->services->executor, &call->ctx, check_in_tx, &run);
     }

@@ -22,14 +22,12 @@ static bool listed(const char *body, const char *suffix)
     return false;
 }
 
-enum problem breach_check(const struct config *config, struct ctx *ctx, const char *password)
+enum problem breach_ask(const struct config *config, struct ctx *ctx, const char *password,
+                        bool *found)
 {
     uint8_t hash[SHA1_SIZE];
     char hex[2 * SHA1_SIZE + 1];
     struct http_answer answer;
-    if (!config->hibp_on) {
-        return P_OK;
-    }
     digest_of(DIGEST_SHA1, password, strlen(password), hash);
     hex_encode(hash, sizeof hash, hex);
     for (char *p = hex; *p; p++) {
@@ -48,18 +46,12 @@ enum problem breach_check(const struct config *config, struct ctx *ctx, const ch
     };
     bool answered = http_call(ctx->arena, &request, &answer) == HTTP_ANSWERED &&
                     answer.status == 200;
-    bool weak = answered && listed(answer.body, hex + PREFIX);
+    *found = answered && listed(answer.body, hex + PREFIX);
     explicit_bzero(hex, sizeof hex);
     explicit_bzero(hash, sizeof hash);
     if (!answered) {
         log_plain(LOG_WARN, "the service of breached passwords did not answer");
         return config->hibp_fail_closed ? P_BREACH_UNREACHABLE : P_OK;
-    }
-    if (weak) {
-        ctx->weak_reasons = WEAK_PWNED;
-        return ctx_fail(ctx, P_PASSWORD_WEAK,
-                        "Password is known to be weak and easy to guess, please choose a "
-                        "different one.");
     }
     return P_OK;
 }

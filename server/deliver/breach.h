@@ -6,10 +6,9 @@
 #include "base/ctx.h"
 #include "config/config.h"
 
-/* P_OK where it is switched off, unknown, or the service does not answer (unless the settings say
- * that this is a failure: P_BREACH_UNREACHABLE). P_PASSWORD_WEAK, reason "pwned". On a pool
- * thread: it may take five seconds. */
-enum problem breach_check(const struct config *config, struct ctx *ctx,
-                          const char *password) MUST_CHECK;
+/* *found: it is known. P_BREACH_UNREACHABLE if the service does not answer and the settings say that
+ * this is a failure; else it then counts as unknown. On a pool thread: it may take five seconds. */
+enum problem breach_ask(const struct config *config, struct ctx *ctx, const char *password,
+                        bool *found) MUST_CHECK;
 
 #endif

@@ -152,6 +152,6 @@ enum problem login_finish(const struct realm *realm, struct tx *tx, struct login
     session_open(realm, tx, login->caller, "password", out);
     out->shows_weakness = true;
     out->weak_reasons =
-        password_weaknesses(realm, tx->ctx->arena, login->password, &out->weak_message);
+        password_weaknesses(realm, tx->ctx, login->password, &out->weak_message);
     return P_OK;
 }

@@ -16,11 +16,17 @@ static bool lacks_a_class(const struct text_list *sets, const char *password)
     return false;
 }
 
-unsigned password_weaknesses(const struct realm *realm, struct arena *arena, const char *password,
+static void add(struct strbuf *text, const char *sentence)
+{
+    strbuf_str(text, text->len ? " " : "");
+    strbuf_str(text, sentence);
+}
+
+unsigned password_weaknesses(const struct realm *realm, struct ctx *ctx, const char *password,
                              const char **message)
 {
     const struct config *config = realm->config;
-    struct strbuf text = strbuf_in(arena, 16384);
+    struct strbuf text = strbuf_in(ctx->arena, 16384);
     unsigned reasons = 0;
     if ((int64_t)strlen(password) < config->password_min) {
         reasons |= WEAK_LENGTH;
@@ -28,8 +34,7 @@ unsigned password_weaknesses(const struct realm *realm, struct arena *arena, con
                       (int)config->password_min);
     }
     if (lacks_a_class(&config->password_sets, password)) {
-        strbuf_str(&text, reasons ? " " : "");
-        strbuf_str(&text, "Password should contain at least one character of each: ");
+        add(&text, "Password should contain at least one character of each: ");
         for (int i = 0; i < config->password_sets.count; i++) {
             strbuf_str(&text, i ? ", " : "");
             strbuf_str(&text, config->password_sets.items[i]);
@@ -37,8 +42,21 @@ unsigned password_weaknesses(const struct realm *realm, struct arena *arena, con
         strbuf_char(&text, '.');
         reasons |= WEAK_CHARACTERS;
     }
+    if (ctx->breached) {
+        add(&text, "Password is known to be weak and easy to guess, please choose a different one.");
+        reasons |= WEAK_PWNED;
+    }
     *message = text.data ? text.data : "";
     return reasons;
+}
+
+enum problem password_ask_breach(const struct realm *realm, struct ctx *ctx, const char *password)
+{
+    if (!realm->ask_breach || ctx->breach_asked || strlen(password) > PASSWORD_MAX) {
+        return P_OK;
+    }
+    ctx->breach_asked = true;
+    return realm->ask_breach(realm->config, ctx, password, &ctx->breached);
 }
 
 enum problem password_check(const struct realm *realm, struct ctx *ctx, const char *password)
@@ -47,7 +65,11 @@ enum problem password_check(const struct realm *realm, struct ctx *ctx, const ch
         return P_PASSWORD_TOO_LONG;
     }
     const char *message;
-    ctx->weak_reasons = password_weaknesses(realm, ctx->arena, password, &message);
+    enum problem problem = password_ask_breach(realm, ctx, password);
+    if (problem) {
+        return problem;
+    }
+    ctx->weak_reasons = password_weaknesses(realm, ctx, password, &message);
     return ctx->weak_reasons ? ctx_fail(ctx, P_PASSWORD_WEAK, message) : P_OK;
 }
 

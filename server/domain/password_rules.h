@@ -7,12 +7,18 @@
 #include "base/ctx.h"
 #include "base/uuid.h"
 
-/* P_PASSWORD_TOO_LONG, or P_PASSWORD_WEAK with all reasons. */
+/* P_PASSWORD_TOO_LONG, or P_PASSWORD_WEAK with all reasons. Asks the service of breached passwords,
+ * where that is on and it was not asked before: then it may take seconds, and is not for a
+ * transaction. P_BREACH_UNREACHABLE where the settings want an answer (N5). */
 enum problem password_check(const struct realm *realm, struct ctx *ctx,
                             const char *password) MUST_CHECK;
 
-/* The reasons alone (bits of enum weak_reason) and their text. */
-unsigned password_weaknesses(const struct realm *realm, struct arena *arena, const char *password,
+/* Asks that service alone, before a transaction in which password_check() is called. */
+enum problem password_ask_breach(const struct realm *realm, struct ctx *ctx,
+                                 const char *password) MUST_CHECK;
+
+/* The reasons alone (bits of enum weak_reason) and their text; that service is not asked. */
+unsigned password_weaknesses(const struct realm *realm, struct ctx *ctx, const char *password,
                              const char **message);
 
 /* The hash as it is stored: sealed, unless that would not fit into the official server's column

@@ -2,6 +2,7 @@
 #ifndef COUNTERSIGN_DOMAIN_REALM_H
 #define COUNTERSIGN_DOMAIN_REALM_H
 
+#include "base/ctx.h"
 #include "config/config.h"
 #include "crypto/aead.h"
 #include "crypto/digest.h"
@@ -14,6 +15,9 @@ struct realm {
     const struct vault *vault;
     const struct keyring *keyring;
     const struct factor_kind *const *kinds; /* of factors; ends with NULL */
+    /* Asks the service of breached passwords: deliver/breach.h. NULL: switched off. */
+    enum problem (*ask_breach)(const struct config *config, struct ctx *ctx, const char *password,
+                               bool *found);
     bool sms_incomplete;  /* an SMS provider is named, but its settings are not whole */
     bool codes_elsewhere; /* the SMS provider makes and checks the codes of SMS */
     bool official_tokens; /* one-time tokens are stored in the official server's form */

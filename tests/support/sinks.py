@@ -76,7 +76,7 @@ class Request:
 
 
 class Receiver:
-    """Answers POST path as .answers[path] says: (status, headers, body), a list of such (the last one stays), or a function of the
+    """Answers path as .answers[path] says: (status, headers, body), a list of such (the last one stays), or a function of the
     Request that returns one; in place of a status: "hang", nothing for body seconds; "stall", the beginning of an answer and then nothing
     for body seconds; "drop", a closed connection."""
 
@@ -87,7 +87,7 @@ class Receiver:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                request = Request("POST", self.path, {k.lower(): v for k, v in self.headers.items()}, body, time.time())
+                request = Request(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body, time.time())
                 with receiver.lock:
                     receiver.seen.append(request)
                     answer = receiver.answers.get(self.path.split("?")[0], (404, {}, b""))
@@ -112,6 +112,8 @@ class Receiver:
                     self.wfile.write(data)
                 except OSError:
                     pass
+
+            do_GET = do_POST
 
             def log_message(self, *words):
                 pass

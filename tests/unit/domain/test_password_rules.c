@@ -54,7 +54,8 @@ static void reasons_and_texts(void **state)
     struct realm realm = {.config = &strict};
     for (size_t i = 0; i < COUNT(cases); i++) {
         const char *message;
-        unsigned reasons = password_weaknesses(&realm, *state, cases[i].password, &message);
+        struct ctx ctx = {.arena = *state};
+        unsigned reasons = password_weaknesses(&realm, &ctx, cases[i].password, &message);
         bool both = cases[i].reasons == (WEAK_LENGTH | WEAK_CHARACTERS);
         assert_int_equal(reasons, cases[i].reasons);
         assert_string_equal(
