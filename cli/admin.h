@@ -31,6 +31,10 @@ const char *admin_name_of(struct job *job, const struct json_t *user);
 /* Shows a user, or with --json prints it; returns EXIT_OK. */
 int admin_show(struct job *job, const struct json_t *user);
 
+/* A line "label text" of what is shown, made safe; nothing if there is no text. */
+void admin_line(struct job *job, const char *label, const char *text);
+void admin_time_line(struct job *job, const char *label, const struct json_t *of, const char *key);
+
 /* A friendly name for messages, or "(no name)". */
 const char *admin_factor_name(struct job *job, const struct json_t *factor);
 

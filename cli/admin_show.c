@@ -6,19 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
-static void line(struct job *job, const char *label, const char *text)
+void admin_line(struct job *job, const char *label, const char *text)
 {
     if (text && *text) {
         printf("  %-12s%s\n", label, safe(job->arena, text));
     }
 }
 
-static void time_line(struct job *job, const char *label, const struct json_t *user,
-                      const char *key)
+void admin_time_line(struct job *job, const char *label, const struct json_t *of, const char *key)
 {
-    const char *text = json_member_text(user, key);
+    const char *text = json_member_text(of, key);
     if (text && *text) {
-        line(job, label, short_time(job->arena, text));
+        admin_line(job, label, short_time(job->arena, text));
     }
 }
 
@@ -27,7 +26,7 @@ static void metadata(struct job *job, const char *label, const struct json_t *va
     struct strbuf out = strbuf_in(job->arena, 1024 * 1024);
     if (json_count(value)) {
         json_write(&out, value);
-        line(job, label, strbuf_ok(&out) ? out.data : "(too long to show: --json)");
+        admin_line(job, label, strbuf_ok(&out) ? out.data : "(too long to show: --json)");
     }
 }
 
@@ -37,9 +36,9 @@ static void factors(struct job *job, const struct json_t *list)
         const struct json_t *f = json_nth(list, i);
         const char *type = json_member_text(f, "factor_type");
         const char *status = json_member_text(f, "status"), *id = json_member_text(f, "id");
-        line(job, i ? "" : "factors",
-             arena_printf(job->arena, "%s  %s, %s, %s", id ? id : "", type ? type : "",
-                          status ? status : "", admin_factor_name(job, f)));
+        admin_line(job, i ? "" : "factors",
+                   arena_printf(job->arena, "%s  %s, %s, %s", id ? id : "", type ? type : "",
+                                status ? status : "", admin_factor_name(job, f)));
     }
 }
 
@@ -50,14 +49,14 @@ int admin_show(struct job *job, const struct json_t *user)
         return EXIT_OK;
     }
     printf("%s\n", admin_name_of(job, user));
-    line(job, "id", json_member_text(user, "id"));
-    line(job, "phone", json_member_text(user, "phone"));
-    line(job, "role", json_member_text(user, "role"));
-    time_line(job, "created", user, "created_at");
-    time_line(job, "confirmed", user, "confirmed_at");
-    time_line(job, "last seen", user, "last_sign_in_at");
-    time_line(job, "banned to", user, "banned_until");
-    time_line(job, "deleted", user, "deleted_at");
+    admin_line(job, "id", json_member_text(user, "id"));
+    admin_line(job, "phone", json_member_text(user, "phone"));
+    admin_line(job, "role", json_member_text(user, "role"));
+    admin_time_line(job, "created", user, "created_at");
+    admin_time_line(job, "confirmed", user, "confirmed_at");
+    admin_time_line(job, "last seen", user, "last_sign_in_at");
+    admin_time_line(job, "banned to", user, "banned_until");
+    admin_time_line(job, "deleted", user, "deleted_at");
     metadata(job, "app data", json_member(user, "app_metadata"));
     metadata(job, "user data", json_member(user, "user_metadata"));
     factors(job, json_member(user, "factors"));

@@ -9,19 +9,6 @@
 
 enum { NOT_FOUND = 404, NOT_ALLOWED = 405 };
 
-static void line(struct job *job, const char *label, const char *text)
-{
-    if (text && *text) {
-        printf("  %-12s%s\n", label, safe(job->arena, text));
-    }
-}
-
-static void time_line(struct job *job, const char *label, const struct json_t *of, const char *key)
-{
-    const char *text = json_member_text(of, key);
-    line(job, label, text && *text ? short_time(job->arena, text) : NULL);
-}
-
 static int64_t number(const struct json_t *of, const char *key)
 {
     int64_t n;
@@ -40,27 +27,28 @@ static void show_clock(struct job *job, const struct json_t *totp)
     int64_t refused_s = number(totp, "refused_ahead_s"), ahead_s = number(totp, "clock_ahead_s");
     const char *refused_at = json_member_text(totp, "refused_at");
     if (refused_at && *refused_at) {
-        line(job, "clock",
-             arena_printf(job->arena, "this phone is %s: a code was refused for it on %s",
-                          how_far(job, refused_s), short_time(job->arena, refused_at)));
-        line(job, "next", "have the phone set its time by the network, then try its next code");
+        admin_line(job, "clock",
+                   arena_printf(job->arena, "this phone is %s: a code was refused for it on %s",
+                                how_far(job, refused_s), short_time(job->arena, refused_at)));
+        admin_line(job, "next",
+                   "have the phone set its time by the network, then try its next code");
     }
     if (ahead_s) {
-        line(job, refused_at ? "" : "clock",
-             arena_printf(job->arena, "this phone is about %s, which its codes are read by",
-                          how_far(job, ahead_s)));
+        admin_line(job, refused_at ? "" : "clock",
+                   arena_printf(job->arena, "this phone is about %s, which its codes are read by",
+                                how_far(job, ahead_s)));
     }
     if (!ahead_s && !refused_at) {
-        line(job, "clock", "no sign that this phone's is off");
+        admin_line(job, "clock", "no sign that this phone's is off");
     }
 }
 
 static void show_totp(struct job *job, const struct json_t *totp)
 {
     const char *algorithm = json_member_text(totp, "algorithm");
-    line(job, "codes",
-         arena_printf(job->arena, "%s, %lld digits, every %lld s", algorithm ? algorithm : "",
-                      (long long)number(totp, "digits"), (long long)number(totp, "period")));
+    admin_line(job, "codes",
+               arena_printf(job->arena, "%s, %lld digits, every %lld s", algorithm ? algorithm : "",
+                            (long long)number(totp, "digits"), (long long)number(totp, "period")));
     show_clock(job, totp);
 }
 
@@ -71,17 +59,17 @@ static void show(struct job *job, const struct json_t *user, const struct json_t
     const char *status = json_member_text(factor, "status");
     int64_t failed = number(factor, "failed_attempts");
     printf("%s of %s\n", admin_factor_name(job, factor), admin_name_of(job, user));
-    line(job, "id", json_member_text(factor, "id"));
-    line(job, "type", type);
-    line(job, "status", status);
-    line(job, "phone", json_member_text(factor, "phone"));
-    time_line(job, "created", factor, "created_at");
-    time_line(job, "challenged", factor, "last_challenged_at");
+    admin_line(job, "id", json_member_text(factor, "id"));
+    admin_line(job, "type", type);
+    admin_line(job, "status", status);
+    admin_line(job, "phone", json_member_text(factor, "phone"));
+    admin_time_line(job, "created", factor, "created_at");
+    admin_time_line(job, "challenged", factor, "last_challenged_at");
     if (failed) {
-        line(job, "wrong codes",
-             arena_printf(job->arena, "%lld in a row", (long long)failed));
+        admin_line(job, "wrong codes",
+                   arena_printf(job->arena, "%lld in a row", (long long)failed));
     }
-    time_line(job, "locked to", factor, "locked_until");
+    admin_time_line(job, "locked to", factor, "locked_until");
     if (totp) {
         show_totp(job, totp);
     }
@@ -118,11 +106,12 @@ static int act(struct job *job)
 const struct command command_admin_factor_show = {
     .name = "admin factor show",
     .summary = "show a factor: wrong codes, locks, and how far off the phone's clock is",
-    .help = "usage: countersign admin factor show USER FACTOR [OPTION]...\n\n"
-            "Shows one factor with what helps to find out why its codes are refused: wrong codes in\n"
-            "a row, a lock and when it ends, and, of an authenticator app, the kind of its codes and\n"
-            "how far off the phone's clock is. The factor is named by its id or its name, the\n"
-            "account by its id or its e-mail address.\n" HELP_ADMIN HELP_EXIT,
+    .help =
+        "usage: countersign admin factor show USER FACTOR [OPTION]...\n\n"
+        "Shows one factor with what helps to find out why its codes are refused: wrong codes in\n"
+        "a row, a lock and when it ends, and, of an authenticator app, the kind of its codes and\n"
+        "how far off the phone's clock is. The factor is named by its id or its name, the\n"
+        "account by its id or its e-mail address.\n" HELP_ADMIN HELP_EXIT,
     .act = act,
     .client = CLIENT_ADMIN,
     .words_min = 2,

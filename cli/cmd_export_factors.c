@@ -76,7 +76,7 @@ static int write_page(struct run *run)
 {
     struct services *s = run->services;
     struct arena *arena = arena_new(); /* wiped */
-    struct ctx ctx = { .arena = arena, .entropy = &s->entropy, .now_us = clock_now_us(&s->clock) };
+    struct ctx ctx = {.arena = arena, .entropy = &s->entropy, .now_us = clock_now_us(&s->clock)};
     int code = exec_read(s->executor, &ctx, read_page, run) == P_OK ? -1 : EXIT_UNREACHABLE;
     for (int i = 0; code < 0 && i < run->n; i++) {
         write_one(run, arena, &run->page[i]);
@@ -92,8 +92,8 @@ static int write_page(struct run *run)
 static int audit_first(struct run *run)
 {
     struct services *s = run->services;
-    struct ctx ctx = { .arena = run->job->arena, .entropy = &s->entropy,
-                       .now_us = clock_now_us(&s->clock) };
+    struct ctx ctx = {
+        .arena = run->job->arena, .entropy = &s->entropy, .now_us = clock_now_us(&s->clock)};
     return exec_write(s->executor, &ctx, write_audit, run) == P_OK
                ? -1
                : job_complain(run->job, EXIT_UNREACHABLE,
@@ -142,7 +142,7 @@ static bool close_output(struct run *run)
 
 static int act(struct job *job)
 {
-    struct run run = { .job = job, .services = direct_services(job->direct) };
+    struct run run = {.job = job, .services = direct_services(job->direct)};
     int code = open_output(job, &run.out);
     if (code >= 0) {
         return code;
@@ -151,8 +151,8 @@ static int act(struct job *job)
     code = write_all(&run);
     bool good = close_output(&run);
     if (!good && code == EXIT_OK) {
-        code = job_complain(job, EXIT_REFUSED, "the output could not be written: %s",
-                            strerror(errno));
+        code =
+            job_complain(job, EXIT_REFUSED, "the output could not be written: %s", strerror(errno));
     }
     if (code != EXIT_OK) {
         if (job->options.output) {
@@ -175,8 +175,10 @@ const struct command command_export_factors = {
     .help =
         "usage: countersign export factors [OPTION]...\n\n"
         "Writes every verified TOTP factor as an otpauth:// URI, one a line, with the account's\n"
-        "e-mail address, phone number or id; `countersign import factors` reads them back. Who has\n"
-        "this file can make everybody's codes: keep it encrypted, and delete it after use. It needs\n"
+        "e-mail address, phone number or id; `countersign import factors` reads them back. Who "
+        "has\n"
+        "this file can make everybody's codes: keep it encrypted, and delete it after use. It "
+        "needs\n"
         "the server's encryption key, and the audit log says that it was done.\n\n"
         "  --output FILE       a new file, readable for you alone; else standard output, unless\n"
         "                      that is a terminal\n" HELP_DATABASE HELP_EXIT,

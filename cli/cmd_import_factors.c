@@ -17,8 +17,9 @@ struct run {
     struct job *job;
     struct services *services;
     struct factor_import *import;
-    int64_t fitting, wrong, other, unusual; /* unusual: of a kind of code that is not the usual one */
-    bool failed;                            /* the database could not be asked */
+    int64_t fitting, wrong, other,
+        unusual; /* unusual: of a kind of code that is not the usual one */
+    bool failed; /* the database could not be asked */
     enum problem problem;
 };
 
@@ -103,9 +104,9 @@ static bool take(void *arg, const struct transfer_row *row)
     struct run *run = arg;
     struct arena *arena = arena_new();
     struct services *s = run->services;
-    struct ctx ctx = { .arena = arena, .entropy = &s->entropy, .now_us = clock_now_us(&s->clock) };
-    struct look l = { .run = run, .row = row,
-                      .found = { .wrong = row->wrong, .user = said(row), .name = "" } };
+    struct ctx ctx = {.arena = arena, .entropy = &s->entropy, .now_us = clock_now_us(&s->clock)};
+    struct look l = {
+        .run = run, .row = row, .found = {.wrong = row->wrong, .user = said(row), .name = ""}};
     if (!row->wrong && !row->other) {
         run->problem = exec_read(s->executor, &ctx, look, &l);
         run->failed = run->problem != P_OK;
@@ -181,14 +182,17 @@ static int finish(struct run *run, int64_t without)
     int code = whole ? asked ? EXIT_OK : write_all(run) : EXIT_REFUSED;
     sum_up(run, without, whole && !asked && code == EXIT_OK);
     if (run->wrong) {
-        job_complain(run->job, code, "the file has rows that are wrong, so nothing of it is taken.\n"
-                                     "Next: mend or remove them, then the same again");
+        job_complain(run->job, code,
+                     "the file has rows that are wrong, so nothing of it is taken.\n"
+                     "Next: mend or remove them, then the same again");
     } else if (!run->fitting) {
-        job_complain(run->job, code, "no TOTP factor was found in the file.\nNext: countersign "
-                                     "import factors --help says which forms are read");
+        job_complain(run->job, code,
+                     "no TOTP factor was found in the file.\nNext: countersign "
+                     "import factors --help says which forms are read");
     } else if (run->unusual && run->services->realm.config->postgres) {
-        fprintf(stderr, "countersign: %lld of them have codes of another kind than SHA1, 6 digits, "
-                        "30 s: the official server, on the same database, refuses those\n",
+        fprintf(stderr,
+                "countersign: %lld of them have codes of another kind than SHA1, 6 digits, "
+                "30 s: the official server, on the same database, refuses those\n",
                 (long long)run->unusual);
     }
     return code;
@@ -203,7 +207,7 @@ static int act(struct job *job)
         return job_complain(job, EXIT_USAGE, "%s cannot be read: %s", safe(job->arena, path),
                             strerror(errno));
     }
-    struct run run = { .job = job, .services = direct_services(job->direct) };
+    struct run run = {.job = job, .services = direct_services(job->direct)};
     run.import = factor_import_new(&run.services->realm);
     if (job->options.json) {
         printf("{\"rows\":[");
@@ -232,7 +236,8 @@ const struct command command_import_factors = {
         "  otpauth://totp/... URIs, one a line (ours, Authelia's, those of apps)\n"
         "  CSV under a heading with username, email, phone or user_id, and secret; besides them\n"
         "    friendly_name, algorithm, digits, period (Authelia's totp export csv)\n"
-        "  JSON: Keycloak's export of a realm or its users, Auth0's bulk user files (mfa_factors),\n"
+        "  JSON: Keycloak's export of a realm or its users, Auth0's bulk user files "
+        "(mfa_factors),\n"
         "    or objects with the members of such a heading\n"
         "SHA1, SHA256 or SHA512, 6 to 8 digits and periods of 15 to 120 s are taken.\n\n"
         "  --dry-run           report only\n" HELP_JSON HELP_DATABASE HELP_EXIT,
