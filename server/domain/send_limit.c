@@ -16,7 +16,8 @@ enum problem pause_check(struct ctx *ctx, int64_t last_us, int64_t pause_us, enu
     if (left <= 0) {
         return P_OK;
     }
-    ctx->retry_after_s = left / US_PER_S + 1;
+    left = left < pause_us ? left : pause_us; /* who went ahead may have begun a moment later */
+    ctx->retry_after_s = (left + US_PER_S - 1) / US_PER_S;
     return ctx_fail(ctx, problem,
                     arena_printf(ctx->arena, "%lld", (long long)(left / US_PER_S)));
 }

@@ -14,10 +14,18 @@ static void pauses(void **state)
     assert_int_equal(pause_check(&ctx, 40 * US_PER_S, 60 * US_PER_S, P_MAIL_TOO_SOON), P_OK);
     assert_int_equal(pause_check(&ctx, 41 * US_PER_S, 60 * US_PER_S, P_MAIL_TOO_SOON),
                      P_MAIL_TOO_SOON);
-    assert_true(ctx.retry_after_s >= 1);
+    assert_int_equal(ctx.retry_after_s, 1);
     assert_int_equal(pause_check(&ctx, 99 * US_PER_S, 60 * US_PER_S, P_SMS_TOO_SOON),
                      P_SMS_TOO_SOON);
     assert_string_equal(ctx.problem_arg, "59");
+    assert_int_equal(ctx.retry_after_s, 59);
+    /* The other one's request began at the same time or even later, and was faster. */
+    for (int64_t later_us = 0; later_us <= 3 * US_PER_S; later_us += US_PER_S + 1) {
+        assert_int_equal(pause_check(&ctx, ctx.now_us + later_us, 60 * US_PER_S, P_SMS_TOO_SOON),
+                         P_SMS_TOO_SOON);
+        assert_string_equal(ctx.problem_arg, "60");
+        assert_int_equal(ctx.retry_after_s, 60);
+    }
 }
 
 static void zero(void **state)
