@@ -587,6 +587,20 @@ static void expect_lacks(struct db *db, unsigned lacks)
     assert_true(lacks ? strstr(advice, "refresh tokens of version 2") != NULL : !advice);
 }
 
+static void both_in_one_round_trip(struct db *db, const struct session *s)
+{
+    struct session back;
+    struct factor *list;
+    struct tx tx = begin(db, TX_READ);
+    int64_t before = db_trips(db);
+    session_ahead(&tx, &s->id);
+    factors_ahead(&tx, &s->user_id);
+    assert_true(session_by_id(&tx, &s->id, &back));
+    assert_int_equal(factors_of(&tx, &s->user_id, &list), 1);
+    assert_int_equal(db_trips(db), before + 1);
+    assert_int_equal(db_commit(db), DB_OK);
+}
+
 static void test_an_older_shape_is_found_and_served(void **state)
 {
     (void)state;
@@ -607,6 +621,7 @@ static void test_an_older_shape_is_found_and_served(void **state)
     assert_string_equal(back.ip, "192.0.2.7");
     a_factor_keeps_its_credential(&tx, &u.id);
     assert_int_equal(db_commit(db), DB_OK);
+    both_in_one_round_trip(db, &s);
 
     /* the columns come while this process runs, and another one uses them */
     reshape(false);
