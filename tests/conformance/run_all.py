@@ -3,7 +3,7 @@
 
 Rounds: root, under `/`; prefix, under `/auth/v1`; accounts, the checks of accounts.py with mails and SMS in folders; accounts-smtp,
 the same with a real mail server and the send-SMS hook; postgres, accounts-postgres, both on PostgreSQL, and interop, interop.py with two
-nodes on one database; older, postgres and interop on the oldest shape of the official server's schema; and, with --asan, asan and accounts-asan against a build with AddressSanitizer
+nodes on one database; older, those three on the oldest shape of the official server's schema; and, with --asan, asan and accounts-asan against a build with AddressSanitizer
 and UBSan, where any report or leak is a failure. Each server has a database of its own. --only ID,.. and -v are handed on to run.py.
 Ends with 'N passed, N failed'.
 """
@@ -172,6 +172,7 @@ def postgres_rounds(wanted, binary):
         if "older" in wanted:
             older = Older(postgres)
             yield one_round("under / on the oldest schema", binary, "", older, "--rows")
+            yield accounts_round("on the oldest schema", binary, False, older)
             yield interop_round("the oldest schema", binary, older, {"GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION": "2"})
         yield shared_rules(postgres)
 
