@@ -3,8 +3,9 @@
 
 Rounds: root, under `/`; prefix, under `/auth/v1`; accounts, the checks of accounts.py with mails and SMS in folders; accounts-smtp,
 the same with a real mail server and the send-SMS hook; postgres, accounts-postgres, both on PostgreSQL, and interop, interop.py with two
-nodes on one database; older, those three on the oldest shape of the official server's schema; and, with --asan, asan and accounts-asan against a build with AddressSanitizer
-and UBSan, where any report or leak is a failure. Each server has a database of its own. --only ID,.. and -v are handed on to run.py.
+nodes on one database; older, those three on the oldest shape of the official server's schema; and, with --asan, asan and accounts-asan
+against a build with AddressSanitizer and UBSan, where any report or leak is a failure. Each server has a database of its own. --only
+ID,.. and -v are handed on to run.py.
 Ends with 'N passed, N failed'.
 """
 import argparse, base64, contextlib, os, re, subprocess, sys, tempfile, time, uuid
@@ -48,7 +49,7 @@ class Older:
         official(postgres, people=False)
 
     def create(self, name):
-        return made(self.postgres, name, UNDO)
+        return made(self.postgres, "older_" + name, UNDO)
 
 
 def one_round(name, binary, prefix, postgres=None, *options):
