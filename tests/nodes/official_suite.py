@@ -16,6 +16,7 @@ from wire import User, b64, claims_of, totp, wait_for_fresh_step  # noqa: E402
 p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 p.add_argument("--only"); p.add_argument("--binary", default=default_binary()); p.add_argument("-v", action="store_true")
 args = p.parse_args()
+args.binary = os.path.abspath(args.binary)
 STEPS, tally = [], Tally()
 PASSWORD, SECRET = "bench-password-1", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 ident = lambda n, kind="00": "00000000-0000-4000-8000-00000000%s%02d" % (kind, n)
