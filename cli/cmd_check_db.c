@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include "store/db.h"
+#include "store/migrate.h"
 
 #include <stdio.h>
 
@@ -14,9 +15,14 @@ static void say(void *arg, const char *finding)
 static int check(struct arena *arena, const struct config *config, struct db *db,
                  const struct common *common)
 {
-    (void)arena, (void)config, (void)common;
+    (void)config, (void)common;
+    struct schema_found found;
+    const char *error;
     if (!db_check(db, say, NULL)) {
         return 1;
+    }
+    if (migrate_look(db, arena, &found, &error) && migrate_advice(arena, &found)) {
+        printf("note: %s\n", migrate_advice(arena, &found));
     }
     printf("ok\n");
     return 0;

@@ -174,7 +174,7 @@ static void say_done(const struct copy_job *job, const struct side *from, const 
     }
     printf("%lld rows copied; source and target have the same counts\n", (long long)all);
     if (job->left) {
-        printf("Left behind, as SQLite has no place for them: %s\n", job->left);
+        printf("Left behind, as the target has no place for them: %s\n", job->left);
     }
     say_keys(job, from, to);
 }

@@ -32,6 +32,14 @@ static void say_own(const struct schema_found *before, const struct schema_found
     }
 }
 
+static void say_advice(struct arena *arena, const struct schema_found *after)
+{
+    const char *advice = migrate_advice(arena, after);
+    if (advice) {
+        printf("note: %s\n", advice);
+    }
+}
+
 static bool bring_up(struct arena *arena, const struct config *config, const char **error)
 {
     const char *url = config->database;
@@ -55,6 +63,7 @@ static bool bring_up(struct arena *arena, const struct config *config, const cha
     }
     if (good) {
         say_own(&before, &after);
+        say_advice(arena, &after);
     }
     db_close(&db);
     lock_file_free(&lock);

@@ -139,7 +139,7 @@ static enum problem step_v2(struct refresh *r)
 static bool upgrades(const struct refresh *r)
 {
     const struct config *config = r->realm->config;
-    return config->refresh_version == 2 &&
+    return session_version(r->realm, r->tx) == 2 &&
            r->grant->session.id.bytes[15] * 100 / 256 < config->refresh_upgrade;
 }
 

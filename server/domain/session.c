@@ -33,6 +33,11 @@ enum problem session_key(const struct realm *realm, struct tx *tx, const struct 
     return P_OK;
 }
 
+int session_version(const struct realm *realm, const struct tx *tx)
+{
+    return sessions_have_counters(tx) ? (int)realm->config->refresh_version : 1;
+}
+
 void session_open(const struct realm *realm, struct tx *tx, const struct caller *caller,
                   const char *method, struct grant *grant)
 {
@@ -47,7 +52,7 @@ void session_open(const struct realm *realm, struct tx *tx, const struct caller 
         .ip = caller->ip,
     };
     uint8_t key[REFRESH_KEY];
-    grant->refresh_version = (int)realm->config->refresh_version;
+    grant->refresh_version = session_version(realm, tx);
     if (grant->refresh_version == 2) {
         session_key_new(realm, tx, s, key);
         grant->refresh_token = refresh_token_v2(arena, key, &s->id, 0);

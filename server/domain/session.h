@@ -5,6 +5,9 @@
 
 #include "domain/grant.h"
 
+/* Of new refresh tokens: what the settings say, but for a schema that has no place for 2. */
+int session_version(const struct realm *realm, const struct tx *tx);
+
 /* A new aal1 session of grant->person.user by the method (row O10), with its first refresh token;
  * fills the rest of the grant. */
 void session_open(const struct realm *realm, struct tx *tx, const struct caller *caller,

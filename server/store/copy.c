@@ -25,6 +25,7 @@ struct place {
 /* What all steps share. */
 struct run {
     struct copy_job *job;
+    const struct copy_table *tables[COPY_TABLES];
     struct copy_statements statements[COPY_TABLES];
     int64_t total[COPY_TABLES], all_total, all_done;
     const char *stamp;
@@ -164,8 +165,10 @@ static bool prepare(struct run *run, struct ctx *ctx, struct place *place, const
 {
     struct copy_job *job = run->job;
     struct tx tx;
+    unsigned lacks = db_lacks(job->from) | db_lacks(job->to);
     for (int i = 0; i < copy_tables_count; i++) {
-        copy_statements_make(job->arena, &copy_tables[i], db_is_postgres(job->from),
+        run->tables[i] = copy_table_without(job->arena, &copy_tables[i], lacks);
+        copy_statements_make(job->arena, run->tables[i], db_is_postgres(job->from),
                              db_is_postgres(job->to), &run->statements[i]);
     }
     begin(&tx, ctx, job->from, false);
@@ -208,7 +211,7 @@ static struct rows *open_page(struct tx *from, struct copy_statements *s,
 /* Copies up to a batch of rows; the new place is in *place if that many were read. */
 static int64_t copy_rows(struct run *run, struct tx *from, struct tx *to, struct place *place)
 {
-    const struct copy_table *table = &copy_tables[place->table];
+    const struct copy_table *table = run->tables[place->table];
     struct copy_statements *s = &run->statements[place->table];
     struct arena *arena = to->ctx->arena;
     bool to_postgres = db_is_postgres(to->db);

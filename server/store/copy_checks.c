@@ -83,18 +83,74 @@ static bool check_rights(struct tx *tx, bool writes, const char *side, const cha
     return true;
 }
 
-/* What only the official server has and SQLite has no tables for. */
-static const char *left_behind(struct tx *tx)
+static int64_t count_of(struct tx *tx, struct sql *sql)
 {
-    DB_SQL(sql,
-           "select string_agg(n || ' of ' || name, ', ') from ("
-           "select 'auth.sessions of OAuth clients' as name, count(*) as n from @sessions "
-           "where oauth_client_id is not null union all "
-           "select 'auth.webauthn_credentials', count(*) from @webauthn_credentials union all "
-           "select 'auth.sso_providers', count(*) from @sso_providers union all "
-           "select 'auth.oauth_clients', count(*) from @oauth_clients) t where n > 0");
-    DB_SQL(there, "select to_regclass('auth.webauthn_credentials')::text");
-    return db_is_postgres(tx->db) && one_text(tx, &there) ? one_text(tx, &sql) : NULL;
+    struct rows *r = db_query(tx, sql);
+    int64_t n = rows_next(r) ? rows_int(r, 0) : 0;
+    rows_end(r);
+    return n;
+}
+
+/* Older schemas of the official server do not have all of its tables. */
+static bool has_table(struct tx *tx, const char *name)
+{
+    DB_SQL(there, "select 1 where to_regclass($1) is not null");
+    struct rows *r = db_query(tx, &there, V_TEXT(arena_printf(tx->ctx->arena, "auth.%s", name)));
+    bool has = rows_next(r);
+    rows_end(r);
+    return has;
+}
+
+/* What only the official server has and SQLite has no tables for. */
+static const char *left_by_official(struct tx *tx)
+{
+    static const struct {
+        const char *table, *what, *where;
+    } kinds[] = {
+        { "sessions", " of OAuth clients", " where to_jsonb(t) ->> 'oauth_client_id' is not null" },
+        { "webauthn_credentials", "", "" },
+        { "sso_providers", "", "" },
+        { "oauth_clients", "", "" },
+    };
+    struct arena *arena = tx->ctx->arena;
+    struct strbuf b = strbuf_in(arena, LIST_MAX);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct sql *sql = ARENA_NEW(arena, struct sql);
+        sql->text = arena_printf(arena, "select count(*) from @%s t%s", kinds[i].table,
+                                 kinds[i].where);
+        int64_t n = has_table(tx, kinds[i].table) ? count_of(tx, sql) : 0;
+        if (n) {
+            strbuf_printf(&b, "%s%lld of auth.%s%s", b.len ? ", " : "", (long long)n,
+                          kinds[i].table, kinds[i].what);
+        }
+    }
+    return b.len ? b.data : NULL;
+}
+
+/* What an older target has no columns for and is only shown. */
+static const char *left_by_older(struct tx *tx, const struct copy_job *job)
+{
+    DB_SQL(data, "select count(*) from @mfa_factors where last_webauthn_challenge_data is not null");
+    int64_t n = db_lacks(job->to) & DB_LACKS_WEBAUTHN_DATA ? count_of(tx, &data) : 0;
+    return n ? arena_printf(tx->ctx->arena, "last_webauthn_challenge_data of %lld factors",
+                            (long long)n)
+             : NULL;
+}
+
+/* A session whose tokens the target cannot know would be a login lost without a word. */
+static bool check_counters(struct tx *tx, const struct copy_job *job, const char **error)
+{
+    DB_SQL(counters, "select count(*) from @sessions where refresh_token_hmac_key is not null");
+    int64_t n = db_lacks(job->to) & DB_LACKS_COUNTERS ? count_of(tx, &counters) : 0;
+    if (n) {
+        *error = arena_printf(tx->ctx->arena,
+                              "%lld sessions of the source use refresh tokens of version 2, and "
+                              "the target has the schema of an older official server, with no "
+                              "place for them: these logins would be lost; bring the target to "
+                              "that server's newest migration first; nothing was copied",
+                              (long long)n);
+    }
+    return !n;
 }
 
 bool copy_check_source(struct tx *tx, struct copy_job *job, const char **error)
@@ -107,8 +163,11 @@ bool copy_check_source(struct tx *tx, struct copy_job *job, const char **error)
                  "first; nothing was copied";
         return false;
     }
+    if (tx->status == DB_OK && !check_counters(tx, job, error)) {
+        return false;
+    }
     const char *key = fact_get(tx, "encryption_key");
-    const char *left = left_behind(tx);
+    const char *left = db_is_postgres(tx->db) ? left_by_official(tx) : left_by_older(tx, job);
     job->key = arena_strdup(job->arena, key);
     job->left = arena_strdup(job->arena, left);
     return true;

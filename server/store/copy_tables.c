@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define C(column, kind) { #column, DB_##kind, COPY_AS_IS }
-#define F(column, kind) { #column, DB_##kind, COPY_FILL }
+#define C(column, kind) { #column, DB_##kind, COPY_AS_IS, 0 }
+#define F(column, kind) { #column, DB_##kind, COPY_FILL, 0 }
+#define L(column, kind, lack) { #column, DB_##kind, COPY_AS_IS, DB_LACKS_##lack }
 
 static const struct copy_column users[] = {
     C(id, ID), F(instance_id, ID), F(aud, TEXT), F(role, TEXT), C(email, TEXT),
@@ -36,8 +37,8 @@ static const struct copy_column identities[] = {
 static const struct copy_column sessions[] = {
     C(id, ID), C(user_id, ID), F(created_at, TIME), F(updated_at, TIME), C(factor_id, ID),
     C(aal, TEXT), C(not_after, TIME), C(refreshed_at, TIME), C(user_agent, TEXT),
-    { "ip", DB_TEXT, COPY_ADDRESS }, C(tag, TEXT), C(refresh_token_hmac_key, TEXT),
-    C(refresh_token_counter, INT),
+    { "ip", DB_TEXT, COPY_ADDRESS, 0 }, C(tag, TEXT), L(refresh_token_hmac_key, TEXT, COUNTERS),
+    L(refresh_token_counter, INT, COUNTERS),
 };
 
 static const struct copy_column refresh_tokens[] = {
@@ -48,8 +49,8 @@ static const struct copy_column refresh_tokens[] = {
 static const struct copy_column mfa_factors[] = {
     C(id, ID), C(user_id, ID), F(friendly_name, TEXT), C(factor_type, TEXT), C(status, TEXT),
     C(created_at, TIME), C(updated_at, TIME), F(secret, TEXT), C(phone, TEXT),
-    { "last_challenged_at", DB_TIME, COPY_UNIQUE }, C(web_authn_credential, JSON),
-    C(web_authn_aaguid, ID), C(last_webauthn_challenge_data, JSON),
+    { "last_challenged_at", DB_TIME, COPY_UNIQUE, 0 }, C(web_authn_credential, JSON),
+    C(web_authn_aaguid, ID), L(last_webauthn_challenge_data, JSON, WEBAUTHN_DATA),
 };
 
 static const struct copy_column mfa_challenges[] = {
@@ -123,9 +124,11 @@ static const struct copy_column outbox[] = {
     C(next_try_at, TIME), C(attempts, INT), C(last_error, TEXT),
 };
 
-/* Sessions of OAuth clients stay behind: without their scopes they could do more than before. */
+/* Sessions of OAuth clients stay behind: without their scopes they could do more than before.
+ * Older schemas do not have the column, so it is asked for by its name. */
+#define PLAIN(session) "to_jsonb(" session ") ->> 'oauth_client_id' is null"
 #define PLAIN_SESSION                                                                              \
-    "exists (select 1 from @sessions s where s.id = t.session_id and s.oauth_client_id is null)"
+    "exists (select 1 from @sessions s where s.id = t.session_id and " PLAIN("s") ")"
 
 /* Of users and factors that the official server deleted, rows stay until the sweep. */
 #define HAS_USER "exists (select 1 from @users u where u.id = t.user_id)"
@@ -137,7 +140,7 @@ static const struct copy_column outbox[] = {
 const struct copy_table copy_tables[] = {
     TABLE("@", users, 1, "updated_at", NULL),
     TABLE("@", identities, 1, "updated_at", NULL),
-    TABLE("@", sessions, 1, "updated_at", "t.oauth_client_id is null"),
+    TABLE("@", sessions, 1, "updated_at", PLAIN("t")),
     TABLE("@", refresh_tokens, 1, "updated_at",
           "t.token is not null and (t.session_id is null or " PLAIN_SESSION ")"),
     TABLE("@", mfa_amr_claims, 2, NULL, PLAIN_SESSION),
@@ -161,6 +164,22 @@ const int copy_tables_count = sizeof copy_tables / sizeof copy_tables[0];
 _Static_assert(sizeof copy_tables / sizeof copy_tables[0] == COPY_TABLES, "see copy.h");
 
 /* --- statements --- */
+
+const struct copy_table *copy_table_without(struct arena *arena, const struct copy_table *table,
+                                            unsigned lacks)
+{
+    struct copy_table *out = ARENA_NEW(arena, struct copy_table);
+    struct copy_column *columns = ARENA_ARRAY(arena, struct copy_column, table->n);
+    *out = *table;
+    out->columns = columns;
+    out->n = 0;
+    for (int i = 0; i < table->n; i++) {
+        if (!(table->columns[i].lack & lacks)) {
+            columns[out->n++] = table->columns[i];
+        }
+    }
+    return out;
+}
 
 enum { SQL_MAX = 8192, ROWS_A_BATCH = 1000 };
 

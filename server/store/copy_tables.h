@@ -21,6 +21,7 @@ struct copy_column {
     const char *name;
     enum db_kind kind;
     enum copy_rule rule;
+    unsigned lack; /* enum db_lack of schemas that do not have it */
 };
 
 struct copy_table {
@@ -35,6 +36,10 @@ struct copy_table {
 
 extern const struct copy_table copy_tables[];
 extern const int copy_tables_count;
+
+/* The table without the columns that one of the two schemas lacks. */
+const struct copy_table *copy_table_without(struct arena *arena, const struct copy_table *table,
+                                            unsigned lacks);
 
 /* Statements of one table between two given engines. */
 struct copy_statements {

@@ -37,6 +37,16 @@ bool db_is_postgres(const struct db *db)
     return db->engine->postgres;
 }
 
+unsigned db_lacks(const struct db *db)
+{
+    return db->lacks;
+}
+
+void db_set_lacks(struct db *db, unsigned lacks)
+{
+    db->lacks = lacks;
+}
+
 bool db_alive(const struct db *db)
 {
     return !db->engine->alive || db->engine->alive(db);

@@ -145,6 +145,15 @@ const char *db_file(const char *url);
 bool db_url_is_postgres(const char *url);
 bool db_is_postgres(const struct db *db);
 
+/* Columns that older shapes of the official server's schema do not have. migrate() and
+ * migrate_look() find that out for their connection; others to the same database are told. */
+enum db_lack {
+    DB_LACKS_COUNTERS = 1,      /* sessions.refresh_token_hmac_key and refresh_token_counter */
+    DB_LACKS_WEBAUTHN_DATA = 2, /* mfa_factors.last_webauthn_challenge_data */
+};
+unsigned db_lacks(const struct db *db);
+void db_set_lacks(struct db *db, unsigned lacks);
+
 /* false: the connection is lost and only fit to be closed. */
 bool db_alive(const struct db *db);
 

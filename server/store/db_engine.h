@@ -8,6 +8,7 @@
 
 struct db {
     const struct db_engine *engine;
+    unsigned lacks; /* enum db_lack */
 };
 
 struct rows {

@@ -3,9 +3,13 @@
 
 #include <string.h>
 
-#define FACTOR_COLUMNS                                                                             \
-    "id, user_id, friendly_name, factor_type, status, secret, phone, created_at, updated_at, "     \
-    "last_challenged_at, web_authn_credential, last_webauthn_challenge_data, web_authn_aaguid"
+#define FACTORS(webauthn_data, which)                                                              \
+    "select id, user_id, friendly_name, factor_type, status, secret, phone, created_at, "          \
+    "updated_at, last_challenged_at, web_authn_credential, " webauthn_data ", web_authn_aaguid "   \
+    "from @mfa_factors where " which
+#define BY_ID "id = $1"
+#define OF_USER "user_id = $1 order by created_at, id limit 1000"
+#define WEBAUTHN_DATA "last_webauthn_challenge_data"
 
 static const char *or_empty(const char *text)
 {
@@ -36,23 +40,30 @@ bool factor_is_verified(const struct factor *factor)
     return strcmp(factor->status, "verified") == 0;
 }
 
-DB_SQL(by_id, "select " FACTOR_COLUMNS " from @mfa_factors where id = $1");
-DB_SQL(of_user, "select " FACTOR_COLUMNS " from @mfa_factors where user_id = $1 "
-                "order by created_at, id limit 1000");
+DB_SQL(by_id, FACTORS(WEBAUTHN_DATA, BY_ID));
+DB_SQL(of_user, FACTORS(WEBAUTHN_DATA, OF_USER));
+/* what is only shown is missing in older schemas of the official server */
+DB_SQL2(by_id_older, NULL, FACTORS("null", BY_ID));
+DB_SQL2(of_user_older, NULL, FACTORS("null", OF_USER));
+
+static bool is_older(const struct tx *tx)
+{
+    return db_lacks(tx->db) & DB_LACKS_WEBAUTHN_DATA;
+}
 
 void factor_ahead(struct tx *tx, const struct uuid *id)
 {
-    db_ahead(tx, &by_id, V_ID(id));
+    db_ahead(tx, is_older(tx) ? &by_id_older : &by_id, V_ID(id));
 }
 
 void factors_ahead(struct tx *tx, const struct uuid *user_id)
 {
-    db_ahead(tx, &of_user, V_ID(user_id));
+    db_ahead(tx, is_older(tx) ? &of_user_older : &of_user, V_ID(user_id));
 }
 
 bool factor_by_id(struct tx *tx, const struct uuid *id, struct factor *out)
 {
-    struct rows *r = db_query(tx, &by_id, V_ID(id));
+    struct rows *r = db_query(tx, is_older(tx) ? &by_id_older : &by_id, V_ID(id));
     bool found = rows_next(r);
     if (found) {
         read_factor(r, out);
@@ -63,7 +74,7 @@ bool factor_by_id(struct tx *tx, const struct uuid *id, struct factor *out)
 
 int factors_of(struct tx *tx, const struct uuid *user_id, struct factor **out)
 {
-    struct rows *r = db_query(tx, &of_user, V_ID(user_id));
+    struct rows *r = db_query(tx, is_older(tx) ? &of_user_older : &of_user, V_ID(user_id));
     struct factor *list = NULL;
     int n = 0, room = 0;
     while (n < FACTORS_SHOWN && rows_next(r)) {
@@ -112,9 +123,14 @@ void factor_save(struct tx *tx, struct factor *f)
 void factor_save_webauthn(struct tx *tx, const struct uuid *id, const char *credential,
                           const char *challenge_data, const struct uuid *aaguid)
 {
-    DB_SQL(sql, "update @mfa_factors set web_authn_credential = coalesce($1, web_authn_credential), "
-                "last_webauthn_challenge_data = coalesce($2, last_webauthn_challenge_data), "
+#define CREDENTIAL "update @mfa_factors set web_authn_credential = coalesce($1, web_authn_credential), "
+    DB_SQL(sql, CREDENTIAL WEBAUTHN_DATA " = coalesce($2, " WEBAUTHN_DATA "), "
                 "web_authn_aaguid = $3, updated_at = $4 where id = $5");
+    DB_SQL2(older, NULL, CREDENTIAL "web_authn_aaguid = $2, updated_at = $3 where id = $4");
+    if (is_older(tx)) {
+        db_run(tx, &older, V_JSON(credential), V_ID(aaguid), V_TIME(tx->ctx->now_us), V_ID(id));
+        return;
+    }
     db_run(tx, &sql, V_JSON(credential), V_JSON(challenge_data), V_ID(aaguid),
            V_TIME(tx->ctx->now_us), V_ID(id));
 }

@@ -139,6 +139,8 @@ bool migrate_look(struct db *db, struct arena *arena, struct schema_found *out, 
         struct rows *r = db_query(&tx, &official);
         out->official = rows_next(r) ? rows_text(r, 0) : NULL;
         rows_end(r);
+        migrate_postgres_find_lacks(&tx);
+        out->lacks = db_lacks(db);
     }
     enum db_status status = tx.status;
     db_rollback(db);
@@ -147,6 +149,26 @@ bool migrate_look(struct db *db, struct arena *arena, struct schema_found *out, 
                  "read the schemas auth and countersign, or use the role that made them";
     }
     return status == DB_OK;
+}
+
+const char *migrate_advice(struct arena *arena, const struct schema_found *found)
+{
+    if (!found->lacks) {
+        return NULL;
+    }
+    bool no_counters = found->lacks & DB_LACKS_COUNTERS;
+    bool no_data = found->lacks & DB_LACKS_WEBAUTHN_DATA;
+    return arena_printf(arena,
+                        "the schema auth is at the official server's migration %s and has no "
+                        "place for %s%s%s: bring it to %s with that server, then restart "
+                        "Countersign",
+                        found->official ? found->official : "(none)",
+                        no_counters ? "refresh tokens of version 2 (those of version 1 are used, "
+                                      "whatever the settings say)"
+                                    : "",
+                        no_counters && no_data ? " and " : "",
+                        no_data ? "the last answers of WebAuthn keys (they are not kept)" : "",
+                        OFFICIAL_NEWEST);
 }
 
 bool migrate_not_needed(struct db *db, struct arena *arena, const char **error)

@@ -13,6 +13,9 @@
  * database itself is in tx->status. */
 bool migrate_postgres_prepare(struct tx *tx, const char **error);
 
+/* Looks for what the schema auth does not have and can do without, for db_lacks(). */
+void migrate_postgres_find_lacks(struct tx *tx);
+
 /* Is there a table countersign.schema_version? */
 bool migrate_postgres_has_version(struct tx *tx);
 

@@ -3,18 +3,35 @@
 
 #include <string.h>
 
-DB_SQL(by_id, "select id, user_id, created_at, not_after, refreshed_at, factor_id, aal, "
-              "user_agent, ip, tag, refresh_token_hmac_key, refresh_token_counter "
-              "from @sessions where id = $1");
+#define BY_ID(refresh_key, refresh_counter)                                                        \
+    "select id, user_id, created_at, not_after, refreshed_at, factor_id, aal, user_agent, ip, "    \
+    "tag, " refresh_key ", " refresh_counter " from @sessions s where id = $1"
+
+DB_SQL(by_id, BY_ID("refresh_token_hmac_key", "refresh_token_counter"));
+
+/* Where the columns of version 2 were not there at the start: they may have come since, and a
+ * session of another server that has one of its tokens must not be lost. */
+DB_SQL2(by_id_older, NULL, BY_ID("to_jsonb(s) ->> 'refresh_token_hmac_key'",
+                                 "(to_jsonb(s) ->> 'refresh_token_counter')::bigint"));
+
+bool sessions_have_counters(const struct tx *tx)
+{
+    return !(db_lacks(tx->db) & DB_LACKS_COUNTERS);
+}
+
+static struct sql *by_id_in(const struct tx *tx)
+{
+    return sessions_have_counters(tx) ? &by_id : &by_id_older;
+}
 
 void session_ahead(struct tx *tx, const struct uuid *id)
 {
-    db_ahead(tx, &by_id, V_ID(id));
+    db_ahead(tx, by_id_in(tx), V_ID(id));
 }
 
 bool session_by_id(struct tx *tx, const struct uuid *id, struct session *out)
 {
-    struct rows *r = db_query(tx, &by_id, V_ID(id));
+    struct rows *r = db_query(tx, by_id_in(tx), V_ID(id));
     bool found = rows_next(r);
     if (found) {
         *out = (struct session){
@@ -43,23 +60,34 @@ void session_lock(struct tx *tx, const struct uuid *id)
     db_run(tx, &sql, V_ID(id));
 }
 
+/* May it be written without the columns of version 2? A session that has a key was read from
+ * them, so then they are there by now. */
+static bool goes_without(const struct tx *tx, const struct session *s)
+{
+    return !s->refresh_key && !sessions_have_counters(tx);
+}
+
 void session_insert(struct tx *tx, const struct session *s)
 {
-    DB_SQL(sql, "insert into @sessions (id, user_id, created_at, updated_at, aal, not_after, "
-                "user_agent, ip, tag, refresh_token_hmac_key, refresh_token_counter) "
-                "values ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10)");
-    db_run(tx, &sql, V_ID(&s->id), V_ID(&s->user_id), V_TIME(s->created_at), V_TEXT(s->aal),
-           V_TIME(s->not_after), V_TEXT(s->user_agent), V_TEXT(s->ip), V_TEXT(s->tag),
-           V_TEXT(s->refresh_key),
+#define INSERT(columns, values)                                                                    \
+    "insert into @sessions (id, user_id, created_at, updated_at, aal, not_after, user_agent, ip, " \
+    "tag" columns ") values ($1, $2, $3, $3, $4, $5, $6, $7, $8" values ")"
+    DB_SQL(sql, INSERT(", refresh_token_hmac_key, refresh_token_counter", ", $9, $10"));
+    DB_SQL2(older, NULL, INSERT("", ""));
+    db_run(tx, goes_without(tx, s) ? &older : &sql, V_ID(&s->id), V_ID(&s->user_id),
+           V_TIME(s->created_at), V_TEXT(s->aal), V_TIME(s->not_after), V_TEXT(s->user_agent),
+           V_TEXT(s->ip), V_TEXT(s->tag), V_TEXT(s->refresh_key),
            s->refresh_key ? V_INT(s->refresh_counter) : V_TEXT((const char *)0));
 }
 
 void session_save(struct tx *tx, const struct session *s)
 {
-    DB_SQL(sql, "update @sessions set updated_at = $1, factor_id = $2, aal = $3, "
-                "refreshed_at = $4, user_agent = $5, ip = $6, refresh_token_hmac_key = $7, "
-                "refresh_token_counter = $8 where id = $9");
-    db_run(tx, &sql, V_TIME(tx->ctx->now_us),
+#define SAVE(more)                                                                                 \
+    "update @sessions set updated_at = $1, factor_id = $2, aal = $3, refreshed_at = $4, "          \
+    "user_agent = $5, ip = $6" more
+    DB_SQL(sql, SAVE(", refresh_token_hmac_key = $7, refresh_token_counter = $8 where id = $9"));
+    DB_SQL2(older, NULL, SAVE(" where id = $9 and $7::text is null and $8::text is null"));
+    db_run(tx, goes_without(tx, s) ? &older : &sql, V_TIME(tx->ctx->now_us),
            V_ID(uuid_is_nil(&s->factor_id) ? (const struct uuid *)0 : &s->factor_id),
            V_TEXT(s->aal), V_TIME(s->refreshed_at), V_TEXT(s->user_agent), V_TEXT(s->ip),
            V_TEXT(s->refresh_key),

@@ -22,6 +22,10 @@ struct amr {
 
 enum { AMR_MAX = 16 };
 
+/* Is there a place for refresh_key and refresh_counter? Not on an older schema of the official
+ * server: new sessions get tokens of version 1 then. */
+bool sessions_have_counters(const struct tx *tx);
+
 bool session_by_id(struct tx *tx, const struct uuid *id, struct session *out);
 
 void session_ahead(struct tx *tx, const struct uuid *id);

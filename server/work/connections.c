@@ -101,6 +101,7 @@ static struct db *open_and_measure(struct connections *set, struct arena *arena,
 {
     struct db *db = db_connect(arena, set->url, set->settings.flags, error);
     if (db) {
+        db_set_lacks(db, set->settings.lacks);
         measure(set, db);
     }
     if (db && !db_alive(db)) {

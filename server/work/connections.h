@@ -13,6 +13,7 @@ struct connections;
 struct connections_settings {
     const char *url;
     unsigned flags;
+    unsigned lacks;      /* of the schema: db_set_lacks */
     int most;            /* open at once */
     int most_idle;       /* kept while nobody uses them; 0: all */
     int64_t lifetime_us; /* closed when it is older and given back, or idle; 0: never */

@@ -150,6 +150,19 @@ static int connections_of(struct db *db, struct arena *arena,
                                    : CONNECTIONS;
 }
 
+/* Once a process, which keeps to the shape that it found. */
+static void say_older_shape(struct db *db, struct arena *arena)
+{
+    struct schema_found found;
+    const char *error, *advice = NULL;
+    if (db_lacks(db) && migrate_look(db, arena, &found, &error)) {
+        advice = migrate_advice(arena, &found);
+    }
+    if (advice) {
+        log_plain(LOG_WARN, advice);
+    }
+}
+
 static struct connections *connections_of_settings(struct arena *arena, struct database_clock *clock,
                                                    const struct executor_settings *settings,
                                                    int *most, const char **error)
@@ -160,10 +173,12 @@ static struct connections *connections_of_settings(struct arena *arena, struct d
         db_close(&db);
         return NULL;
     }
+    say_older_shape(db, arena);
     *most = connections_of(db, arena, settings);
     struct connections_settings set = {
         .url = settings->url,
         .flags = flags,
+        .lacks = db_lacks(db),
         .most = *most,
         .most_idle = settings->percent > 0 ? 0 : settings->idle,
         .lifetime_us = settings->lifetime_us,

@@ -58,7 +58,7 @@ def forms(s, kit):
     is_(refresh(s, good), 200)
 
 
-@check("R2")
+@check("R2", needs={"counters"})
 def unknown(s, kit):
     """After a logout, and for a session that never was: 400 refresh_token_not_found."""
     u = s.sign_up()
@@ -68,7 +68,7 @@ def unknown(s, kit):
     is_(u.refreshed(), 400, "refresh_token_not_found", NOT_FOUND)
 
 
-@check("R10")
+@check("R10", needs={"counters"})
 def version_2(s, kit):
     """Version 2: session, counter, signature, checksum; a bent signature is not found, and the session goes on."""
     u = s.sign_up()
@@ -102,7 +102,7 @@ def answer_was_lost(s, kit):
     assert is_(u.refreshed(first), 200).json["refresh_token"] == second
 
 
-@check("R5b")
+@check("R5b", needs={"counters"})
 def reuse_ends_the_session(s, kit):
     """A token two rotations old: 400 refresh_token_already_used; the session is gone with its access token, other sessions live."""
     u = s.sign_up()
@@ -155,7 +155,7 @@ def session_limits(s, kit):
         is_(newer.refreshed(), 200)
 
 
-@check("R9")
+@check("R9", needs={"counters"})
 def counter_after_mfa(s, kit):
     """Verifying raises the counter by two, so that the token from before cannot be mistaken for the last one."""
     u = s.sign_up()

@@ -16,6 +16,7 @@ p.add_argument("--only"); p.add_argument("--record"); p.add_argument("--site-hos
 p.add_argument("--reuse-interval", type=int, default=0); p.add_argument("-v", action="store_true")
 p.add_argument("--part", choices=["mfa", "accounts"], help="one part alone: accounts is the checks whose ids begin with K")
 p.add_argument("--no-phone", action="store_true", help="the server has no phone factors")
+p.add_argument("--rows", action="store_true", help="the server's refresh tokens are rows (version 1)")
 p.add_argument("--binary", help="the program, for checks that start servers of their own")
 p.add_argument("--jobs", type=int, default=1, help="so many checks at a time")
 p.add_argument("--times", action="store_true", help="print the slowest checks")
@@ -33,7 +34,7 @@ if a.binary:
 own = a.dsn_confirm or a.sqlite_confirm
 for name, base in (("confirm", a.base_confirm), ("closed", a.base_closed)):
     kit[name] = base and Server(base, a.secret, a.dsn_confirm if own else a.dsn, a.sqlite_confirm if own else a.sqlite)
-have = {"no-reuse-interval"} | ({"sql"} if a.dsn or a.sqlite else set()) | ({"no-phone"} if a.no_phone else {"phone"})
+have = {"no-reuse-interval"} | ({"sql"} if a.dsn or a.sqlite else set()) | ({"no-phone"} if a.no_phone else {"phone"}) | ({"rows"} if a.rows else {"counters"})
 have.update(name for name in ("confirm", "closed", "mail", "sms", "start") if kit[name])
 have.update({"sqlite"} if a.sqlite else set())
 if a.base_confirm and (own or a.dsn or a.sqlite):

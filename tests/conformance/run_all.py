@@ -3,21 +3,23 @@
 
 Rounds: root, under `/`; prefix, under `/auth/v1`; accounts, the checks of accounts.py with mails and SMS in folders; accounts-smtp,
 the same with a real mail server and the send-SMS hook; postgres, accounts-postgres, both on PostgreSQL, and interop, interop.py with two
-nodes on one database; and, with --asan, asan and accounts-asan against a build with AddressSanitizer
-and UBSan, where any report or leak is a failure. Each server has a database of its own. --only ID,.. and -v are handed on to run.py.
+nodes on one database; older, those three on the oldest shape of the official server's schema; and, with --asan, asan and accounts-asan
+against a build with AddressSanitizer and UBSan, where any report or leak is a failure. Each server has a database of its own. --only
+ID,.. and -v are handed on to run.py.
 Ends with 'N passed, N failed'.
 """
 import argparse, base64, contextlib, os, re, subprocess, sys, tempfile, time, uuid
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "support"))
+sys.path[:0] = [os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "nodes", "official")]
 from countersign import SECRET, Countersign, default_binary  # noqa: E402
 from postgres import Postgres  # noqa: E402
 from shared_rules import broken  # noqa: E402
 from sinks import MailServer, Receiver  # noqa: E402
+from versions import UNDO, made, official  # noqa: E402
 
 p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 p.add_argument("--binary", default=default_binary()); p.add_argument("--asan", help="the program built with sanitizers")
-p.add_argument("--rounds", default="root,prefix,accounts,accounts-smtp,postgres,accounts-postgres,interop,asan,accounts-asan", help="those named above, with commas"); p.add_argument("--only"); p.add_argument("-v", action="store_true")
+p.add_argument("--rounds", default="root,prefix,accounts,accounts-smtp,postgres,accounts-postgres,interop,older,asan,accounts-asan", help="those named above, with commas"); p.add_argument("--only"); p.add_argument("-v", action="store_true")
 p.add_argument("--jobs", default="8"); p.add_argument("--wrapper", help="a command in front of the program, such as valgrind with its options")
 a = p.parse_args()
 
@@ -40,7 +42,17 @@ def place(postgres, name):
     return {"DATABASE_URL": url}, lambda c, suffix="": ["--dsn" + suffix, url]
 
 
-def one_round(name, binary, prefix, postgres=None):
+class Older:
+    """That PostgreSQL, whose new databases have the oldest shape of the official server's schema that Countersign runs on."""
+    def __init__(self, postgres):
+        self.postgres = postgres
+        official(postgres, people=False)
+
+    def create(self, name):
+        return made(self.postgres, "older_" + name, UNDO)
+
+
+def one_round(name, binary, prefix, postgres=None, *options):
     """(passed, failed) of one server's life; a server that reports, dies or does not stop well is one failure more."""
     print("== conformance, %s" % name, flush=True)
     passed = failed = 0
@@ -48,7 +60,7 @@ def one_round(name, binary, prefix, postgres=None):
         env, where = place(postgres, "conformance")
         with Countersign(binary, env=env, wrapper=a.wrapper.split() if a.wrapper else (), start_s=120 if a.wrapper else 30) as c:
             command = [sys.executable, os.path.join(HERE, "run.py"), "--base", c.base + prefix, "--secret", SECRET] + where(c) + [
-                       "--part", "mfa", "--no-phone", "--jobs", a.jobs, "--times"]
+                       "--part", "mfa", "--no-phone", "--jobs", a.jobs, "--times", *options]
             if not prefix and not postgres:
                 command += ["--binary", binary]          # the checks with servers of their own need no second run under the prefix
             passed, failed = run_checks(command)
@@ -158,6 +170,11 @@ def postgres_rounds(wanted, binary):
         if "interop" in wanted:
             yield interop_round("tokens of version 1", binary, postgres, {"GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION": "1"})
             yield interop_round("encrypted, tokens of version 2", binary, postgres, SEALED, "--keys", "k1:" + KEY)
+        if "older" in wanted:
+            older = Older(postgres)
+            yield one_round("under / on the oldest schema", binary, "", older, "--rows")
+            yield accounts_round("on the oldest schema", binary, False, older)
+            yield interop_round("the oldest schema", binary, older, {"GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION": "2"})
         yield shared_rules(postgres)
 
 
@@ -173,7 +190,7 @@ if "accounts" in rounds:
     results.append(accounts_round("mails and SMS in folders", a.binary, False))
 if "accounts-smtp" in rounds:
     results.append(accounts_round("a mail server and the send-SMS hook", a.binary, True))
-if {"postgres", "accounts-postgres", "interop"} & set(rounds):
+if {"postgres", "accounts-postgres", "interop", "older"} & set(rounds):
     results += postgres_rounds(rounds, a.binary)
 if "accounts-asan" in rounds and a.asan:
     results.append(accounts_round("with AddressSanitizer and UBSan", a.asan, True))

@@ -185,7 +185,7 @@ def every_column_of_the_schema_is_copied(pg):
     program("migrate", DATABASE_URL=file("columns.db"))
     known = {}
     for name, body in re.findall(r"static const struct copy_column (\w+)\[\] = \{(.*?)\n\};", source, re.S):
-        known[name] = set(re.findall(r"[CF]\((\w+), ", body)) | set(re.findall(r'\{ "(\w+)", DB_', body))
+        known[name] = set(re.findall(r"[CFL]\((\w+), ", body)) | set(re.findall(r'\{ "(\w+)", DB_', body))
     for (table,) in lite("columns.db", "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'"):
         if table in ("schema_version", "facts"):
             continue

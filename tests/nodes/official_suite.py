@@ -3,24 +3,29 @@
 
 official/schema.sql and people.sql beside this file are such a database, at the official server's newest known migration; versions.py takes
 away what came with the later ones. Countersign runs on each, as a role that is no superuser, touches nothing of the schema auth and serves
-the people in it. Ends with 'N passed, N failed'."""
-import argparse, base64, hashlib, os, re, sys
+the people in it, and goes on when an older one is brought to a newer shape. Ends with 'N passed, N failed'."""
+import argparse, base64, contextlib, hashlib, os, re, sqlite3, subprocess, sys, tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(os.path.dirname(HERE), "support"), os.path.join(os.path.dirname(HERE), "conformance"), os.path.join(HERE, "official")]
 from countersign import Countersign, default_binary  # noqa: E402
 from postgres import Postgres  # noqa: E402
-from tally import Tally  # noqa: E402
-from versions import OLDEST, TOO_OLD, UNDO  # noqa: E402
+from tally import Tally, at_once  # noqa: E402
+from versions import OLDEST, OWNER, TOO_OLD, UNDO, before, brought_up, made, official  # noqa: E402
 from wire import User, b64, claims_of, totp, wait_for_fresh_step  # noqa: E402
 
 p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 p.add_argument("--only"); p.add_argument("--binary", default=default_binary()); p.add_argument("-v", action="store_true")
 args = p.parse_args()
+args.binary = os.path.abspath(args.binary)
 STEPS, tally = [], Tally()
 PASSWORD, SECRET = "bench-password-1", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 ident = lambda n, kind="00": "00000000-0000-4000-8000-00000000%s%02d" % (kind, n)
 FACTOR = ident(4, "f0")
-OWNER = "supabase_auth_admin"
+
+
+KEYS = {"GOTRUE_MFA_WEB_AUTHN_ENROLL_ENABLED": "true", "GOTRUE_MFA_WEB_AUTHN_VERIFY_ENABLED": "true", "GOTRUE_WEBAUTHN_RP_ID": "localhost",
+        "GOTRUE_WEBAUTHN_RP_ORIGINS": "http://localhost:3000", "GOTRUE_WEBAUTHN_RP_DISPLAY_NAME": "Shapes", "GOTRUE_SECURITY_REFRESH_TOKEN_REUSE_INTERVAL": "0"}
+NO_COUNTERS, NO_DATA = before("20251007112900"), before("20250925093508")
 
 
 def step(fn):
@@ -28,23 +33,9 @@ def step(fn):
     return fn
 
 
-def text(name):
-    with open(os.path.join(HERE, "official", name), encoding="utf8") as f:
-        return f.read()
-
-
-def made(pg, name, undo=()):
-    """A database of that name as the official server leaves it, without what the migrations of `undo` brought."""
-    pg.sql('create database "%s" template official; grant create on database "%s" to %s; alter role %s in database "%s" set search_path = auth'
-           % (name, name, OWNER, OWNER, name))
-    for version, statements in undo:
-        pg.sql("%s; delete from auth.schema_migrations where version = '%s'" % (statements, version), name)
-    return pg.dsn(name, OWNER)
-
-
 class Serving(Countersign):
     def __init__(self, pg, dsn, **env):
-        super().__init__(args.binary, env={"DATABASE_URL": dsn, "GOTRUE_DISABLE_SIGNUP": "false", **env})
+        super().__init__(args.binary, env={"DATABASE_URL": dsn, "GOTRUE_DISABLE_SIGNUP": "false", **KEYS, **env})
         self.superuser = dsn.replace(OWNER + "@", "postgres@")
 
     def server(self):
@@ -121,6 +112,36 @@ def serves_newcomers(s):
     want(s.call("POST", "/logout?scope=global", token=s.sign_up(PASSWORD).token), 204)
 
 
+def at(s, u):
+    u.server = s
+    return u
+
+
+def renewed(s, u):
+    u.take(want(at(s, u).refreshed(), 200).json)
+
+
+def serves_refresh(s, version):
+    """Rotation, and the end of all of a session's tokens when an old one is shown again."""
+    u = s.sign_up(PASSWORD)
+    rows = lambda: int(s.sql("select count(*) from auth.refresh_tokens where session_id = '%s'" % u.session_id)[0][0])
+    old = u.refresh
+    assert rows() == (1 if version == 1 else 0), (version, rows())
+    renewed(s, u)
+    renewed(s, u)
+    assert rows() == (3 if version == 1 else 0), (version, rows())
+    want(u.refreshed(old), 400, "refresh_token_already_used")
+    assert u.refreshed().status == 400, "the newest token of a session whose old one was shown again"
+
+
+def serves_key(s):
+    """A WebAuthn factor, from its enrolment to sign-ins with it: one step of interop.py."""
+    base = "http://%s:%d" % (s.host, s.port)
+    out = subprocess.run([sys.executable, "-B", os.path.join(os.path.dirname(HERE), "conformance", "interop.py"), "--a", base, "--b", base, "--secret", s.secret,
+                          "--dsn", s.dsn, "--only", "security_key"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    assert out.returncode == 0 and out.stdout.endswith("2 passed, 0 failed\n"), out.stdout + out.stderr
+
+
 def untouched(pg, name):
     """What nobody used here must be as it was: the soft-deleted user, the one of SSO, the list of migrations."""
     return pg.sql("select u::text from auth.users u where id in ('%s', '%s') order by id; select i::text from auth.identities i where provider like 'sso:%%'; "
@@ -130,13 +151,16 @@ def untouched(pg, name):
 @step
 def the_newest_shape_is_served_and_left_alone(pg):
     dsn = made(pg, "newest")
-    before, rows = pg.dump("newest", "-n", "auth"), untouched(pg, "newest")
+    auth, rows = pg.dump("newest", "-n", "auth"), untouched(pg, "newest")
     with Serving(pg, dsn) as c:
         s = c.server()
         serves_tokens(s)
         serves_people(s)
         serves_newcomers(s)
-    assert pg.dump("newest", "-n", "auth") == before
+        serves_refresh(s, 2)
+        serves_key(s)
+        assert "no place for" not in c.log_text() + c.command("migrate").stdout + c.command("check-db").stdout
+    assert pg.dump("newest", "-n", "auth") == auth
     assert untouched(pg, "newest") == rows
     schemas = [r[0] for r in pg.sql("select nspname from pg_namespace where nspname !~ '^pg_' order by 1", "newest")]
     assert schemas == ["auth", "countersign", "information_schema", "public"], schemas
@@ -151,13 +175,143 @@ def every_older_shape_is_served_and_left_alone(pg):
         name = "before%s" % UNDO[n - 1][0]
         dsn = made(pg, name, UNDO[:n])
         assert pg.sql("select max(version) from auth.schema_migrations", name) == [[UNDO[n][0] if n < len(UNDO) else OLDEST]]
-        before = pg.dump(name, "-n", "auth")
+        auth = pg.dump(name, "-n", "auth")
         with Serving(pg, dsn, GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION="2" if n % 2 else "1") as c:
             s = c.server()
             serves_tokens(s)
             serves_people(s)
             serves_newcomers(s)
-        assert pg.dump(name, "-n", "auth") == before, name
+            serves_refresh(s, 2 if n % 2 and n < len(NO_COUNTERS) else 1)
+            serves_key(s)
+        assert pg.dump(name, "-n", "auth") == auth, name
+
+
+@step
+def a_shape_without_columns_is_said_once(pg):
+    """At the start of a server, by `migrate` and by `check-db`; the setting of version 2 does not help."""
+    for name, undo, both in (("nocounters", NO_COUNTERS, False), ("nodata", NO_DATA, True)):
+        dsn = made(pg, name, undo)
+        with Serving(pg, dsn, GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION="2", GOTRUE_SECURITY_REFRESH_TOKEN_UPGRADE_PERCENTAGE="100",
+                     GOTRUE_DB_MAX_POOL_SIZE="4") as c:
+            s = c.server()
+            at_once(8, lambda n: s.sign_up(PASSWORD))              # on more connections than the first
+            u = User(s, want(s.sign_in("ada@example.com", PASSWORD), 200).json, "ada@example.com", PASSWORD)
+            a = want(u.refreshed(), 200)
+            assert "sb-auth-refresh-token-prefix" in a.headers and "sb-auth-refresh-token-counter" not in a.headers, a.headers
+            said = [c.log_text(), c.command("migrate").stdout, c.command("check-db").stdout]
+        for text in said:
+            assert text.count("has no place for refresh tokens of version 2 (those of version 1 are used") == 1, text
+            assert ("last answers of WebAuthn keys" in text) == both and undo[-1][0] not in text and text.count("20260625000000 with that server") == 1, text
+
+
+@step
+def logins_go_on_when_the_shape_becomes_newer(pg):
+    """The official server brings an older database to its newest migration while one node runs; another is restarted, and the first later."""
+    dsn = made(pg, "growing", UNDO)
+    with Serving(pg, dsn) as one, Serving(pg, dsn) as two:
+        a, b = one.server(), two.server()
+        early = [a.sign_up(PASSWORD) for _ in range(3)]
+        for u in early:
+            renewed(a, u)
+        idle, moved, raised = early
+        e = want(raised.enroll(), 200).json
+        brought_up(pg, "growing")
+        for u in early[1:]:
+            renewed(b, u)
+        renewed(a, moved)
+        one.restart()
+        a = one.server()                                              # now it knows the new columns, and two does not
+        assert one.log_text().count("has no place for") == 1
+        for u in (idle, moved):
+            renewed(a, u)
+            renewed(b, u)
+        new = a.sign_up(PASSWORD)
+        assert a.sql("select refresh_token_counter from auth.sessions where id = '%s'" % new.session_id) == [["0"]]
+        for server, counter in ((b, "1"), (a, "2"), (b, "3")):
+            renewed(server, new)
+            assert a.sql("select refresh_token_counter from auth.sessions where id = '%s'" % new.session_id) == [[counter]]
+        second = want(at(b, new).enroll(), 200).json
+        for u, f in ((raised, e), (new, second)):
+            wait_for_fresh_step()
+            c = want(at(b, u).challenge(f["id"]), 200).json["id"]
+            u.take(want(at(b, u).verify(f["id"], c, totp(f["totp"]["secret"])), 200).json)
+            renewed(a, u)
+            assert claims_of(u.token)["aal"] == "aal2"
+        stolen = a.sign_up(PASSWORD)
+        old = stolen.refresh
+        renewed(b, stolen)
+        renewed(b, stolen)
+        want(stolen.refreshed(old), 400, "refresh_token_already_used")
+        assert a.sql("select count(*) from auth.sessions where id = '%s'" % stolen.session_id) == [["0"]]
+        two.restart()
+        b = two.server()
+        for u in (idle, moved, raised):
+            renewed(b, u)
+        serves_refresh(b, 2)
+        serves_key(b)
+        assert two.log_text().count("has no place for") == 1
+
+
+@step
+def copies_to_and_from_an_older_shape(pg):
+    """A login is copied or the copy is refused; what the target has no place for is named."""
+    def copy(source, target):
+        return subprocess.run([args.binary, "copy", "--from", source, "--to", target], cwd=folder, env=c.environment(), stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=120)
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="countersign-shapes-"))
+    lite = lambda name: "sqlite:" + os.path.join(folder, name)
+    c = Serving(pg, lite("v1.db"), GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION="1", GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPT="false")
+    c.database = os.path.join(folder, "v1.db")
+    with c:
+        s = Countersign.server(c)
+        u = s.sign_up(PASSWORD)
+        renewed(s, u)
+    with contextlib.closing(sqlite3.connect(c.database)) as db, db:
+        db.execute("insert into mfa_factors (id, user_id, friendly_name, factor_type, status, created_at, updated_at, secret, last_webauthn_challenge_data) "
+                   "select randomblob(16), id, 'k', 'webauthn', 'verified', 1, 1, '', '{}' from users limit 1")
+    empty = made(pg, "target", UNDO)
+    pg.sql("truncate auth.users, auth.audit_log_entries cascade", "target")
+    auth = pg.dump("target", "-n", "auth")
+    out = copy(lite("v1.db"), empty)
+    assert out.returncode == 0 and "Left behind" in out.stdout and "last_webauthn_challenge_data of 1 factors" in out.stdout, (out.stdout, out.stderr)
+    assert pg.dump("target", "-n", "auth") == auth
+    with Serving(pg, empty) as there:
+        renewed(there.server(), u)
+        assert len(want(there.server().call("GET", "/user", token=u.token), 200).json["factors"]) == 1
+    out = copy(empty, lite("back.db"))
+    assert out.returncode == 0 and "Left behind" not in out.stdout, (out.stdout, out.stderr)
+    with Countersign(args.binary, env={"DATABASE_URL": lite("back.db"), "GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPT": "false"}) as back:
+        s = back.server()
+        renewed(s, u)
+        s.sign_up(PASSWORD)                                           # with a token of version 2
+    pg.sql("truncate auth.users, auth.audit_log_entries cascade; truncate countersign.facts", "target")
+    out = copy(lite("back.db"), empty)
+    assert out.returncode == 1 and "1 sessions of the source use refresh tokens of version 2" in out.stderr and "nothing was copied" in out.stderr, (out.stdout, out.stderr)
+    assert pg.sql("select count(*) from auth.users", "target") == [["0"]] and pg.dump("target", "-n", "auth") == auth
+    brought_up(pg, "target")
+    out = copy(lite("back.db"), empty)
+    assert out.returncode == 0, (out.stdout, out.stderr)
+    assert pg.sql("select count(*) from auth.sessions where refresh_token_counter = 0", "target") == [["1"]]
+
+
+@step
+def what_only_the_official_server_has_is_named_on_each_shape(pg):
+    """What a copy to SQLite leaves behind, where the tables of passkeys or OAuth are not there yet."""
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="countersign-shapes-"))
+    for name, undo, words in (("behind1", before("20260302000000"), ("1 of auth.sessions of OAuth clients", "1 of auth.sso_providers", "1 of auth.oauth_clients")),
+                              ("behind2", UNDO, ("1 of auth.sso_providers",))):
+        dsn = made(pg, name, undo)
+        pg.sql("insert into auth.sso_providers (id) values (gen_random_uuid())", name)
+        if "OAuth" in words[0]:
+            pg.sql("insert into auth.oauth_clients (id, registration_type, redirect_uris, grant_types, token_endpoint_auth_method) values (gen_random_uuid(), 'manual', '', '', 'none');"
+                   "insert into auth.sessions (id, user_id, created_at, updated_at, oauth_client_id) select gen_random_uuid(), '%s', now(), now(), id from auth.oauth_clients" % ident(1), name)
+        c = Serving(pg, dsn)
+        try:
+            assert c.command("migrate").returncode == 0
+            out = c.command("copy", "--from", dsn, "--to", "sqlite:%s/%s.db" % (folder, name), timeout=120)
+        finally:
+            c.discard()
+        assert out.returncode == 0 and re.search("Left behind.*: (.*)", out.stdout).group(1).split(", ") == list(words), (out.stdout, out.stderr)
 
 
 @step
@@ -172,7 +326,10 @@ def shapes_that_are_too_old_or_unknown_are_refused(pg):
             c.discard()
         assert pg.sql("select to_regnamespace('countersign') is null", name) == [["t"]]
     made(pg, "tooold", UNDO + [TOO_OLD])
-    refused("tooold", "auth.sessions.refresh_token", UNDO and "20250925093508", "20260625000000", "nothing was changed")
+    refused("tooold", "auth.m", ".web_authn_", "20240806073726", "20260625000000", "nothing was changed")
+    made(pg, "halved")                                       # what its list of migrations says must be there is not
+    pg.sql("alter table auth.sessions drop column refresh_token_counter", "halved")
+    refused("halved", "auth.sessions.refresh_token_counter", "nothing was changed")
     made(pg, "toonew")
     pg.sql("create table auth.of_tomorrow (id uuid); insert into auth.schema_migrations values ('20270203040506')", "toonew")
     refused("toonew", "20270203040506", "start a newer Countersign", "nothing was changed")
@@ -203,10 +360,8 @@ def countersign_made_shape_has_what_the_official_one_has(pg):
     assert not theirs - ours, sorted(theirs - ours)[:8]
 
 
-with Postgres() as pg:
-    pg.create("official")
-    pg.sql(text("schema.sql"), "official")
-    pg.sql(text("people.sql"), "official")
+with Postgres() as pg, contextlib.ExitStack() as stack:
+    official(pg)
     for one in STEPS:
         if not args.only or one.__name__ in args.only.split(","):
             tally.step(one.__name__.replace("_", " "), one, pg)

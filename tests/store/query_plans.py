@@ -23,6 +23,7 @@ ALLOWED = [
     ("audit.c", "payload", "an administrator's search of the audit rows"),
     ("outbox.c", "", "what waits to be sent, which is not more with more users"),
     ("sweep.c", "@@outbox", "the same"),
+    ("copy_checks.c", "is not null", "a copy, which reads all rows"),
     ("sweep.c", "order by id limit", "the first few of the primary key's order"),
 ]
 

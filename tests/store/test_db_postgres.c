@@ -543,6 +543,109 @@ static void test_migrating_again_changes_nothing(void **state)
     db_close(&db);
 }
 
+/* Gives the database the shape from before the columns of version 2, or with them again. */
+static void reshape(bool older)
+{
+    struct db *db = open_db();
+    script(db, older ? "ALTER TABLE auth.sessions DROP COLUMN refresh_token_hmac_key, "
+                       "DROP COLUMN refresh_token_counter;"
+                       "ALTER TABLE auth.mfa_factors DROP COLUMN last_webauthn_challenge_data;"
+                       "DELETE FROM auth.schema_migrations WHERE version IN "
+                       "('20251007112900', '20250925093508')"
+                     : "ALTER TABLE auth.sessions ADD COLUMN refresh_token_hmac_key text, "
+                       "ADD COLUMN refresh_token_counter bigint;"
+                       "ALTER TABLE auth.mfa_factors ADD COLUMN last_webauthn_challenge_data jsonb;"
+                       "INSERT INTO auth.schema_migrations VALUES "
+                       "('20251007112900'), ('20250925093508')");
+    db_close(&db);
+}
+
+static void a_factor_keeps_its_credential(struct tx *tx, const struct uuid *user_id)
+{
+    struct factor f = { .id = fresh_id(), .user_id = *user_id, .friendly_name = "k",
+                        .type = "webauthn", .status = "unverified", .secret = "",
+                        .created_at = tx->ctx->now_us }, back, *list;
+    factor_insert(tx, &f);
+    factor_save_webauthn(tx, &f.id, "{\"id\":\"x\"}", "{\"type\":\"create\"}", &f.id);
+    assert_true(factor_by_id(tx, &f.id, &back));
+    assert_non_null(strstr(back.webauthn_credential, "x"));
+    assert_true((back.webauthn_data == NULL) == (db_lacks(tx->db) != 0));
+    assert_true(uuid_equal(&back.webauthn_aaguid, &f.id));
+    assert_int_equal(factors_of(tx, user_id, &list), 1);
+}
+
+/* Looks anew: what the database lacks, and whether the person is told. */
+static void expect_lacks(struct db *db, unsigned lacks)
+{
+    const char *error = "";
+    struct schema_found found;
+    assert_true(migrate(db, arena, &error));
+    assert_int_equal(db_lacks(db), lacks);
+    assert_true(migrate_look(db, arena, &found, &error));
+    assert_int_equal(found.lacks, lacks);
+    const char *advice = migrate_advice(arena, &found);
+    assert_true(lacks ? strstr(advice, "refresh tokens of version 2") != NULL : !advice);
+}
+
+static void both_in_one_round_trip(struct db *db, const struct session *s)
+{
+    struct session back;
+    struct factor *list;
+    struct tx tx = begin(db, TX_READ);
+    int64_t before = db_trips(db);
+    session_ahead(&tx, &s->id);
+    factors_ahead(&tx, &s->user_id);
+    assert_true(session_by_id(&tx, &s->id, &back));
+    assert_int_equal(factors_of(&tx, &s->user_id, &list), 1);
+    assert_int_equal(db_trips(db), before + 1);
+    assert_int_equal(db_commit(db), DB_OK);
+}
+
+static void test_an_older_shape_is_found_and_served(void **state)
+{
+    (void)state;
+    struct session back;
+    reshape(true);
+    struct db *db = open_db();
+    expect_lacks(db, DB_LACKS_COUNTERS | DB_LACKS_WEBAUTHN_DATA);
+    struct tx tx = begin(db, TX_WRITE);
+    struct user u = a_user(&tx);
+    struct session s = { .id = fresh_id(), .user_id = u.id, .created_at = ctx.now_us,
+                         .aal = "aal1", .ip = "192.0.2.7" };
+    assert_false(sessions_have_counters(&tx));
+    session_insert(&tx, &s);
+    s.refreshed_at = ctx.now_us;
+    session_save(&tx, &s);
+    assert_true(session_by_id(&tx, &s.id, &back));
+    assert_true(back.refreshed_at == ctx.now_us && !back.refresh_key);
+    assert_string_equal(back.ip, "192.0.2.7");
+    a_factor_keeps_its_credential(&tx, &u.id);
+    assert_int_equal(db_commit(db), DB_OK);
+    both_in_one_round_trip(db, &s);
+
+    /* the columns come while this process runs, and another one uses them */
+    reshape(false);
+    tx = begin(db, TX_WRITE);
+    DB_SQL(other, "update @sessions set refresh_token_hmac_key = 'key', refresh_token_counter = 6 "
+                  "where id = $1");
+    assert_int_equal(db_exec(&tx, &other, V_ID(&s.id)), 1);
+    assert_true(session_by_id(&tx, &s.id, &back));
+    assert_string_equal(back.refresh_key, "key");
+    assert_int_equal(back.refresh_counter, 6);
+    back.refresh_counter++;
+    session_save(&tx, &back);
+    assert_true(session_by_id(&tx, &s.id, &back));
+    assert_int_equal(back.refresh_counter, 7);
+    assert_int_equal(tx.status, DB_OK);
+    db_rollback(db);
+    expect_lacks(db, 0);
+    tx = begin(db, TX_WRITE);
+    struct user later = a_user(&tx);
+    a_factor_keeps_its_credential(&tx, &later.id);
+    db_rollback(db);
+    db_close(&db);
+}
+
 static void test_bad_addresses_are_told(void **state)
 {
     (void)state;
@@ -577,6 +680,7 @@ int main(void)
         cmocka_unit_test(test_nothing_that_the_official_server_reads_is_null),
         cmocka_unit_test(test_sessions_and_methods_come_back),
         cmocka_unit_test(test_migrating_again_changes_nothing),
+        cmocka_unit_test(test_an_older_shape_is_found_and_served),
         cmocka_unit_test(test_bad_addresses_are_told),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

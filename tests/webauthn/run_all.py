@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""WebAuthn against the real program: run_all.py [--binary FILE] [--only soft,postgres,browser] [--cache FOLDER] [-v]
+"""WebAuthn against the real program: run_all.py [--binary FILE] [--only soft,postgres,older,browser] [--cache FOLDER] [-v]
 
-soft: a software authenticator in Python (suite.py); postgres: the same on that engine; browser: a real Chromium with a virtual one, through the official helper
-(browser.py). What they need from registries comes into a folder under build/ that is used again; that it, or Chromium, cannot be had
-is a failure, not a skip. Ends with 'N passed, N failed'.
+soft: a software authenticator in Python (suite.py); postgres: the same on that engine; older: there, on the oldest schema of the official
+server; browser: a real Chromium with a virtual one, through the official helper (browser.py). What they need from registries comes into
+a folder under build/ that is used again; that it, or Chromium, cannot be had is a failure, not a skip. Ends with 'N passed, N failed'.
 """
 import argparse, fcntl, hashlib, os, re, shutil, subprocess, sys
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from countersign import ROOT, default_binary  # noqa: E402
 
 p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-p.add_argument("--binary", default=default_binary()); p.add_argument("--only", default="soft,postgres,browser"); p.add_argument("-v", action="store_true")
+p.add_argument("--binary", default=default_binary()); p.add_argument("--only", default="soft,postgres,older,browser"); p.add_argument("-v", action="store_true")
 p.add_argument("--cache", default=os.path.join(ROOT, "build", "webauthn"))
 a = p.parse_args()
 total = [0, 0]
@@ -93,6 +93,7 @@ def browser():
 
 attempt("soft", lambda: soft("sqlite"))
 attempt("postgres", lambda: soft("postgres"))
+attempt("older", lambda: soft("older"))
 attempt("browser", browser)
 print("%d passed, %d failed" % tuple(total))
 sys.exit(bool(total[1]) or not total[0])
