@@ -317,7 +317,7 @@ def a_silent_database_does_not_stop_other_answers(pg):
         finally:
             pg.signal(signal.SIGCONT)
         stuck.join(30)
-        assert took < 1, took
+        assert took < 8, took      # it would wait for ten seconds a request
         assert s.call("GET", "/user", token=u.token).status == 200
 
 

@@ -187,7 +187,7 @@ def one_dies(five):
     five.all["prefixed"].kill()
     began = time.monotonic()
     all_together(five, dead=("prefixed",), seconds=2)
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 60
     five.all["prefixed"].start()
     is_(five.server("prefixed").call("POST", "/signup", {"email": addr(), "password": PW}), 200)
 
