@@ -70,8 +70,12 @@ def read_request(connection, pending):
     return head, rest[length:]
 
 
+TAKEN = []  # what was read on connections that then broke
+
+
 def serve(connection, number):
     pending = b""
+    earlier = 0
     try:
         while True:
             head, pending = read_request(connection, pending)
@@ -79,7 +83,16 @@ def serve(connection, number):
                 break
             path = head.split(b" ")[1].decode()
             behaviour = path.split("/")[1]
-            if behaviour == "count":  # which connection this is
+            earlier += 1
+            if behaviour == "break" and earlier == 2:  # the first one is answered, the second one taken and not
+                TAKEN.append(head.split(b" ")[0].decode())
+                break
+            if behaviour == "taken":
+                connection.sendall(answer(b"200 OK", b'{"id":"%s"}' % ",".join(TAKEN).encode()))
+                TAKEN.clear()
+            elif behaviour == "break":
+                connection.sendall(answer(b"200 OK", USER))
+            elif behaviour == "count":  # which connection this is
                 connection.sendall(answer(b"200 OK", b'{"id":"%d"}' % number))
             elif behaviour == "echo":  # the head, as text in a user's e-mail address
                 text = head.replace(b"\r\n", b"|").replace(b'"', b"'")

@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <errno.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,6 +211,27 @@ static void test_connection_is_kept(void **state)
     cs_client_free(&client);
 }
 
+/* libcurl by itself sends again what a kept connection broke under. Only what may come twice does. */
+static void test_nothing_is_sent_twice(void **state)
+{
+    (void)state;
+    char taken[64];
+    cs_otp_response *sent = NULL;
+    cs_client *client = client_to("break", NULL);
+    assert_int_equal(ask(client, NULL, 0), CS_OK);
+    const cs_sign_in_with_otp_params params = {.email = "a@b.c"};
+    assert_int_equal(cs_auth_sign_in_with_otp(client, &params, &sent), CS_ERR_NETWORK);
+    cs_client_free(&client);
+    client = client_to("taken", NULL);
+    assert_int_equal(ask(client, taken, sizeof taken), CS_OK);
+    assert_string_equal(taken, "POST");
+    cs_client_free(&client);
+    client = client_to("break", NULL);
+    assert_int_equal(ask(client, NULL, 0), CS_OK);
+    assert_int_equal(ask(client, NULL, 0), CS_OK); /* a GET is sent again */
+    cs_client_free(&client);
+}
+
 static void test_dead_hosts(void **state)
 {
     (void)state;
@@ -279,6 +302,66 @@ static void test_cancel(void **state)
     cs_client_free(&client);
 }
 
+/* The system's resolver, which cannot be told to stop: of one name it says nothing until the test
+ * lets it, or gives up after a time. libcurl finds this one first. */
+static pthread_mutex_t resolver_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t resolver_changed = PTHREAD_COND_INITIALIZER;
+static bool resolver_let_go, resolver_gave_up, resolver_over;
+
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                struct addrinfo **out)
+{
+    (void)service;
+    (void)hints;
+    *out = NULL;
+    if (node == NULL || strcmp(node, "mute.test") != 0) {
+        return EAI_NONAME;
+    }
+    struct timespec until = {.tv_sec = time(NULL) + 10};
+    pthread_mutex_lock(&resolver_lock);
+    while (!resolver_let_go && !resolver_gave_up) {
+        resolver_gave_up =
+            pthread_cond_timedwait(&resolver_changed, &resolver_lock, &until) == ETIMEDOUT;
+    }
+    resolver_over = true;
+    pthread_cond_broadcast(&resolver_changed);
+    pthread_mutex_unlock(&resolver_lock);
+    return EAI_AGAIN;
+}
+
+static void wait_for_resolver(void)
+{
+    pthread_mutex_lock(&resolver_lock);
+    assert_false(resolver_gave_up); /* the call came back before */
+    resolver_let_go = true;
+    pthread_cond_broadcast(&resolver_changed);
+    while (!resolver_over) {
+        pthread_cond_wait(&resolver_changed, &resolver_lock);
+    }
+    resolver_let_go = resolver_over = false;
+    pthread_mutex_unlock(&resolver_lock);
+}
+
+/* A name server that does not answer must hold up neither a timeout nor a cancelled call. */
+static void test_mute_name_server(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    cs_client_options options = {.max_retries = -1, .timeout_ms = 300, .proxy = ""};
+    cs_client *client = NULL;
+    assert_int_equal(cs_client_new("http://mute.test", "key", &options, &client), CS_OK);
+    assert_int_equal(ask(client, NULL, 0), CS_ERR_CONNECT);
+    cs_client_free(&client);
+    wait_for_resolver();
+    options.timeout_ms = 0;
+    assert_int_equal(cs_client_new("http://mute.test", "key", &options, &client), CS_OK);
+    assert_int_equal(pthread_create(&thread, NULL, cancel_later, client), 0);
+    assert_int_equal(ask(client, NULL, 0), CS_ERR_CANCELLED);
+    pthread_join(thread, NULL);
+    cs_client_free(&client);
+    wait_for_resolver();
+}
+
 static void test_curl_without_memory(void **state)
 {
     (void)state;
@@ -337,10 +420,12 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_request_on_the_wire),
         cmocka_unit_test(test_methods_on_the_wire),
         cmocka_unit_test(test_connection_is_kept),
+        cmocka_unit_test(test_nothing_is_sent_twice),
         cmocka_unit_test(test_dead_hosts),
         cmocka_unit_test(test_tls),
         cmocka_unit_test(test_timeouts),
         cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_mute_name_server),
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_curl_without_memory),
     };
