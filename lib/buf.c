@@ -126,6 +126,11 @@ static void add_json_text(struct csi_buf *buf, const char *key, const char *text
     csi_buf_add(buf, "\"", 1);
 }
 
+void csi_buf_quoted(struct csi_buf *buf, const char *text)
+{
+    add_json_text(buf, "", text);
+}
+
 static void add_key(struct csi_buf *buf, const char *key)
 {
     if (buf->size > 0 && buf->data[buf->size - 1] != '{') {

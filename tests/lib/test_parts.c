@@ -171,6 +171,31 @@ static void test_json_members(void **state)
     csi_json_free(NULL);
 }
 
+/* What is given out as JSON text says what the server said: numbers above all. */
+static void test_json_text_of_values(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"{ \"b\" : [1, -2.5 , true,false,null,{}], \"a\":\"\\u00e9\\\"\\n\" }",
+         "{\"b\":[1,-2.5,true,false,null,{}],\"a\":\"\u00e9\\\"\\u000a\"}"},
+        {"[0.1,1e-7,123456.789,0.30000000000000004]", "[0.1,1e-07,123456.789,0.30000000000000004]"},
+        {"[9223372036854775807,-9223372036854775808]", "[9223372036854775807,-9223372036854775808]"},
+        {"[100000000000000000000,7]", "[1e+20,7]"}, /* beyond 64 bits */
+        {"{\"a\":-9223372036854775809,\"b\":3600}", "{\"a\":-9.223372036854776e+18,\"b\":3600}"},
+        {"\"x\"", "\"x\""}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        json_t *json = NULL;
+        void *box = csi_box_new(1);
+        assert_non_null(box);
+        assert_int_equal(csi_json_parse(rows[i][0], strlen(rows[i][0]), &json), CSI_JSON_OK);
+        assert_string_equal(csi_json_box_dump(box, json), rows[i][1]);
+        csi_json_free(json);
+        csi_box_free(box);
+    }
+    json_t *json = NULL;
+    assert_int_equal(csi_json_parse("[1e999]", 7, &json), CSI_JSON_BAD);
+}
+
 static void test_json_check(void **state)
 {
     (void)state;
@@ -240,7 +265,8 @@ int main(void)
         cmocka_unit_test(test_urls),         cmocka_unit_test(test_uuids),
         cmocka_unit_test(test_base64url),    cmocka_unit_test(test_json_text),
         cmocka_unit_test(test_limits_stick), cmocka_unit_test(test_box),
-        cmocka_unit_test(test_json_members), cmocka_unit_test(test_json_check),
+        cmocka_unit_test(test_json_members), cmocka_unit_test(test_json_text_of_values),
+        cmocka_unit_test(test_json_check),
         cmocka_unit_test(test_totp_vectors), cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
