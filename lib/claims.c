@@ -68,7 +68,7 @@ cs_status cs_auth_get_local_claims(cs_client *client, cs_claims **out)
     if (!csi_call_begin(&call, client, out != NULL)) {
         return CS_ERR_INVALID_ARGUMENT;
     }
-    cs_status status = csi_session_current(&call, &session, NULL);
+    cs_status status = csi_session_current(&call, &session);
     status = status ? status : csi_jwt_parse(&call, session->access_token, &jwt);
     if (status == CS_OK) {
         claims = decode(&jwt, false);

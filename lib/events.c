@@ -103,7 +103,7 @@ static cs_status tell_initial(struct csi_call *call, cs_auth_callback callback, 
 {
     struct csi_session *session = NULL;
     const cs_session *shown = NULL;
-    cs_status status = csi_session_current(call, &session, NULL);
+    cs_status status = csi_session_current(call, &session);
     if (status != CS_OK && status != CS_ERR_SESSION_MISSING) {
         return status;
     }

@@ -388,7 +388,8 @@ static void test_auto_refresh_thread(void **state)
     cs_subscription subscription;
     stub_sign_in(&stub, client);
     assert_int_equal(cs_auth_on_auth_state_change(client, note_event, NULL, &subscription), CS_OK);
-    advance(3520);
+    advance(3481); /* 119 seconds are left: three whole ticks; calls by themselves wait longer */
+    assert_string_equal(token_in_force(client), "refresh-1");
     stub_only(&stub, 200, stub_session(&stub, 1, "aal1", 3600, "r2"));
     assert_int_equal(cs_auth_start_auto_refresh(client), CS_OK);
     assert_int_equal(cs_auth_start_auto_refresh(client), CS_OK);
