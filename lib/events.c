@@ -125,10 +125,12 @@ cs_status cs_auth_on_auth_state_change(cs_client *client, cs_auth_callback callb
                                        cs_subscription *out)
 {
     struct csi_call call;
+    if (out != NULL) {
+        *out = 0;
+    }
     if (!csi_call_begin(&call, client, callback != NULL && out != NULL)) {
         return CS_ERR_INVALID_ARGUMENT;
     }
-    *out = 0;
     struct csi_subscriber *subscriber = csi_alloc(1, sizeof *subscriber);
     if (subscriber == NULL) {
         return csi_call_end(&call, csi_fail_no_memory(&call));
