@@ -236,6 +236,35 @@ static void test_signed_out_elsewhere(void **state)
     assert_signed_out();
 }
 
+static void leave_at_once(cs_auth_event event, const cs_session *session, void *userdata)
+{
+    (void)session;
+    (void)userdata;
+    if (event == CS_EVENT_SIGNED_IN) {
+        stub_only(&stub, 204, "");
+        sign_out_here();
+    }
+}
+
+/* Who heard that nobody is signed in does not hear of the signing in before that afterwards. */
+static void test_overtaken_event(void **state)
+{
+    (void)state;
+    cs_subscription first, second;
+    cs_auth_response *out = NULL;
+    stub_only(&stub, 204, "");
+    sign_out_here();
+    cs_client_free(&client);
+    client = stub_client(&stub, NULL);
+    assert_int_equal(cs_auth_on_auth_state_change(client, leave_at_once, NULL, &first), CS_OK);
+    assert_int_equal(cs_auth_on_auth_state_change(client, note_event, NULL, &second), CS_OK);
+    stub_only(&stub, 200, stub_session(&stub, 1, "aal1", 3600, "r2"));
+    const cs_sign_in_with_password_params params = {.email = "b", .password = "b"};
+    assert_int_equal(cs_auth_sign_in_with_password(client, &params, &out), CS_OK);
+    cs_auth_response_free(&out);
+    assert_signed_out();
+}
+
 #define RACE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -248,6 +277,7 @@ int main(void)
         RACE_TEST(test_user_changed_during_refresh),
         RACE_TEST(test_refresh_after_cancel),
         RACE_TEST(test_signed_out_elsewhere),
+        RACE_TEST(test_overtaken_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

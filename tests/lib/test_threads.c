@@ -276,6 +276,31 @@ static void test_unsubscribe_waits(void **state)
     assert_int_equal(atomic_load(&failures), 0);
 }
 
+static cs_subscription early;
+
+static void *subscribe_slowly(void *alive)
+{
+    expect(cs_auth_on_auth_state_change(client, slow_callback, alive, &early) == CS_OK);
+    return NULL;
+}
+
+/* The first callback, from inside the subscribing, counts as well. */
+static void test_unsubscribe_waits_for_the_first(void **state)
+{
+    (void)state;
+    atomic_int alive = 1;
+    pthread_t thread;
+    atomic_store(&inside, 0);
+    assert_int_equal(pthread_create(&thread, NULL, subscribe_slowly, &alive), 0);
+    while (atomic_load(&inside) == 0) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    cs_auth_unsubscribe(client, early); /* known before the callback */
+    atomic_store(&alive, 0);
+    pthread_join(thread, NULL);
+    assert_int_equal(atomic_load(&failures), 0);
+}
+
 static void stop_from_inside(cs_auth_event event, const cs_session *session, void *userdata)
 {
     (void)session;
@@ -327,6 +352,7 @@ int main(void)
         THREAD_TEST(test_cancel),
         THREAD_TEST(test_cancel_cuts_a_pause_short),
         THREAD_TEST(test_unsubscribe_waits),
+        THREAD_TEST(test_unsubscribe_waits_for_the_first),
         THREAD_TEST(test_ticker),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
