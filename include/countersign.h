@@ -433,9 +433,9 @@ typedef struct cs_sign_out_params {
 
 /*
  * POST /logout. `params` may be NULL. Removes the session and emits SIGNED_OUT, except for
- * "others". Calls under way in other threads do not bring it back. A session that the server no longer knows (401, 403, 404) is a success. With "local"
- * the session is gone from here even if the server cannot be reached. SESSION_MISSING if nobody is
- * signed in.
+ * "others". Calls under way in other threads do not bring it back. A session that the server no
+ * longer knows (401, 403, 404) is a success. With "local" the session is gone from here even if the
+ * server cannot be reached. SESSION_MISSING if nobody is signed in.
  */
 CS_API cs_status cs_auth_sign_out(cs_client *client, const cs_sign_out_params *params);
 
@@ -479,8 +479,8 @@ CS_API void cs_auth_unsubscribe(cs_client *client, cs_subscription subscription)
 
 /*
  * Starts a thread that refreshes the session ahead of expiry: it looks every 30 seconds and acts
- * when three whole ticks or less are left (under 120 seconds), as the official clients do. Starting twice is fine. Without
- * it, calls that need a token refresh it themselves. Errors: SYSTEM.
+ * when three whole ticks or less are left (under 120 seconds), as the official clients do. Starting
+ * twice is fine. Without it, calls that need a token refresh it themselves. Errors: SYSTEM.
  */
 CS_API CS_CHECK cs_status cs_auth_start_auto_refresh(cs_client *client);
 

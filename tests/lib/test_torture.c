@@ -163,6 +163,133 @@ static cs_status refresh(void)
     return status;
 }
 
+static cs_status refresh_with_a_token(void)
+{
+    cs_auth_response *out = NULL;
+    stub_only(&stub, 200, stub.session[1]);
+    cs_status status = cs_auth_refresh_session(client, "r1", &out);
+    cs_auth_response_free(&out);
+    return status;
+}
+
+static cs_status get_session(void)
+{
+    cs_session *out = NULL;
+    cs_status status = cs_auth_get_session(client, &out);
+    cs_session_free(&out);
+    return status;
+}
+
+static cs_status sign_out_and_in(void)
+{
+    stub_only(&stub, 204, "");
+    cs_status status = cs_auth_sign_out(client, &(cs_sign_out_params){.scope = "local"});
+    long left = countdown;
+    countdown = -1;
+    cs_status back = sign_in();
+    countdown = left;
+    assert_int_equal(back, CS_OK);
+    return status;
+}
+
+static cs_status otp(void)
+{
+    cs_otp_response *sent = NULL;
+    cs_auth_response *out = NULL;
+    stub_only(&stub, 200, "{\"message_id\":\"m\"}");
+    stub_answer(&stub, 200, stub.session[1]);
+    const cs_sign_in_with_otp_params params = {
+        .phone = "1", .data = "{}", .email_redirect_to = "http://x/?a=b c", .channel = "sms"};
+    cs_status status = cs_auth_sign_in_with_otp(client, &params, &sent);
+    cs_otp_response_free(&sent);
+    if (status == CS_OK) {
+        const cs_verify_otp_params verify = {.type = "sms", .phone = "1", .token = "2"};
+        status = cs_auth_verify_otp(client, &verify, &out);
+        cs_auth_response_free(&out);
+    }
+    return status;
+}
+
+static cs_status get_user(void)
+{
+    cs_user_response *out = NULL;
+    stub_only(&stub, 200, USER_JSON);
+    cs_status status = cs_auth_get_user(client, NULL, &out);
+    cs_user_response_free(&out);
+    return status;
+}
+
+static cs_status challenge_then_verify(void)
+{
+    cs_mfa_challenge_response *opened = NULL;
+    cs_mfa_verify_response *out = NULL;
+    stub_only(&stub, 200,
+              "{\"id\":\"c\",\"type\":\"webauthn\",\"expires_at\":1,"
+              "\"webauthn\":{\"a\":[0.5]}}");
+    stub_answer(&stub, 200, stub.session[1]);
+    cs_status status =
+        cs_auth_mfa_challenge(client, &(cs_mfa_challenge_params){.factor_id = "f"}, &opened);
+    if (status == CS_OK) {
+        const cs_mfa_verify_params verify = {
+            .factor_id = "f", .challenge_id = opened->id, .webauthn = "{\"a\":1}"};
+        status = cs_auth_mfa_verify(client, &verify, &out);
+        cs_mfa_verify_response_free(&out);
+    }
+    cs_mfa_challenge_response_free(&opened);
+    return status;
+}
+
+static cs_status assurance_level_from_server(void)
+{
+    cs_mfa_assurance_level *out = NULL;
+    stub_only(&stub, 200, USER_JSON);
+    cs_status status =
+        cs_auth_mfa_get_authenticator_assurance_level_from_server(client, NULL, &out);
+    cs_mfa_assurance_level_free(&out);
+    return status;
+}
+
+static cs_status other_recovery_codes(void)
+{
+    cs_mfa_recovery_codes_status *left = NULL;
+    cs_mfa_recovery_codes *codes = NULL;
+    cs_mfa_verify_response *verified = NULL;
+    cs_mfa_unenroll_response *gone = NULL;
+    stub_only(&stub, 200, "{\"total\":10,\"remaining\":7}");
+    stub_answer(&stub, 200, "{\"id\":\"x\",\"codes\":[\"a\",\"b\"]}");
+    stub_answer(&stub, 200, stub.session[1]);
+    stub_answer(&stub, 200, "{\"id\":\"x\"}");
+    stub_answer(&stub, 200, stub.session[1]);
+    cs_status status = cs_auth_mfa_recovery_codes_get(client, &left);
+    status = status ? status : cs_auth_mfa_recovery_codes_regenerate(client, &codes);
+    const cs_mfa_recovery_codes_verify_params params = {.code = "a"};
+    status = status ? status : cs_auth_mfa_recovery_codes_verify(client, &params, &verified);
+    status = status ? status : cs_auth_mfa_recovery_codes_unenroll(client, &gone);
+    cs_mfa_recovery_codes_status_free(&left);
+    cs_mfa_recovery_codes_free(&codes);
+    cs_mfa_verify_response_free(&verified);
+    cs_mfa_unenroll_response_free(&gone);
+    return status;
+}
+
+static cs_status local_claims(void)
+{
+    cs_claims *out = NULL;
+    cs_status status = cs_auth_get_local_claims(client, &out);
+    cs_claims_free(&out);
+    return status;
+}
+
+static cs_status delete_factor(void)
+{
+    cs_admin_mfa_delete_factor_response *out = NULL;
+    stub_only(&stub, 200, "{\"id\":\"x\"}");
+    const cs_admin_mfa_delete_factor_params params = {.id = FACTOR_ID, .user_id = USER_ID};
+    cs_status status = cs_auth_admin_mfa_delete_factor(client, &params, &out);
+    cs_admin_mfa_delete_factor_response_free(&out);
+    return status;
+}
+
 static cs_status claims(void)
 {
     cs_claims *out = NULL;
@@ -302,6 +429,16 @@ static void test_torture(void **state)
         {"update_user", update_user},
         {"set_session", set_session},
         {"refresh", refresh},
+        {"refresh_with_a_token", refresh_with_a_token},
+        {"get_session", get_session},
+        {"sign_out_and_in", sign_out_and_in},
+        {"otp", otp},
+        {"get_user", get_user},
+        {"challenge_then_verify", challenge_then_verify},
+        {"assurance_level_from_server", assurance_level_from_server},
+        {"other_recovery_codes", other_recovery_codes},
+        {"local_claims", local_claims},
+        {"delete_factor", delete_factor},
         {"claims", claims},
         {"refused", refused},
         {"admin", admin},
