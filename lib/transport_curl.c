@@ -5,6 +5,7 @@
 
 #include "client.h"
 #include "mem.h"
+#include "sigpipe.h"
 #include "transport.h"
 
 #include <curl/curl.h>
@@ -300,10 +301,9 @@ static cs_status status_of(CURLcode code, const struct exchange *exchange, CURL 
     }
 }
 
-static cs_status curl_send(void *userdata, const cs_http_request *request,
+static cs_status send_with(struct csi_curl *curl, const cs_http_request *request,
                            cs_http_response *response)
 {
-    struct csi_curl *curl = userdata;
     struct exchange exchange = {.request = request, .response = response};
     struct link *link = take(curl);
     struct curl_slist *headers = link == NULL ? NULL : header_lines(request);
@@ -325,8 +325,19 @@ static cs_status curl_send(void *userdata, const cs_http_request *request,
         snprintf(response->problem, sizeof response->problem, "%s", words);
     }
     curl_easy_reset(link->easy); /* forgets the request, keeps the connection */
+    (void)curl_easy_setopt(link->easy, CURLOPT_NOSIGNAL, 1L); /* for its end, too */
     header_lines_free(headers);
     give_back(curl, link);
+    return status;
+}
+
+static cs_status curl_send(void *userdata, const cs_http_request *request,
+                           cs_http_response *response)
+{
+    struct csi_sigpipe held;
+    csi_sigpipe_hold(&held);
+    cs_status status = send_with(userdata, request, response);
+    csi_sigpipe_release(&held);
     return status;
 }
 
@@ -360,11 +371,14 @@ void csi_curl_free(struct csi_curl *curl)
     if (curl == NULL) {
         return;
     }
+    struct csi_sigpipe held;
+    csi_sigpipe_hold(&held); /* connections say goodbye */
     while (curl->idle != NULL) {
         struct link *next = curl->idle->next;
         link_free(curl->idle);
         curl->idle = next;
     }
+    csi_sigpipe_release(&held);
     pthread_mutex_destroy(&curl->lock);
     curl_global_cleanup(); /* counted: the host program's own use of libcurl goes on */
     free(curl);

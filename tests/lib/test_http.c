@@ -67,6 +67,10 @@ int curl_global_init_mem(long flags, void *(*m)(size_t), void (*f)(void *),
 static _Thread_local long countdown = -1;
 static _Thread_local bool failed;
 
+/* As a TLS library raises it, whose peer has closed. */
+static _Thread_local bool pipe_breaks;
+static _Thread_local int pipes_broken;
+
 static bool fails_now(void)
 {
     if (countdown > 0 && --countdown == 0) {
@@ -78,6 +82,10 @@ static bool fails_now(void)
 
 static void *curl_malloc(size_t size)
 {
+    if (pipe_breaks) {
+        pthread_kill(pthread_self(), SIGPIPE);
+        pipes_broken++;
+    }
     return fails_now() ? NULL : malloc(size);
 }
 
@@ -385,6 +393,44 @@ static void test_curl_without_memory(void **state)
     assert_true(refusals > 10);
 }
 
+static void curl_free(void *memory)
+{
+    if (pipe_breaks) {
+        pthread_kill(pthread_self(), SIGPIPE);
+        pipes_broken++;
+    }
+    free(memory);
+}
+
+/* The host program lives on, and a signal of its own that was waiting still waits. */
+static void test_broken_pipe(void **state)
+{
+    (void)state;
+    sigset_t pipe_only, before, now;
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    signal(SIGPIPE, SIG_DFL);
+    cs_client *client = client_to("good", NULL);
+    pipes_broken = 0;
+    pipe_breaks = true;
+    assert_int_equal(ask(client, NULL, 0), CS_OK);
+    assert_true(pipes_broken > 0);
+    pipes_broken = 0;
+    cs_client_free(&client);
+    pipe_breaks = false;
+    assert_true(pipes_broken > 0);
+    pthread_sigmask(SIG_SETMASK, NULL, &now);
+    assert_int_equal(sigismember(&now, SIGPIPE), 0);
+    pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
+    pthread_kill(pthread_self(), SIGPIPE);
+    client = client_to("good", NULL);
+    assert_int_equal(ask(client, NULL, 0), CS_OK);
+    assert_int_equal(sigtimedwait(&pipe_only, NULL, &(struct timespec){.tv_sec = 0}), SIGPIPE);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    cs_client_free(&client);
+    signal(SIGPIPE, SIG_IGN);
+}
+
 static void *ask_often(void *client)
 {
     for (int i = 0; i < 20; i++) {
@@ -426,6 +472,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_timeouts),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_mute_name_server),
+        cmocka_unit_test(test_broken_pipe),
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_curl_without_memory),
     };
@@ -435,7 +482,7 @@ int main(int argc, char **argv)
     }
     script = argv[1];
     signal(SIGPIPE, SIG_IGN);
-    if (curl_global_init_mem(3, curl_malloc, free, curl_realloc, curl_strdup, curl_calloc) != 0) {
+    if (curl_global_init_mem(3, curl_malloc, curl_free, curl_realloc, curl_strdup, curl_calloc) != 0) {
         return 2;
     }
     return cmocka_run_group_tests(tests, start_server, stop_server);
