@@ -27,6 +27,7 @@ struct command {
     int (*act)(struct job *job);       /* instead of run; returns the exit code */
     enum client_kind client;           /* of act */
     int words_min, words_max;          /* arguments of act that are no options */
+    const char *choices;               /* what these may be, for completion, or NULL */
 };
 
 #define COMMAND(name) extern const struct command command_##name;

@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include "base/log.h"
+#include "say.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -51,9 +52,10 @@ int common_options(const struct command *command, int argc, char **argv, struct 
             }
         }
         if (!value) {
-            fprintf(stderr, "countersign %s: %s is not an option, or lacks its value\n\n%s",
-                    command->name, argv[i], command->help);
-            return 2;
+            char text[8192];
+            snprintf(text, sizeof text, "%.200s is not an option, or lacks its value\n\n%s", argv[i],
+                     command->help);
+            return say_error(2, command->name, text);
         }
     }
     return -1;
@@ -61,8 +63,7 @@ int common_options(const struct command *command, int argc, char **argv, struct 
 
 int complain(const char *text)
 {
-    fprintf(stderr, "countersign: %s\n", text);
-    return 1;
+    return say_error(1, "", text);
 }
 
 static enum log_level level_of(const char *name)
@@ -134,7 +135,7 @@ const struct config *load_config(struct arena *arena, const struct common *commo
         return NULL;
     }
     for (int i = 0; i < config->warnings.count; i++) {
-        fprintf(stderr, "countersign: warning: %s\n", config->warnings.items[i]);
+        say_warning("%s", config->warnings.items[i]);
     }
     log_set_level(level_of(config->log_level));
     return config;
