@@ -330,7 +330,10 @@ typedef struct cs_sign_in_with_password_params {
     const void *reserved[4];
 } cs_sign_in_with_password_params;
 
-/* POST /token?grant_type=password. Keeps the session and emits SIGNED_IN. */
+/*
+ * POST /token?grant_type=password. Keeps the session, which a successful answer always has, and
+ * emits SIGNED_IN.
+ */
 CS_API CS_CHECK cs_status cs_auth_sign_in_with_password(
     cs_client *client, const cs_sign_in_with_password_params *params, cs_auth_response **out);
 

@@ -97,6 +97,10 @@ static void test_sign_up_to_be_confirmed(void **state)
     cs_auth_response_free(&out);
     assert_int_equal(cs_auth_get_session(fixture.client, &session), CS_ERR_SESSION_MISSING);
     assert_null(session);
+    const cs_sign_in_with_password_params in = {.email = "a", .password = "b"}; /* is none without */
+    assert_int_equal(cs_auth_sign_in_with_password(fixture.client, &in, &out),
+                     CS_ERR_UNEXPECTED_RESPONSE);
+    assert_null(out);
 }
 
 static void test_otp(void **state)
