@@ -1,9 +1,11 @@
 /* Where a session is kept: in a file, or in what the host program brings; and when that fails. */
 #include "stub.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -201,6 +203,51 @@ static void test_callbacks(void **state)
     cs_client_free(&third);
 }
 
+/* A disk without room, here a limit of the process: the old session stays in the file, whole, and
+ * nothing is left beside it. */
+static void test_full_disk(void **state)
+{
+    (void)state;
+    cs_client_options options = {.session_file = path};
+    cs_auth_response *out = NULL;
+    struct rlimit before, little;
+    cs_client *own = stub_client(&stub, &options);
+    stub_sign_in(&stub, own);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    little = before;
+    little.rlim_cur = 100;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+    stub_only(&stub, 200, stub_session(&stub, 1, "aal1", 3600, "r2"));
+    cs_status status = cs_auth_refresh_session(own, NULL, &out);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(status, CS_ERR_STORAGE);
+    assert_string_equal(token_in_force(own), "r2"); /* in memory */
+    cs_client *other = stub_client(&stub, &options);
+    assert_string_equal(token_in_force(other), "refresh-1");
+    cs_client_free(&other);
+    cs_client_free(&own); /* that nothing else lies in the folder, tear_down() sees */
+}
+
+/* A link to the file is replaced, not what it leads to; a link to nowhere is no session. */
+static void test_links(void **state)
+{
+    (void)state;
+    char target[96];
+    cs_session *session = NULL;
+    struct stat about;
+    cs_client_options options = {.session_file = path};
+    snprintf(target, sizeof target, "%s.target", path);
+    assert_int_equal(symlink(target, path), 0);
+    cs_client *own = stub_client(&stub, &options);
+    assert_int_equal(cs_auth_get_session(own, &session), CS_ERR_SESSION_MISSING);
+    stub_sign_in(&stub, own);
+    assert_int_equal(access(target, F_OK), -1);
+    assert_int_equal(lstat(path, &about), 0);
+    assert_true(S_ISREG(about.st_mode) && (about.st_mode & 0777) == 0600);
+    cs_client_free(&own);
+}
+
 static int told;
 
 static void note_event(cs_auth_event event, const cs_session *session, void *userdata)
@@ -278,6 +325,8 @@ int main(void)
         STORAGE_TEST(test_file),
         STORAGE_TEST(test_bad_files),
         STORAGE_TEST(test_callbacks),
+        STORAGE_TEST(test_full_disk),
+        STORAGE_TEST(test_links),
         STORAGE_TEST(test_storage_that_fails),
         STORAGE_TEST(test_stored_elsewhere),
     };
