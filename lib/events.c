@@ -169,12 +169,12 @@ cs_status cs_auth_on_auth_state_change(cs_client *client, cs_auth_callback callb
     return csi_call_end(&call, status);
 }
 
-/* Whether another thread is inside the subscription's callback; the lock is held. */
-static bool busy_elsewhere(const cs_client *client, cs_subscription id)
+/* Whether this thread, or another one, is inside the subscription's callback; the lock is held. */
+static bool is_inside(const cs_client *client, cs_subscription id, bool own)
 {
     const struct csi_emission *emission = client->emissions;
     while (emission != NULL &&
-           (emission->id != id || pthread_equal(emission->thread, pthread_self()))) {
+           (emission->id != id || (bool)pthread_equal(emission->thread, pthread_self()) != own)) {
         emission = emission->next;
     }
     return emission != NULL;
@@ -193,9 +193,11 @@ void cs_auth_unsubscribe(cs_client *client, cs_subscription subscription)
     struct csi_subscriber *gone = *place;
     if (gone != NULL) {
         *place = gone->next;
-        while (busy_elsewhere(client, subscription)) {
-            pthread_cond_wait(&client->changed, &client->lock);
-        }
+    }
+    /* Another thread may have taken it out and wait as well; it may even wait for this one. */
+    bool waits = gone != NULL || !is_inside(client, subscription, true);
+    while (waits && is_inside(client, subscription, false)) {
+        pthread_cond_wait(&client->changed, &client->lock);
     }
     pthread_mutex_unlock(&client->lock);
     free(gone);
