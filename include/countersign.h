@@ -384,7 +384,8 @@ CS_API CS_CHECK cs_status cs_auth_refresh_session(cs_client *client, const char 
 
 /*
  * A copy of the current session, refreshed first if it is about to expire: less than 90 seconds
- * before, or half its life if that is shorter. SESSION_MISSING if nobody is signed in.
+ * before, or half its life if that is shorter. While the server cannot be had it is given as long
+ * as it is good, and asked for again after 30 seconds. SESSION_MISSING if nobody is signed in.
  */
 CS_API CS_CHECK cs_status cs_auth_get_session(cs_client *client, cs_session **out);
 

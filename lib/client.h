@@ -46,6 +46,7 @@ struct cs_client {
         bool running;
         uint64_t generation;
         struct csi_problem result;
+        int64_t failed_at; /* by the client's clock, for want of a server; 0: not */
     } flight; /* the one refresh of the current session */
 
     bool exchanging; /* one request at a time may turn the session into another */

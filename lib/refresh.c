@@ -10,7 +10,8 @@
 #include "request.h"
 #include "session.h"
 
-enum { MARGIN_S = 90 }; /* three ticks of thirty seconds, as in the official clients */
+enum { MARGIN_S = 90, /* three ticks of thirty seconds, as in the official clients */
+       AGAIN_S = 30 };
 
 bool csi_session_is_near_end(const struct csi_session *session, int64_t now)
 {
@@ -159,8 +160,10 @@ cs_status csi_refresh_current(struct csi_call *call)
         csi_exchange_end(call);
     }
 
+    int64_t failed_at = cs_status_is_retryable(status) ? csi_client_now(client) : 0;
     pthread_mutex_lock(&client->lock);
     client->flight.running = false;
+    client->flight.failed_at = failed_at;
     client->flight.generation++;
     client->flight.result = call->problem;
     client->flight.result.status = status;
@@ -196,6 +199,16 @@ cs_status csi_refresh_with(struct csi_call *call, const char *refresh_token,
     return csi_announce(call, status, CS_EVENT_TOKEN_REFRESHED, out);
 }
 
+/* Whether renewing failed a moment ago: calls whose token is good yet do not each wait for a server
+ * that is away. */
+static bool failed_just_now(cs_client *client, int64_t now)
+{
+    pthread_mutex_lock(&client->lock);
+    int64_t since = now - client->flight.failed_at;
+    pthread_mutex_unlock(&client->lock);
+    return since >= 0 && since < AGAIN_S;
+}
+
 cs_status csi_session_fresh(struct csi_call *call, struct csi_session **out)
 {
     int64_t now = csi_client_now(call->client);
@@ -203,6 +216,9 @@ cs_status csi_session_fresh(struct csi_call *call, struct csi_session **out)
     if (status != CS_OK || call->client->options.no_auto_refresh ||
         !csi_session_is_near_end(*out, now)) {
         return status;
+    }
+    if ((*out)->local_expires_at > now && failed_just_now(call->client, now)) {
+        return CS_OK;
     }
     status = csi_refresh_current(call);
     if (cs_status_is_retryable(status) && (*out)->local_expires_at > now) {
