@@ -34,6 +34,9 @@ struct command {
 #include "commands.def"
 #undef COMMAND
 
+/* Is the option, such as "--json", one of the command's? */
+bool help_lists(const struct command *command, const char *name);
+
 /* All of them, in the order of the help; ends with NULL. */
 extern const struct command *const commands[];
 

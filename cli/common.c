@@ -41,12 +41,15 @@ int common_options(const struct command *command, int argc, char **argv, struct 
             fputs(command->help, stdout);
             return 0;
         }
-        if (strcmp(argv[i], "--json") == 0 || strcmp(argv[i], "--once") == 0) {
+        bool plain = strcmp(argv[i], "--json") == 0 || strcmp(argv[i], "--once") == 0;
+        if (plain && help_lists(command, argv[i])) {
             *(argv[i][2] == 'j' ? &out->json : &out->once) = true;
             continue;
         }
         for (size_t o = 0; o < sizeof options / sizeof options[0] && !value; o++) {
-            value = value_of(options[o].name, argc, argv, &i);
+            value = help_lists(command, options[o].name)
+                        ? value_of(options[o].name, argc, argv, &i)
+                        : NULL;
             if (value) {
                 *options[o].value = value;
             }

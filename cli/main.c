@@ -83,7 +83,7 @@ static int no_command(int argc, char **argv)
 /* Whether the answer shall be JSON, before anything is said: errors and warnings are, too. */
 static bool wants_json(const struct command *command, int argc, char **argv)
 {
-    bool can = strstr(command->help, "\n  --json ") != NULL;
+    bool can = help_lists(command, "--json");
     for (int i = 1; can && i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (strcmp(argv[i], "--json") == 0) {
             return true;

@@ -63,7 +63,7 @@ const char *help_next_option(const char *at, size_t *name_len)
     return found;
 }
 
-static bool help_lists(const struct command *command, const char *name)
+bool help_lists(const struct command *command, const char *name)
 {
     size_t len;
     for (const char *at = command->help; (at = help_next_option(at, &len)); at += len) {

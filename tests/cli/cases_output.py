@@ -138,6 +138,17 @@ def case_json_in_every_outcome(server):
         server.start()
 
 
+def case_json_of_settings_and_files(server):
+    """version, check-config and check-db have --json too, and no command takes an option that its help does not list"""
+    h = Home(server, "settings")
+    assert h.run("version", "--json").ok().json["version"] == h.run("version").ok().out.split()[1]
+    facts = h.run("check-config", "--json", "--data-dir", server.data).ok().json
+    assert facts["ok"] is True and facts["port"] == 9999 and facts["database"].startswith(server.data), facts
+    assert h.run("check-db", "--json", "--data-dir", server.data).ok().json == {"findings": [], "ok": True}
+    for args in (["migrate", "--json"], ["completion", "bash", "--json"], ["serve", "--json"], ["keys", "--port", "1"], ["check-db", "--from", "x"], ["copy", "--data-dir", "x"], ["version", "--once"], ["outbox", "--host=x"]):
+        h.run(*args).ends(2, "is not an option")
+
+
 def case_outputs_that_fail(server):
     """an output that cannot be written is a failure, of every command that has one"""
     h = Home(server, "fails").with_service_key().sign_in("ada@example.com")
