@@ -20,12 +20,13 @@
 static const char *script;
 static pid_t server;
 static int server_input;
-static int port;
+static int port, tls_port;
+static char certificate[256];
 
 static int start_server(void **state)
 {
     int in[2], out[2];
-    char text[16] = "";
+    char text[512] = "";
     (void)state;
     if (pipe(in) != 0 || pipe(out) != 0 || (server = fork()) < 0) {
         return -1;
@@ -47,8 +48,7 @@ static int start_server(void **state)
         }
     }
     close(out[0]);
-    port = (int)strtol(text, NULL, 10);
-    return port == 0;
+    return sscanf(text, "%d %d %255s", &port, &tls_port, certificate) != 3;
 }
 
 static int stop_server(void **state)
@@ -270,6 +270,21 @@ static void test_tls(void **state)
     cs_status plain = ask(client, NULL, 0); /* the server does not speak TLS at all */
     assert_true(plain == CS_ERR_TLS || plain == CS_ERR_NETWORK || plain == CS_ERR_CONNECT);
     cs_client_free(&client);
+    static const struct {
+        const char *host;
+        bool known;
+        cs_status status;
+    } rows[] = {{"127.0.0.1", true, CS_OK},
+                {"127.0.0.1", false, CS_ERR_TLS},  /* nobody the system trusts signed it */
+                {"127.0.0.2", true, CS_ERR_TLS}}; /* the same server, of another name */
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        options.ca_file = rows[i].known ? certificate : NULL;
+        snprintf(url, sizeof url, "https://%s:%d/good", rows[i].host, tls_port);
+        assert_int_equal(cs_client_new(url, "key", &options, &client), CS_OK);
+        assert_int_equal(ask(client, NULL, 0), rows[i].status);
+        assert_int_equal(ask(client, NULL, 0), rows[i].status);
+        cs_client_free(&client);
+    }
     options.ca_file = "/nonexistent.pem";
     assert_int_equal(cs_client_new(url, "key", &options, &client), CS_OK);
     assert_int_equal(ask(client, NULL, 0), CS_ERR_TLS);
