@@ -11,7 +11,7 @@
 #include "session.h"
 
 enum { MARGIN_S = 90, /* three ticks of thirty seconds, as in the official clients */
-       AGAIN_S = 30 };
+       AGAIN_S = 30, ROUNDS = 3 };
 
 bool csi_session_is_near_end(const struct csi_session *session, int64_t now)
 {
@@ -76,6 +76,51 @@ static bool is_final(const struct csi_call *call, cs_status status)
            http_status < 500 && http_status != 408 && http_status != 409;
 }
 
+/* Takes what another process stored, if it did: as the renewed session, or in the old one's place if
+ * it is as old; it has the newest refresh token there is. */
+static bool take_stored(struct csi_call *call, struct csi_session **old,
+                        struct csi_session **renewed, bool *gone)
+{
+    struct csi_session *stored = csi_session_reread(call, *old, gone);
+    if (stored == NULL) {
+        return false;
+    }
+    if (csi_session_is_near_end(stored, csi_client_now(call->client))) {
+        csi_session_put(*old);
+        *old = stored;
+    } else {
+        *renewed = stored;
+    }
+    return true;
+}
+
+/* Asks for a new session in *old's place. A refusal is final only if no other process was faster:
+ * then its session is what counts. *gone: another process signed out. */
+static cs_status renew(struct csi_call *call, struct csi_session **old,
+                       struct csi_session **renewed, bool *gone)
+{
+    cs_status status = CS_OK;
+    (void)take_stored(call, old, renewed, gone);
+    bool again = true;
+    for (int round = 0; round < ROUNDS && again && *renewed == NULL && !*gone; round++) {
+        again = false;
+        status = ask(call, (*old)->refresh_token, renewed);
+        if (status == CS_OK) { /* whoever signed out during the request stays so */
+            csi_session_put(csi_session_reread(call, *old, gone));
+        } else if (is_final(call, status)) {
+            struct csi_problem problem = call->problem;
+            again = take_stored(call, old, renewed, gone);
+            call->problem = problem;
+            status = *renewed != NULL ? CS_OK : status;
+        }
+    }
+    if (*gone) {
+        status = csi_fail(call, CS_ERR_SESSION_MISSING,
+                          "another process that shares the storage signed out");
+    }
+    return status;
+}
+
 /* The flight itself: *event says what to tell the subscribers, if *changed. */
 static cs_status fly(struct csi_call *call, bool *changed, cs_auth_event *event)
 {
@@ -87,23 +132,8 @@ static cs_status fly(struct csi_call *call, bool *changed, cs_auth_event *event)
         return status;
     }
     uint64_t login = old->login;
-    renewed = csi_session_reread(call, old, &gone);
-    if (renewed != NULL && csi_session_is_near_end(renewed, csi_client_now(call->client))) {
-        csi_session_put(old);
-        old = renewed; /* also old, but the newest refresh token there is */
-        renewed = NULL;
-    }
-    if (renewed == NULL && !gone) {
-        status = ask(call, old->refresh_token, &renewed);
-        if (status == CS_OK) { /* whoever signed out during the request stays so */
-            csi_session_put(csi_session_reread(call, old, &gone));
-        }
-    }
+    status = renew(call, &old, &renewed, &gone);
     csi_session_put(old);
-    if (gone) {
-        status = csi_fail(call, CS_ERR_SESSION_MISSING,
-                          "another process that shares the storage signed out");
-    }
     if (status == CS_OK) {
         *event = CS_EVENT_TOKEN_REFRESHED;
         status = csi_session_install(call, renewed, login, changed);

@@ -236,6 +236,39 @@ static void test_signed_out_elsewhere(void **state)
     assert_signed_out();
 }
 
+static void renewed_by_another(void)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(stub.session[2], file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* A refresh token that is refused because another process used it first does not end the session
+ * that this other process stored. */
+static void test_renewed_elsewhere(void **state)
+{
+    (void)state;
+    cs_auth_response *out = NULL;
+    for (int old = 0; old <= 1; old++) { /* what it stored is fresh, or as old already */
+        stub_sign_in(&stub, client);
+        stub_session(&stub, 2, "aal1", 3600, "theirs");
+        stub_add(&stub, (struct stub_answer){
+                            .http_status = 400,
+                            .body = "{\"code\":\"refresh_token_already_used\",\"msg\":\"m\"}",
+                            .meanwhile = renewed_by_another});
+        stub_answer(&stub, 200, stub_session(&stub, 1, "aal1", 3600, "ours"));
+        stub.now += old ? 3550 : 0;
+        assert_int_equal(cs_auth_refresh_session(client, NULL, &out), CS_OK);
+        assert_string_equal(out->session->refresh_token, old ? "ours" : "theirs");
+        cs_auth_response_free(&out);
+        assert_int_equal(stub.asked, 1 + old);
+        assert_int_equal(last_event, CS_EVENT_TOKEN_REFRESHED);
+        assert_int_equal(access(path, F_OK), 0);
+    }
+    assert_non_null(strstr(stub.body, "theirs"));
+}
+
 static void leave_at_once(cs_auth_event event, const cs_session *session, void *userdata)
 {
     (void)session;
@@ -277,6 +310,7 @@ int main(void)
         RACE_TEST(test_user_changed_during_refresh),
         RACE_TEST(test_refresh_after_cancel),
         RACE_TEST(test_signed_out_elsewhere),
+        RACE_TEST(test_renewed_elsewhere),
         RACE_TEST(test_overtaken_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
