@@ -1,10 +1,9 @@
-/* Reading JSON with jansson. Allocation functions of jansson are process-wide, so the library
- * leaves them alone; instead strings are overwritten in place before a tree is freed, and text is
- * written straight into the library's own memory. */
+/* JSON as jansson's values. Allocation functions of jansson are process-wide, so the library leaves
+ * them alone; instead strings are overwritten in place before a tree is freed, and text is written
+ * straight into the library's own memory. */
 #include "json.h"
 
 #include "buf.h"
-#include "json_check.h"
 #include "mem.h"
 
 #include <math.h>
@@ -15,42 +14,14 @@
 /* What a double holds exactly, and far enough from overflow that times may be added up. */
 #define INT_LIMIT 9e15
 
-/* Whether a failure is for want of memory: jansson then says nothing, or that a token is invalid.
- */
-static bool is_for_memory(const char *text, size_t size, const json_error_t *error)
-{
-    switch (json_error_code(error)) {
-    case json_error_out_of_memory:
-        return true;
-    case json_error_unknown:
-    case json_error_invalid_syntax:
-    case json_error_premature_end_of_input:
-        return csi_json_is_valid(text, size);
-    default:
-        return false;
-    }
-}
-
-enum csi_json_result csi_json_parse(const char *text, size_t size, json_t **out)
-{
-    json_error_t error = {.text = ""};
-    text = text == NULL ? "" : text;
-    *out = json_loadb(text, size, JSON_DECODE_ANY, &error);
-    if (*out == NULL && json_error_code(&error) == json_error_numeric_overflow) {
-        /* An integer beyond 64 bits, as servers write 1e20 of somebody's metadata. */
-        *out = json_loadb(text, size, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &error);
-    }
-    if (*out != NULL) {
-        return CSI_JSON_OK;
-    }
-    return is_for_memory(text, size, &error) ? CSI_JSON_NO_MEMORY : CSI_JSON_BAD;
-}
-
-static void wipe(json_t *json)
+void csi_json_wipe(json_t *json)
 {
     const char *key;
     json_t *value;
     size_t index;
+    if (json == NULL) {
+        return;
+    }
     switch (json_typeof(json)) {
     case JSON_STRING:
         csi_wipe((char *)(uintptr_t)json_string_value(json), json_string_length(json));
@@ -58,13 +29,13 @@ static void wipe(json_t *json)
     case JSON_OBJECT:
         json_object_foreach(json, key, value)
         {
-            wipe(value);
+            csi_json_wipe(value);
         }
         break;
     case JSON_ARRAY:
         json_array_foreach(json, index, value)
         {
-            wipe(value);
+            csi_json_wipe(value);
         }
         break;
     default:
@@ -75,7 +46,7 @@ static void wipe(json_t *json)
 void csi_json_free(json_t *json)
 {
     if (json != NULL) {
-        wipe(json); /* recursion is bounded by jansson's own limit on depth */
+        csi_json_wipe(json); /* recursion is bounded by the parser's limit on depth */
         json_decref(json);
     }
 }

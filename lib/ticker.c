@@ -8,9 +8,6 @@
 
 enum { TICK_MS = 30000, TICK_S = 30 };
 
-/* For TLS and for answers nested as deep as the parser follows; musl's default is an eighth. */
-enum { STACK_MIN = 1024 * 1024 };
-
 static void tick(cs_client *client)
 {
     struct csi_call call;
@@ -48,19 +45,12 @@ static void *run(void *argument)
 static int create_thread(cs_client *client)
 {
     sigset_t all, before;
-    pthread_attr_t attributes;
-    size_t stack = 0;
     sigfillset(&all);
-    if (pthread_attr_init(&attributes) != 0) {
+    if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0) {
         return -1;
     }
-    if (pthread_attr_getstacksize(&attributes, &stack) == 0 && stack < STACK_MIN) {
-        (void)pthread_attr_setstacksize(&attributes, STACK_MIN);
-    }
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&client->ticker.thread, &attributes, run, client);
+    int failed = pthread_create(&client->ticker.thread, NULL, run, client);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
     return failed;
 }
 

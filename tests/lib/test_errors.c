@@ -450,6 +450,47 @@ static void test_deep_json(void **state)
     free(body);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+enum { LITTLE_STACK = 1024 * 1024 }; /* whose frames are larger */
+#else
+enum { LITTLE_STACK = 128 * 1024 };
+#endif
+
+static void *get_user_twice(void *status)
+{
+    cs_status *both = status;
+    both[0] = get_user();
+    both[1] = get_user();
+    return NULL;
+}
+
+/* What is read fits into the stack of a thread, however little threads get: musl gives them 128 KiB. */
+static void test_deep_json_with_little_stack(void **state)
+{
+    (void)state;
+    static char bodies[2][8192];
+    cs_status status[2] = {CS_OK, CS_OK};
+    pthread_attr_t attributes;
+    pthread_t thread;
+    stub_reset(&stub);
+    for (size_t i = 0; i < 2; i++) { /* the object itself is one more */
+        char nested[2048];
+        size_t depth = i == 0 ? 399 : 400;
+        memset(nested, '[', depth);
+        memset(nested + depth, ']', depth);
+        nested[2 * depth] = '\0';
+        snprintf(bodies[i], sizeof bodies[i], "{\"x\":%s,%s", nested, USER_JSON + 1);
+        stub_answer(&stub, 200, bodies[i]);
+    }
+    assert_int_equal(pthread_attr_init(&attributes), 0);
+    assert_int_equal(pthread_attr_setstacksize(&attributes, LITTLE_STACK), 0);
+    assert_int_equal(pthread_create(&thread, &attributes, get_user_twice, status), 0);
+    pthread_join(thread, NULL);
+    pthread_attr_destroy(&attributes);
+    assert_int_equal(status[0], CS_OK);
+    assert_int_equal(status[1], CS_ERR_UNEXPECTED_RESPONSE);
+}
+
 #define ERROR_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -470,6 +511,7 @@ int main(void)
         ERROR_TEST(test_hostile_messages),
         ERROR_TEST(test_long_messages_are_cut_between_characters),
         ERROR_TEST(test_deep_json),
+        ERROR_TEST(test_deep_json_with_little_stack),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

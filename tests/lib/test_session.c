@@ -425,41 +425,6 @@ static void test_auto_refresh_thread(void **state)
     assert_int_equal(cs_auth_start_auto_refresh(client), CS_OK); /* freed while it runs */
 }
 
-#ifdef __GLIBC__
-/* The thread has room for what an answer may need, however little threads get by default. */
-static void test_auto_refresh_with_little_stack(void **state)
-{
-    (void)state;
-    enum { DEPTH = 2000 };
-    static char body[DEPTH * 2 + 4096];
-    char nested[DEPTH * 2 + 1];
-    pthread_attr_t attributes;
-    memset(nested, '[', DEPTH);
-    memset(nested + DEPTH, ']', DEPTH);
-    nested[DEPTH * 2] = '\0';
-    stub_sign_in(&stub, client);
-    advance(3490); /* near its end for the thread, not for calls */
-    const char *session = stub_session(&stub, 1, "aal1", 3600, "r2");
-    size_t upto = (size_t)(strstr(session, "\"user\":{") - session) + strlen("\"user\":{");
-    snprintf(body, sizeof body, "%.*s\"x\":%s,%s", (int)upto, session, nested, session + upto);
-    stub_only(&stub, 200, body);
-    assert_int_equal(pthread_attr_init(&attributes), 0);
-    assert_int_equal(pthread_attr_setstacksize(&attributes, (size_t)128 * 1024), 0);
-    assert_int_equal(pthread_setattr_default_np(&attributes), 0);
-    assert_int_equal(cs_auth_start_auto_refresh(client), CS_OK);
-    for (bool renewed = false; !renewed; usleep(1000)) {
-        cs_session *now = NULL;
-        renewed = cs_auth_get_session(client, &now) == CS_OK &&
-                  strcmp(now->refresh_token, "r2") == 0;
-        cs_session_free(&now);
-    }
-    cs_auth_stop_auto_refresh(client);
-    assert_int_equal(pthread_attr_setstacksize(&attributes, (size_t)8 << 20), 0);
-    assert_int_equal(pthread_setattr_default_np(&attributes), 0);
-    pthread_attr_destroy(&attributes);
-}
-#endif
-
 #define SESSION_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -480,9 +445,6 @@ int main(void)
         SESSION_TEST(test_calls_from_inside_a_callback),
         SESSION_TEST(test_events),
         SESSION_TEST(test_auto_refresh_thread),
-#ifdef __GLIBC__
-        SESSION_TEST(test_auto_refresh_with_little_stack),
-#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

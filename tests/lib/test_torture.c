@@ -4,6 +4,7 @@
 #include "stub.h"
 
 #include <jansson.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,27 @@ void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_calloc(size_t count, size_t size)
 {
     return fails_now() ? NULL : __real_calloc(count, size);
+}
+
+/* What is freed while it still holds this text. */
+static const char *secret;
+static int left_behind;
+
+void __real_free(void *memory);
+void __wrap_free(void *memory);
+
+void __wrap_free(void *memory)
+{
+    const char *at = memory;
+    size_t length = secret == NULL ? 0 : strlen(secret);
+    size_t size = length == 0 || memory == NULL ? 0 : malloc_usable_size(memory);
+    for (size_t i = 0; length > 0 && i + length <= size; i++) {
+        if (memcmp(at + i, secret, length) == 0) {
+            left_behind++;
+            break;
+        }
+    }
+    __real_free(memory);
 }
 
 static void *jansson_malloc(size_t size)
@@ -451,11 +473,58 @@ static void test_torture(void **state)
     }
 }
 
+/* Memory that is given back holds no tokens, codes or passwords any more, jansson's included. */
+static void test_secrets_are_wiped(void **state)
+{
+    (void)state;
+    static const char *const secrets[] = {"the-refresh-token", "the-totp-secret", "the-recovery-code",
+                                          "the-password", "the-typed-code", "c2lnbmF0dXJl"};
+    stub_session(&stub, 1, "aal2", 3600, "the-refresh-token");
+    for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
+        cs_mfa_enroll_response *enrolled = NULL;
+        cs_mfa_recovery_codes *codes = NULL;
+        cs_mfa_verify_response *verified = NULL;
+        cs_auth_response *in = NULL;
+        cs_client_options options = {.session_file = path};
+        cs_client *own = stub_client(&stub, &options);
+        secret = secrets[i];
+        left_behind = 0;
+        stub_only(&stub, 200, stub.session[1]);
+        const cs_sign_in_with_password_params sign = {.email = "a", .password = "the-password"};
+        assert_int_equal(cs_auth_sign_in_with_password(own, &sign, &in), CS_OK);
+        cs_auth_response_free(&in);
+        assert_int_equal(cs_auth_refresh_session(own, NULL, &in), CS_OK);
+        cs_auth_response_free(&in);
+        const cs_mfa_verify_params verify = {
+            .factor_id = "f", .challenge_id = "c", .code = "the-typed-code"};
+        assert_int_equal(cs_auth_mfa_verify(own, &verify, &verified), CS_OK);
+        cs_mfa_verify_response_free(&verified);
+        stub_only(&stub, 200,
+                  "{\"id\":\"x\",\"type\":\"totp\",\"totp\":{\"secret\":\"the-totp-secret\","
+                  "\"uri\":\"otpauth://totp/a?secret=the-totp-secret\",\"qr_code\":\"the-totp-secret\"},"
+                  "\"codes\":[\"the-recovery-code\",\"the-recovery-code\"],"
+                  "\"codes\":[\"the-recovery-code\"]}");
+        assert_int_equal(
+            cs_auth_mfa_enroll(own, &(cs_mfa_enroll_params){.factor_type = "totp"}, &enrolled),
+            CS_OK);
+        cs_mfa_enroll_response_free(&enrolled);
+        assert_int_equal(cs_auth_mfa_recovery_codes_regenerate(own, &codes), CS_OK);
+        cs_mfa_recovery_codes_free(&codes);
+        cs_client_free(&own);
+        secret = NULL;
+        if (left_behind > 0) {
+            print_error("%s: in %d pieces of freed memory\n", secrets[i], left_behind);
+        }
+        assert_int_equal(left_behind, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_secrets_are_wiped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_torture, set_up, tear_down),
     };
-    json_set_alloc_funcs(jansson_malloc, free);
+    json_set_alloc_funcs(jansson_malloc, __wrap_free);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
