@@ -95,7 +95,7 @@ def case_odd_answers(server):
     some = {"id": ID, "type": "totp", "expires_at": 9, "email": "a@b.c"}
     odd = [b"", b"null", b"[]", b"[5,null,{}]", b"5", b'"x"', b"{}", {"user": {}}, {"user": {"id": ID}}, {"id": 5, "users": 5, "factors": 5, "user": 5, "codes": 5, "totp": 5},
            {**some, "users": [5, None, {}, {"id": None, "email": 7}], "factors": [5, None, {"id": 5}, {}], "codes": [], "totp": None}, {**some, "totp": {}, "factors": {}, "user_metadata": 5, "identities": [7]},
-           {**some, "access_token": 5, "totp": {"uri": 5, "secret": [], "qr_code": {}}}, {**some, "access_token": "e30.e30.e30", "refresh_token": "r", "expires_in": 3600, "user": [], "totp": {"uri": "x" * 5000, "secret": "s"}}]
+           {"users": [{"id": ID, "email": "x@y"}] * 200}, {**some, "access_token": 5, "totp": {"uri": 5, "secret": [], "qr_code": {}}}, {**some, "access_token": "e30.e30.e30", "refresh_token": "r", "expires_in": 3600, "user": [], "totp": {"uri": "x" * 5000, "secret": "s"}}]
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hostile) as web:
         threading.Thread(target=web.serve_forever, daemon=True).start()
         h.env.update(COUNTERSIGN_URL="http://127.0.0.1:%d" % web.server_port, COUNTERSIGN_SERVICE_KEY="x")
