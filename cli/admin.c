@@ -11,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { FOUND_PER_PAGE = 200 };
+enum { FOUND_PER_PAGE = 200, FOUND_PAGES = 50 };
 
 static void free_answer(void *answer)
 {
@@ -73,7 +73,7 @@ static int find_by_email(struct job *job, const char *word, const struct json_t 
     const struct json_t *answer = NULL;
     const char *stored = lower(job, word);
     size_t n = FOUND_PER_PAGE;
-    for (int page = 1; n == FOUND_PER_PAGE; page++) {
+    for (int page = 1; n == FOUND_PER_PAGE && page <= FOUND_PAGES; page++) {
         const char *path = arena_printf(job->arena, "/admin/users?filter=%s&page=%d&per_page=%d",
                                         admin_encoded(job, stored), page, FOUND_PER_PAGE);
         cs_status status = admin_ask(job, "GET", path, NULL, &answer);

@@ -1,8 +1,22 @@
 /* cmd_check_config.c: `countersign check-config`: are the settings right? */
 #include "command.h"
 
+#include "show.h"
+
 #include <stdio.h>
 #include <string.h>
+
+static void print_json(struct arena *arena, const struct config *config)
+{
+    struct strbuf out = json_begin(arena, '{');
+    json_add_text(&out, "database", config->postgres ? "PostgreSQL" : config->database_path);
+    json_add_bool(&out, "development_defaults", config->laptop);
+    json_add_text(&out, "host", config->api_host);
+    json_add_bool(&out, "ok", true);
+    json_add_int(&out, "port", config->port);
+    json_add_text(&out, "site_url", config->site_url);
+    json_end(&out, '}');
+}
 
 static void print_settings(const struct config *config)
 {
@@ -40,7 +54,9 @@ static int run(int argc, char **argv)
     const char *error = NULL;
     const struct config *config = load_config(arena, &common);
     code = config && app_check(arena, config, &error) ? 0 : error ? complain(error) : 1;
-    if (!code) {
+    if (!code && common.json) {
+        print_json(arena, config);
+    } else if (!code) {
         print_settings(config);
     }
     arena_free(&arena);
@@ -54,6 +70,7 @@ const struct command command_check_config = {
             "Reads the settings as serve does and says what is wrong with them, if anything.\n\n"
             "  --config FILE    settings, as for serve\n"
             "  --data-dir DIR   the data folder\n"
+            "  --json           what follows, as JSON; errors too (on standard error)\n"
             "  --list           list all settings with their defaults\n",
     .run = run,
 };

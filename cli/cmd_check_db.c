@@ -1,31 +1,52 @@
 /* cmd_check_db.c: `countersign check-db`: is the database file sound? */
 #include "command.h"
 
+#include "show.h"
 #include "store/db.h"
 #include "store/migrate.h"
 
 #include <stdio.h>
 
+struct findings {
+    struct arena *arena;
+    struct strbuf json;
+    bool as_json;
+};
+
 static void say(void *arg, const char *finding)
 {
-    (void)arg;
-    printf("%s\n", finding);
+    struct findings *findings = arg;
+    const char *text = safe(findings->arena, finding);
+    if (findings->as_json) {
+        json_add_text(&findings->json, NULL, text);
+    } else {
+        printf("%s\n", text);
+    }
 }
 
 static int check(struct arena *arena, const struct config *config, struct db *db,
                  const struct common *common)
 {
-    (void)config, (void)common;
     struct schema_found found;
-    const char *error;
-    if (!db_check(db, say, NULL)) {
-        return 1;
+    const char *error, *note = NULL;
+    (void)config;
+    struct findings findings = { .arena = arena, .json = json_begin(arena, '['),
+                                 .as_json = common->json };
+    bool good = db_check(db, say, &findings);
+    if (good && migrate_look(db, arena, &found, &error)) {
+        note = migrate_advice(arena, &found);
     }
-    if (migrate_look(db, arena, &found, &error) && migrate_advice(arena, &found)) {
-        printf("note: %s\n", migrate_advice(arena, &found));
+    if (common->json) {
+        struct strbuf out = json_begin(arena, '{');
+        strbuf_char(&findings.json, ']');
+        json_add_raw(&out, "findings", findings.json.data);
+        json_add_text(&out, "note", note ? note : "");
+        json_add_bool(&out, "ok", good);
+        json_end(&out, '}');
+    } else if (good) {
+        printf("%s%s%sok\n", note ? "note: " : "", note ? note : "", note ? "\n" : "");
     }
-    printf("ok\n");
-    return 0;
+    return good ? 0 : 1;
 }
 
 static int run(int argc, char **argv)
@@ -40,6 +61,7 @@ const struct command command_check_db = {
             "Checks the whole database file, beside a running server too. Prints ok, or each\n"
             "finding and ends with 1.\n\n"
             "  --config FILE    settings, as for serve\n"
-            "  --data-dir DIR   the data folder\n",
+            "  --data-dir DIR   the data folder\n"
+            "  --json           as JSON: ok and findings\n",
     .run = run,
 };

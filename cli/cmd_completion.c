@@ -49,7 +49,8 @@ static void branches(void)
     for (int i = 0; commands[i]; i++) {
         printf("    ' %s'|' %s '*) choices='", commands[i]->name, commands[i]->name);
         option_words(commands[i]);
-        printf("%s' ;;\n", strcmp(commands[i]->name, "completion") == 0 ? " bash zsh" : "");
+        printf("%s%s' ;;\n", commands[i]->choices ? " " : "",
+               commands[i]->choices ? commands[i]->choices : "");
     }
 }
 
@@ -132,4 +133,5 @@ const struct command command_completion = {
     .act = act,
     .words_min = 1,
     .words_max = 1,
+    .choices = "bash zsh",
 };

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "key_files.h"
+#include "say.h"
 #include "store/copy.h"
 #include "store/copy_tables.h"
 #include "store/lock_file.h"
@@ -203,6 +204,19 @@ static bool copy(struct arena *arena, struct side *from, struct side *to, unsign
     return good;
 }
 
+/* Other users see a program's arguments while it runs. */
+static void warn_of_password(const char *option, const char *url)
+{
+    const char *rest = strstr(url, "://");
+    const char *at = rest ? strchr(rest, '@') : NULL;
+    const char *colon = at ? memchr(rest + 3, ':', (size_t)(at - rest - 3)) : NULL;
+    if (colon || strstr(url, "password=")) {
+        say_warning("the password in %s can be read by other users of this machine and stays in the "
+                    "shell's history; better in PGPASSWORD or ~/.pgpass",
+                    option);
+    }
+}
+
 static int run(int argc, char **argv)
 {
     struct common common;
@@ -214,6 +228,8 @@ static int run(int argc, char **argv)
         fprintf(stderr, "countersign copy: --from and --to are needed\n\n%s", command_copy.help);
         return 2;
     }
+    warn_of_password("--from", common.from);
+    warn_of_password("--to", common.to);
     umask(077);
     struct arena *arena = arena_new();
     const char *error = NULL;

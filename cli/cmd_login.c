@@ -96,7 +96,11 @@ static int act(struct job *job)
         return job_failed(job, status);
     }
     code = place_save(job);
-    code = code >= 0 ? code : say_done(job, in);
+    if (code >= 0) { /* a session without a note where it is good could go to another server */
+        (void)cs_auth_sign_out(job->client, &(cs_sign_out_params){ .scope = "local" });
+    } else {
+        code = say_done(job, in);
+    }
     cs_auth_response_free(&in);
     return code;
 }

@@ -1,6 +1,7 @@
 /* cmd_logout.c: `countersign logout`: ends the session, on the server and here. */
 #include "help.h"
 #include "place.h"
+#include "say.h"
 #include "show.h"
 
 #include <stdio.h>
@@ -18,8 +19,8 @@ static int act(struct job *job)
         int code = job_failed(job, status);
         if (code == EXIT_UNREACHABLE && strcmp(scope, "local") == 0) {
             place_forget(job); /* the library removed the session already */
-            fprintf(stderr, "The session is removed from this machine; the server keeps it until "
-                            "it ends there.\n");
+            say_warning("the session is removed from this machine; the server keeps it until it "
+                        "ends there");
         }
         return code;
     }

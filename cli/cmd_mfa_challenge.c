@@ -17,7 +17,7 @@ static void show(struct job *job, const char *factor_id, const cs_mfa_challenge_
     }
     const char *id = safe(job->arena, made->id);
     printf("Challenge %s, good until %s.\nNext: countersign mfa verify %s --challenge %s\n", id,
-           time_text(job->arena, made->expires_at), factor_id, id);
+           time_text(job->arena, made->expires_at), safe(job->arena, factor_id), id);
 }
 
 static int act(struct job *job)

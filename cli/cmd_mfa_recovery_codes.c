@@ -150,4 +150,5 @@ const struct command command_mfa_recovery_codes = {
     .act = act,
     .client = CLIENT_USER,
     .words_max = 1,
+    .choices = "status generate regenerate verify remove",
 };

@@ -1,6 +1,7 @@
 /* cmd_mfa_unenroll.c: `countersign mfa unenroll`: removes one of the user's own factors. */
 #include "factor.h"
 #include "help.h"
+#include "say.h"
 #include "show.h"
 
 #include <stdio.h>
@@ -34,8 +35,8 @@ static int act(struct job *job)
     }
     show(job, name, gone);
     if (gone->refresh_status != CS_OK) {
-        fprintf(stderr, "countersign: warning: the session could not be renewed afterwards: %s\n",
-                cs_status_message(gone->refresh_status));
+        say_warning("the session could not be renewed afterwards: %s",
+                    cs_status_message(gone->refresh_status));
     }
     cs_mfa_unenroll_response_free(&gone);
     return EXIT_OK;

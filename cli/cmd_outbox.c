@@ -2,7 +2,7 @@
  * mail server is set, the files that they were written to. Never what is in them. */
 #include "command.h"
 
-#include "base/json.h"
+#include "show.h"
 #include "store/db_time.h"
 #include "store/outbox.h"
 
@@ -37,9 +37,9 @@ static void print_rows(struct arena *arena, const struct outbox_row *rows, int n
     printf("%-5s %-34s %6s %5s  %-9s %s\n", "KIND", "TOPIC", "AGE", "TRIES", "NEXT", "LAST ERROR");
     for (int i = 0; i < n; i++) {
         const struct outbox_row *r = &rows[i];
-        printf("%-5s %-34s %6s %5lld  %-9s %s\n", r->kind, r->topic,
+        printf("%-5s %-34s %6s %5lld  %-9s %s\n", r->kind, safe(arena, r->topic),
                age_text(arena, now_us - r->created_at), (long long)r->attempts,
-               next_text(arena, r, now_us), r->last_error ? r->last_error : "");
+               next_text(arena, r, now_us), safe(arena, r->last_error));
     }
 }
 
@@ -92,7 +92,7 @@ static void print_files(struct arena *arena, const char *what, const char *folde
     printf("\n%s are written into %s: %zu%s\n", what, folder, n,
            n > FILES_SHOWN ? ", the newest:" : "");
     for (size_t i = 0; i < n && i < FILES_SHOWN; i++) {
-        printf("  %s/%s\n", folder, names[i]);
+        printf("  %s/%s\n", folder, safe(arena, names[i]));
     }
 }
 

@@ -10,13 +10,14 @@ static int run(int argc, char **argv)
     if (code >= 0) {
         return code;
     }
-    printf("countersign %s\n", app_version());
+    printf(common.json ? "{\"version\":\"%s\"}\n" : "countersign %s\n", app_version());
     return 0;
 }
 
 const struct command command_version = {
     .name = "version",
     .summary = "print the version",
-    .help = "usage: countersign version\n",
+    .help = "usage: countersign version [--json]\n\n"
+            "  --json           as JSON\n",
     .run = run,
 };

@@ -28,11 +28,15 @@ struct command {
     int (*act)(struct job *job);       /* instead of run; returns the exit code */
     enum client_kind client;           /* of act */
     int words_min, words_max;          /* arguments of act that are no options */
+    const char *choices;               /* what these may be, for completion, or NULL */
 };
 
 #define COMMAND(name) extern const struct command command_##name;
 #include "commands.def"
 #undef COMMAND
+
+/* Is the option, such as "--json", one of the command's? */
+bool help_lists(const struct command *command, const char *name);
 
 /* All of them, in the order of the help; ends with NULL. */
 extern const struct command *const commands[];

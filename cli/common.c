@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include "base/log.h"
+#include "say.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -40,20 +41,24 @@ int common_options(const struct command *command, int argc, char **argv, struct 
             fputs(command->help, stdout);
             return 0;
         }
-        if (strcmp(argv[i], "--json") == 0 || strcmp(argv[i], "--once") == 0) {
+        bool plain = strcmp(argv[i], "--json") == 0 || strcmp(argv[i], "--once") == 0;
+        if (plain && help_lists(command, argv[i])) {
             *(argv[i][2] == 'j' ? &out->json : &out->once) = true;
             continue;
         }
         for (size_t o = 0; o < sizeof options / sizeof options[0] && !value; o++) {
-            value = value_of(options[o].name, argc, argv, &i);
+            value = help_lists(command, options[o].name)
+                        ? value_of(options[o].name, argc, argv, &i)
+                        : NULL;
             if (value) {
                 *options[o].value = value;
             }
         }
         if (!value) {
-            fprintf(stderr, "countersign %s: %s is not an option, or lacks its value\n\n%s",
-                    command->name, argv[i], command->help);
-            return 2;
+            char text[8192];
+            snprintf(text, sizeof text, "%.200s is not an option, or lacks its value\n\n%s", argv[i],
+                     command->help);
+            return say_error(2, command->name, text);
         }
     }
     return -1;
@@ -61,8 +66,7 @@ int common_options(const struct command *command, int argc, char **argv, struct 
 
 int complain(const char *text)
 {
-    fprintf(stderr, "countersign: %s\n", text);
-    return 1;
+    return say_error(1, "", text);
 }
 
 static enum log_level level_of(const char *name)
@@ -134,7 +138,7 @@ const struct config *load_config(struct arena *arena, const struct common *commo
         return NULL;
     }
     for (int i = 0; i < config->warnings.count; i++) {
-        fprintf(stderr, "countersign: warning: %s\n", config->warnings.items[i]);
+        say_warning("%s", config->warnings.items[i]);
     }
     log_set_level(level_of(config->log_level));
     return config;

@@ -138,7 +138,7 @@ int direct_open(struct job *job, cs_transport *transport, const char **key)
     umask(077);
     const struct config *config = read_config(job);
     if (!config) {
-        return EXIT_USAGE;
+        return EXIT_REFUSED; /* as load_config() said */
     }
     const char *path = config->database_path;
     bool there = config->postgres || (stat(path, &about) == 0 && S_ISREG(about.st_mode));

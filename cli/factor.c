@@ -71,7 +71,7 @@ int factor_pick(struct job *job, const char *word, const char **id, const char *
     int code = found == 1 ? -1 : not_one(job, word, found);
     if (code < 0) {
         *id = arena_strdup(job->arena, factor->id);
-        *name = *factor->friendly_name ? safe(job->arena, factor->friendly_name) : *id;
+        *name = safe(job->arena, *factor->friendly_name ? factor->friendly_name : *id);
     }
     cs_mfa_list_factors_response_free(&list);
     return code;

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/problem.h"
+#include "say.h"
 #include "show.h"
 
 #include <stdarg.h>
@@ -176,20 +177,11 @@ int job_failed(struct job *job, cs_status status)
 
 int job_complain(struct job *job, int code, const char *format, ...)
 {
-    struct strbuf b = strbuf_in(job->arena, 65536);
     char text[2048];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    fflush(stdout);
-    if (!job->options.json) {
-        fprintf(stderr, "countersign: %s\n", text);
-        return code;
-    }
-    strbuf_printf(&b, "{\"error\":{\"exit_code\":%d,\"message\":", code);
-    json_quote(&b, text);
-    strbuf_str(&b, "}}\n");
-    fputs(b.data, stderr);
-    return code;
+    (void)job;
+    return say_error(code, "", text);
 }

@@ -4,6 +4,7 @@
 #include "admin.h"
 #include "place.h"
 #include "prompt.h"
+#include "say.h"
 #include "show.h"
 
 #include <signal.h>
@@ -38,9 +39,9 @@ static void warn_of_plain_http(const char *url)
             return;
         }
     }
-    fprintf(stderr, "countersign: warning: the connection to %s is not encrypted; use https:// "
-                    "where the network is not yours alone\n",
-            url);
+    say_warning("the connection to %s is not encrypted; use https:// where the network is not yours "
+                "alone",
+                url);
 }
 
 static bool same_url(const char *a, const char *b)
@@ -90,8 +91,9 @@ static int open_user(struct job *job)
     if (!signing_in && place.url && !here) {
         return job_complain(job, EXIT_SIGNED_OUT,
                             "you are signed in at %s, not at %s.\nNext: countersign login --url %s",
-                            place.url, job->url, job->url);
+                            safe(job->arena, place.url), job->url, job->url);
     }
+    bool ours = signing_in || place.url; /* without a note whose it is, a session is nobody's */
     const char *key = job->options.key ? job->options.key : environment("COUNTERSIGN_KEY");
     key = key ? key : here && place.key ? place.key : NO_KEY;
     job->options.key = key;
@@ -100,7 +102,7 @@ static int open_user(struct job *job)
     }
     return new_client(job, key,
                       &(cs_client_options){ .client_info = "countersign-cli",
-                                            .session_file = place.session_file,
+                                            .session_file = ours ? place.session_file : NULL,
                                             .timeout_ms = REQUEST_MS,
                                             .connect_timeout_ms = CONNECT_MS });
 }
@@ -164,8 +166,5 @@ int job_run(const struct command *command, int argc, char **argv)
     cs_client_free(&job.client);
     direct_close(&job.direct);
     arena_free(&job.arena);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        code = code ? code : complain("the output could not be written");
-    }
     return code;
 }

@@ -1,5 +1,6 @@
 /* main.c: the command line: finds the command and runs it. */
 #include "job.h"
+#include "say.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -79,6 +80,26 @@ static int no_command(int argc, char **argv)
     return EXIT_USAGE;
 }
 
+/* Whether the answer shall be JSON, before anything is said: errors and warnings are, too. */
+static bool wants_json(const struct command *command, int argc, char **argv)
+{
+    bool can = help_lists(command, "--json");
+    for (int i = 1; can && i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--json") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A command that could not say what it was asked for has failed. A server has other things to do. */
+static int all_written(const struct command *command, int code)
+{
+    bool failed = fflush(stdout) != 0 || ferror(stdout);
+    return !failed || code || command == &command_serve ? code
+                                                        : complain("the output could not be written");
+}
+
 int main(int argc, char **argv)
 {
     const struct command *found = NULL;
@@ -97,6 +118,8 @@ int main(int argc, char **argv)
     if (!found) {
         return no_command(argc - 1, argv + 1);
     }
-    return found->run ? found->run(argc - words, argv + words)
-                      : job_run(found, argc - words, argv + words);
+    argc -= words;
+    argv += words;
+    say_as_json(wants_json(found, argc, argv));
+    return all_written(found, found->run ? found->run(argc, argv) : job_run(found, argc, argv));
 }

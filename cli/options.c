@@ -1,6 +1,8 @@
 /* options.c: reads the options of the commands for people, see options.h. */
 #include "options.h"
 
+#include "say.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -63,7 +65,7 @@ const char *help_next_option(const char *at, size_t *name_len)
     return found;
 }
 
-static bool help_lists(const struct command *command, const char *name)
+bool help_lists(const struct command *command, const char *name)
 {
     size_t len;
     for (const char *at = command->help; (at = help_next_option(at, &len)); at += len) {
@@ -86,13 +88,15 @@ static const struct row *find(const struct command *command, const char *argumen
 
 int usage_error(const struct command *command, const char *format, ...)
 {
+    char text[2048];
     va_list arguments;
     va_start(arguments, format);
-    fprintf(stderr, "countersign %s: ", command->name);
-    vfprintf(stderr, format, arguments);
-    fprintf(stderr, "\n`countersign %s --help` says what is allowed.\n", command->name);
+    size_t n = (size_t)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    return EXIT_USAGE;
+    n = n < sizeof text ? n : sizeof text - 1;
+    snprintf(text + n, sizeof text - n, "\n`countersign %s --help` says what is allowed.",
+             command->name);
+    return say_error(EXIT_USAGE, command->name, text);
 }
 
 /* Other users see a program's arguments while it runs: warn, and hide what can still be hidden. */
@@ -100,11 +104,10 @@ static const char *hide(struct arena *arena, const struct row *row, char *value)
 {
     const char *copy = arena_strdup(arena, value);
     memset(value, 'x', strlen(value));
-    fprintf(stderr,
-            "countersign: warning: %s on the command line can be read by other users of this "
-            "machine and stays in the shell's history; better give it at the prompt, on standard "
-            "input or in the environment\n",
-            row->name);
+    say_warning("%s on the command line can be read by other users of this machine and stays in the "
+                "shell's history; better give it at the prompt, on standard input or in the "
+                "environment",
+                row->name);
     return copy;
 }
 

@@ -77,23 +77,27 @@ const char *prompt_line(struct arena *arena, const char *prompt)
     return ask(arena, prompt, NULL);
 }
 
-/* The signals that may end the program while the echo is off. */
-static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+/* The signals that may end or stop the program while the echo is off. */
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
 enum { SIGNALS = sizeof signals / sizeof signals[0] };
 
-const char *prompt_secret(struct arena *arena, const char *prompt)
+/* One attempt; the signal that interrupted it, if one did, is raised when all is as it was. */
+static const char *ask_silently(struct arena *arena, const char *prompt)
 {
     struct termios before, silent;
     struct sigaction old[SIGNALS], catching = { .sa_handler = note };
     sigset_t blocked, open;
+    caught = 0;
     if (!prompt_possible() || tcgetattr(STDIN_FILENO, &before) != 0) {
         return prompt_line(arena, prompt);
     }
-    caught = 0;
     sigemptyset(&blocked);
     for (int i = 0; i < SIGNALS; i++) {
-        sigaddset(&blocked, signals[i]);
-        sigaction(signals[i], &catching, &old[i]);
+        sigaction(signals[i], NULL, &old[i]);
+        if (old[i].sa_handler != SIG_IGN) { /* what is ignored stays so, as under nohup */
+            sigaddset(&blocked, signals[i]);
+            sigaction(signals[i], &catching, NULL);
+        }
     }
     pthread_sigmask(SIG_BLOCK, &blocked, &open);
     silent = before;
@@ -110,5 +114,14 @@ const char *prompt_secret(struct arena *arena, const char *prompt)
     if (caught) {
         raise(caught);
     }
+    return line;
+}
+
+const char *prompt_secret(struct arena *arena, const char *prompt)
+{
+    const char *line;
+    do {
+        line = ask_silently(arena, prompt);
+    } while (caught == SIGTSTP); /* stopped, and now continued */
     return line;
 }

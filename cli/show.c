@@ -8,36 +8,6 @@
 
 #define JSON_MAX ((size_t)64 * 1024 * 1024)
 
-/* How many bytes at p make one character that a terminal might act on; 0: it is harmless. */
-static size_t tricky(const unsigned char *p)
-{
-    if (*p < 0x20 || *p == 0x7F) {
-        return 1;
-    }
-    if (p[0] == 0xC2 && p[1] >= 0x80 && p[1] <= 0x9F) { /* U+0080 to U+009F */
-        return 2;
-    }
-    if (p[0] != 0xE2) {
-        return 0;
-    }
-    bool marks = p[1] == 0x80 && (p[2] == 0x8E || p[2] == 0x8F); /* U+200E, U+200F */
-    bool turns = p[1] == 0x80 && p[2] >= 0xA8 && p[2] <= 0xAE;   /* U+2028 to U+202E */
-    bool isolates = p[1] == 0x81 && p[2] >= 0xA6 && p[2] <= 0xA9; /* U+2066 to U+2069 */
-    return marks || turns || isolates ? 3 : 0;
-}
-
-const char *safe(struct arena *arena, const char *text)
-{
-    char *copy = arena_strdup(arena, text ? text : ""), *to = copy;
-    for (const char *from = copy; *from;) {
-        size_t n = tricky((const unsigned char *)from);
-        *to++ = n ? '?' : *from;
-        from += n ? n : 1;
-    }
-    *to = '\0';
-    return copy;
-}
-
 const char *short_time(struct arena *arena, const char *rfc3339)
 {
     if (!rfc3339 || !*rfc3339) {
@@ -77,29 +47,19 @@ void table_row(struct table *table, const char *const *cells)
     table->rows++;
 }
 
-/* In characters, not bytes. */
-static int width_of(const char *text)
-{
-    int width = 0;
-    for (; *text; text++) {
-        width += ((unsigned char)*text & 0xC0) != 0x80;
-    }
-    return width;
-}
-
 void table_print(const struct table *table)
 {
     int widths[TABLE_COLUMNS] = { 0 };
     for (int i = 0; i < table->rows * TABLE_COLUMNS; i++) {
         int column = i % TABLE_COLUMNS;
-        int width = column < table->columns ? width_of(table->cells[i]) : 0;
+        int width = column < table->columns ? text_width(table->cells[i]) : 0;
         widths[column] = width > widths[column] ? width : widths[column];
     }
     for (int row = 0; row < table->rows; row++) {
         const char **cells = &table->cells[row * TABLE_COLUMNS];
         for (int i = 0; i < table->columns; i++) {
             bool last = i + 1 == table->columns;
-            int pad = last ? 0 : widths[i] - width_of(cells[i]) + 2;
+            int pad = last ? 0 : widths[i] - text_width(cells[i]) + 2;
             printf("%s%*s%s", cells[i], pad, "", last ? "\n" : "");
         }
     }

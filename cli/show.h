@@ -5,9 +5,16 @@
 #include "base/json.h"
 #include "countersign.h"
 
-/* The text with control characters, and those that turn the direction of writing, as '?'. NULL is
- * "". Everything that comes from a server or a user goes through this before it is shown. */
+/* The text with control characters, those that turn the direction of writing, and bytes that are no
+ * UTF-8, as '?'. NULL is "". Everything that comes from a server or a user goes through this before
+ * it is shown. */
 const char *safe(struct arena *arena, const char *text);
+
+/* The same, but lines stay lines: for a whole message. */
+const char *safe_lines(struct arena *arena, const char *text);
+
+/* In columns of a terminal. */
+int text_width(const char *text);
 
 /* A time of the server's to the second, or "-". */
 const char *short_time(struct arena *arena, const char *rfc3339);

@@ -87,7 +87,7 @@ typedef struct cs_error {
     cs_status status;
     int http_status;     /* of the last HTTP answer, 0 if there was none */
     const char *code;    /* the server's error code, also one this library does not know; or "" */
-    const char *message; /* a sentence for people: the server's, or what to do */
+    const char *message; /* a sentence for people: what to do, or the server's own, unfiltered */
     long retry_after_s;  /* how long the server asked to wait; 0: it did not say */
     bool retryable;      /* the same call may succeed later */
     const char *const *weak_password_reasons; /* "length", "characters", "pwned" */
@@ -330,7 +330,10 @@ typedef struct cs_sign_in_with_password_params {
     const void *reserved[4];
 } cs_sign_in_with_password_params;
 
-/* POST /token?grant_type=password. Keeps the session and emits SIGNED_IN. */
+/*
+ * POST /token?grant_type=password. Keeps the session, which a successful answer always has, and
+ * emits SIGNED_IN.
+ */
 CS_API CS_CHECK cs_status cs_auth_sign_in_with_password(
     cs_client *client, const cs_sign_in_with_password_params *params, cs_auth_response **out);
 
@@ -381,7 +384,8 @@ CS_API CS_CHECK cs_status cs_auth_refresh_session(cs_client *client, const char 
 
 /*
  * A copy of the current session, refreshed first if it is about to expire: less than 90 seconds
- * before, or half its life if that is shorter. SESSION_MISSING if nobody is signed in.
+ * before, or half its life if that is shorter. While the server cannot be had it is given as long
+ * as it is good, and asked for again after 30 seconds. SESSION_MISSING if nobody is signed in.
  */
 CS_API CS_CHECK cs_status cs_auth_get_session(cs_client *client, cs_session **out);
 
@@ -433,9 +437,9 @@ typedef struct cs_sign_out_params {
 
 /*
  * POST /logout. `params` may be NULL. Removes the session and emits SIGNED_OUT, except for
- * "others". A session that the server no longer knows (401, 403, 404) is a success. With "local"
- * the session is gone from here even if the server cannot be reached. SESSION_MISSING if nobody is
- * signed in.
+ * "others". Calls under way in other threads do not bring it back. A session that the server no
+ * longer knows (401, 403, 404) is a success. With "local" the session is gone from here even if the
+ * server cannot be reached. SESSION_MISSING if nobody is signed in.
  */
 CS_API cs_status cs_auth_sign_out(cs_client *client, const cs_sign_out_params *params);
 
@@ -458,7 +462,9 @@ CS_API const char *cs_auth_event_name(cs_auth_event event);
  * Called after each change, in the thread that made it, with no lock held: it may call the client,
  * unsubscribe itself included, but not cs_client_free(). `session` is NULL when signed out and
  * valid only during the call. SIGNED_OUT comes also when a call learns that the server no longer
- * knows the session, or will never renew it.
+ * knows the session, or will never renew it, or that another process removed it from the storage.
+ * Changes by several threads may call back at the same time; one that was overtaken, because
+ * somebody signed out or in since, is not told any more.
  */
 typedef void (*cs_auth_callback)(cs_auth_event event, const cs_session *session, void *userdata);
 
@@ -477,8 +483,8 @@ CS_API void cs_auth_unsubscribe(cs_client *client, cs_subscription subscription)
 
 /*
  * Starts a thread that refreshes the session ahead of expiry: it looks every 30 seconds and acts
- * when three ticks or less are left, as the official clients do. Starting twice is fine. Without
- * it, calls that need a token refresh it themselves. Errors: SYSTEM.
+ * when three whole ticks or less are left (under 120 seconds), as the official clients do. Starting
+ * twice is fine. Without it, calls that need a token refresh it themselves. Errors: SYSTEM.
  */
 CS_API CS_CHECK cs_status cs_auth_start_auto_refresh(cs_client *client);
 
@@ -534,7 +540,8 @@ typedef struct cs_get_claims_params {
 /*
  * The claims of a token, verified: RS256 and ES256 against the server's JWKS, which is kept for
  * ten minutes; a token signed with HS256, or by a key that is not in the JWKS, by asking the
- * server (GET /user). `params` may be NULL. Errors: INVALID_TOKEN and those of requests.
+ * server (GET /user). A token whose nbf is to come, by more than a minute, or that has crit in its
+ * header is refused. `params` may be NULL. Errors: INVALID_TOKEN and those of requests.
  */
 CS_API CS_CHECK cs_status cs_auth_get_claims(cs_client *client, const cs_get_claims_params *params,
                                              cs_claims **out);

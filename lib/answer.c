@@ -3,6 +3,9 @@
  * the official clients tell apart. */
 #include "answer.h"
 
+#include "client.h"
+#include "mem.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -34,7 +37,7 @@ static void copy_reasons(struct csi_problem *problem, const json_t *weak_passwor
     for (size_t i = 0; i < json_array_size(reasons) && i < CSI_REASONS_MAX; i++) {
         const char *reason = json_string_value(json_array_get(reasons, i));
         if (reason != NULL) {
-            snprintf(problem->reasons[problem->reasons_count++], CSI_REASON_SIZE, "%s", reason);
+            csi_text_fit(problem->reasons[problem->reasons_count++], CSI_REASON_SIZE, reason);
         }
     }
 }
@@ -76,8 +79,8 @@ static cs_status read_error(struct csi_call *call, const cs_http_response *respo
                  cs_status_message(status));
     }
     struct csi_problem *problem = &call->problem;
-    snprintf(problem->code, sizeof problem->code, "%s", code);
-    problem->retry_after_s = response->retry_after_s;
+    csi_text_fit(problem->code, sizeof problem->code, code);
+    problem->retry_after_s = csi_response_retry_after(response, csi_client_now(call->client));
     copy_reasons(problem, csi_json_object(body, "weak_password"));
     return status;
 }

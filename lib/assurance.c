@@ -65,7 +65,7 @@ cs_status cs_auth_mfa_get_authenticator_assurance_level(cs_client *client,
     if (!csi_call_begin(&call, client, out != NULL)) {
         return CS_ERR_INVALID_ARGUMENT;
     }
-    cs_status status = csi_session_current(&call, &session, NULL);
+    cs_status status = csi_session_current(&call, &session);
     if (status == CS_OK && session->user_json[0] != '\0' &&
         csi_json_parse(session->user_json, strlen(session->user_json), &user) != CSI_JSON_OK) {
         status = csi_fail_no_memory(&call); /* it was JSON when it came */

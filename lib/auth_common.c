@@ -115,8 +115,8 @@ cs_status csi_auth_answer(struct csi_call *call, const json_t *answer, cs_auth_e
 {
     if (csi_json_text(answer, "access_token") != NULL) {
         struct csi_session *session = NULL;
-        cs_status status = csi_adopt(call, answer, &session);
-        status = status ? status : csi_announce(call, event, &session);
+        cs_status status = csi_adopt(call, answer, CSI_NEW_LOGIN, &session);
+        status = csi_announce(call, status, event, &session);
         if (status == CS_OK) {
             status = csi_auth_session_answer(call, session, out);
         }

@@ -60,7 +60,7 @@ cs_status cs_auth_refresh_session(cs_client *client, const char *refresh_token,
         status = csi_refresh_with(&call, refresh_token, &session);
     } else {
         status = csi_refresh_current(&call);
-        status = status ? status : csi_session_current(&call, &session, NULL);
+        status = status ? status : csi_session_current(&call, &session);
     }
     if (status == CS_OK) {
         status = csi_auth_session_answer(&call, session, &response);
@@ -98,9 +98,9 @@ static cs_status set_live(struct csi_call *call, const cs_set_session_params *pa
     }
     csi_json_free(user);
     if (status == CS_OK) {
-        status = csi_session_install(call, csi_session_get(*out), CSI_ANY_GENERATION, NULL);
+        status = csi_session_install(call, csi_session_get(*out), CSI_NEW_LOGIN, NULL);
     }
-    return status ? status : csi_emit(call, CS_EVENT_SIGNED_IN, *out);
+    return csi_announce(call, status, CS_EVENT_SIGNED_IN, out);
 }
 
 cs_status cs_auth_set_session(cs_client *client, const cs_set_session_params *params,
@@ -134,12 +134,13 @@ cs_status cs_auth_set_session(cs_client *client, const cs_set_session_params *pa
     return csi_finish(&call, status, response, out);
 }
 
-/* Forgets the session here and tells the subscribers. */
-static cs_status forget(struct csi_call *call)
+/* Forgets the session here and tells the subscribers, unless somebody else signed in meanwhile. */
+static cs_status forget(struct csi_call *call, const struct csi_session *session)
 {
-    cs_status stored = csi_session_install(call, NULL, CSI_ANY_GENERATION, NULL);
+    bool removed = false;
+    cs_status stored = csi_session_install(call, NULL, session->login, &removed);
     struct csi_problem problem = call->problem;
-    cs_status told = csi_emit(call, CS_EVENT_SIGNED_OUT, NULL);
+    cs_status told = removed ? csi_emit(call, CS_EVENT_SIGNED_OUT, NULL) : CS_OK;
     if (stored != CS_OK) {
         call->problem = problem;
     }
@@ -183,7 +184,7 @@ static bool use_fresh(struct csi_call *call, cs_status *status, struct csi_sessi
     }
     struct csi_problem problem = call->problem;
     struct csi_session *left = NULL;
-    if (csi_session_current(call, &left, NULL) == CS_ERR_SESSION_MISSING) {
+    if (csi_session_current(call, &left) == CS_ERR_SESSION_MISSING) {
         *status = CS_OK;
     }
     csi_session_put(left);
@@ -207,18 +208,21 @@ cs_status cs_auth_sign_out(cs_client *client, const cs_sign_out_params *params)
         status = csi_fail(&call, CS_ERR_INVALID_ARGUMENT,
                           "scope must be \"global\", \"local\" or \"others\"");
     }
-    status = status ? status : csi_session_current(&call, &session, NULL);
+    status = status ? status : csi_session_current(&call, &session);
     if (status == CS_OK && !local && !use_fresh(&call, &status, &session)) {
         return csi_call_end(&call, status);
     }
     if (status == CS_OK && local) {
-        forgotten = forget(&call); /* before the request: it must work without a network */
+        forgotten = forget(&call, session); /* before the request: it must work without a network */
     }
-    if (status == CS_OK && forgotten == CS_OK) {
+    struct csi_problem problem = call.problem;
+    if (status == CS_OK) { /* also if the storage still has the tokens: then all the more */
         status = log_out(&call, path, session->access_token);
     }
     if (status == CS_OK && !local && !others) {
-        forgotten = forget(&call);
+        forgotten = forget(&call, session);
+    } else if (status == CS_OK) {
+        call.problem = problem;
     }
     csi_session_put(session);
     return csi_call_end(&call, status ? status : forgotten);

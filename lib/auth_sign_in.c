@@ -52,9 +52,11 @@ static void body_login(struct csi_buf *body, const char *email, const char *phon
     csi_buf_member_text(body, "password", password);
 }
 
-/* Sends a body and takes the session of the answer. Frees the buffers. */
+/* Sends a body and takes the session of the answer, which `must` be there or may be. Frees the
+ * buffers. */
 static cs_status sign_in(struct csi_call *call, cs_status status, struct csi_buf *path,
-                         struct csi_buf *body, cs_auth_event event, cs_auth_response **out)
+                         struct csi_buf *body, cs_auth_event event, bool must,
+                         cs_auth_response **out)
 {
     json_t *answer = NULL;
     cs_auth_response *response = NULL;
@@ -63,7 +65,9 @@ static cs_status sign_in(struct csi_call *call, cs_status status, struct csi_buf
         const struct csi_request request = {.method = "POST", .path = path->data, .body = body};
         status = csi_request(call, &request, &answer);
     }
-    if (status == CS_OK) {
+    if (status == CS_OK && must && csi_json_text(answer, "access_token") == NULL) {
+        status = csi_answer_lacks(call, "access_token");
+    } else if (status == CS_OK) {
         status = csi_auth_answer(call, answer, event, &response);
     }
     csi_json_free(answer);
@@ -93,7 +97,7 @@ cs_status cs_auth_sign_up(cs_client *client, const cs_sign_up_params *params,
     status = status ? status : csi_body_object(&call, &body, "data", params->data);
     csi_body_captcha(&body, params->captcha_token);
     csi_buf_object_close(&body);
-    return sign_in(&call, status, &path, &body, CS_EVENT_SIGNED_IN, out);
+    return sign_in(&call, status, &path, &body, CS_EVENT_SIGNED_IN, false, out);
 }
 
 cs_status cs_auth_sign_in_with_password(cs_client *client,
@@ -115,7 +119,7 @@ cs_status cs_auth_sign_in_with_password(cs_client *client,
     body_login(&body, params->email, params->phone, params->password);
     csi_body_captcha(&body, params->captcha_token);
     csi_buf_object_close(&body);
-    return sign_in(&call, status, &path, &body, CS_EVENT_SIGNED_IN, out);
+    return sign_in(&call, status, &path, &body, CS_EVENT_SIGNED_IN, true, out);
 }
 
 cs_status cs_auth_sign_in_with_otp(cs_client *client, const cs_sign_in_with_otp_params *params,
@@ -195,5 +199,5 @@ cs_status cs_auth_verify_otp(cs_client *client, const cs_verify_otp_params *para
     csi_buf_object_close(&body);
     bool recovery = params->type != NULL && strcmp(params->type, "recovery") == 0;
     cs_auth_event event = recovery ? CS_EVENT_PASSWORD_RECOVERY : CS_EVENT_SIGNED_IN;
-    return sign_in(&call, status, &path, &body, event, out);
+    return sign_in(&call, status, &path, &body, event, false, out);
 }

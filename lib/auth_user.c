@@ -3,7 +3,6 @@
 
 #include "answer.h"
 #include "decode.h"
-#include "events.h"
 #include "mem.h"
 #include "refresh.h"
 #include "session.h"
@@ -54,27 +53,42 @@ static bool is_users(const struct csi_session *session, const json_t *user)
     return same;
 }
 
-/* Puts the changed user into the session it belongs to, if that is still the current one. */
-static cs_status keep_user(struct csi_call *call, const json_t *user)
+/* Puts the user into the current session if it is his. *out is that session, if it was changed. */
+static cs_status put_user(struct csi_call *call, const json_t *user, struct csi_session **out)
 {
-    struct csi_session *session = NULL, *changed = NULL;
-    uint64_t generation = 0;
+    struct csi_session *session = NULL;
     bool installed = false;
-    cs_status status = csi_session_current(call, &session, &generation);
+    cs_status status = csi_session_current(call, &session);
     if (status == CS_ERR_SESSION_MISSING) {
         return CS_OK; /* signed out by another thread meanwhile */
     }
     if (status == CS_OK && is_users(session, user)) {
-        status = csi_session_with_user(call, session, user, &changed);
+        status = csi_session_with_user(call, session, user, out);
     }
-    if (status == CS_OK && changed != NULL) {
-        status = csi_session_install(call, csi_session_get(changed), generation, &installed);
+    if (status == CS_OK && *out != NULL) {
+        status = csi_session_install(call, csi_session_get(*out), session->login, &installed);
     }
-    if (status == CS_OK && installed) {
-        status = csi_emit(call, CS_EVENT_USER_UPDATED, changed);
+    if (!installed) {
+        csi_session_put(*out);
+        *out = NULL;
     }
-    csi_session_put(changed);
     csi_session_put(session);
+    return status;
+}
+
+/* Keeps the changed user in the session. A renewal under way is waited for: its new tokens and the
+ * new user must not overwrite each other. */
+static cs_status keep_user(struct csi_call *call, const json_t *user)
+{
+    struct csi_session *changed = NULL;
+    cs_status status = csi_exchange_begin(call);
+    if (status != CS_OK) {
+        return status;
+    }
+    status = put_user(call, user, &changed);
+    csi_exchange_end(call);
+    status = csi_announce(call, status, CS_EVENT_USER_UPDATED, &changed);
+    csi_session_put(changed);
     return status;
 }
 

@@ -79,14 +79,14 @@ void csi_buf_encoded(struct csi_buf *buf, const char *text)
     }
 }
 
-/* The length of the UTF-8 sequence at s (RFC 3629), or 0 if there is none. */
-static size_t utf8_length(const unsigned char *s)
+size_t csi_utf8_length(const char *text, size_t left)
 {
-    if (s[0] < 0x80) {
-        return 1;
+    const unsigned char *s = (const unsigned char *)text;
+    if (left == 0 || s[0] < 0x80) {
+        return left == 0 ? 0 : 1;
     }
     size_t length = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-    if (s[0] < 0xc2 || s[0] > 0xf4) {
+    if (s[0] < 0xc2 || s[0] > 0xf4 || length > left) {
         return 0;
     }
     for (size_t i = 1; i < length; i++) {
@@ -105,7 +105,7 @@ static void add_json_text(struct csi_buf *buf, const char *key, const char *text
     csi_buf_add(buf, "\"", 1);
     while (*text != '\0') {
         unsigned char c = (unsigned char)*text;
-        size_t length = utf8_length((const unsigned char *)text);
+        size_t length = csi_utf8_length(text, 4);
         if (length == 0) {
             buf->bad_key = key;
             buf->failure = CSI_BUF_BAD_TEXT;
@@ -124,6 +124,11 @@ static void add_json_text(struct csi_buf *buf, const char *key, const char *text
         text += length;
     }
     csi_buf_add(buf, "\"", 1);
+}
+
+void csi_buf_quoted(struct csi_buf *buf, const char *text)
+{
+    add_json_text(buf, "", text);
 }
 
 static void add_key(struct csi_buf *buf, const char *key)

@@ -30,6 +30,13 @@ void csi_buf_text(struct csi_buf *buf, const char *text);
 /* One path segment or query value, everything but unreserved characters percent-encoded. */
 void csi_buf_encoded(struct csi_buf *buf, const char *text);
 
+/* The length of the UTF-8 sequence (RFC 3629) at the beginning, or 0 if there is none. At most
+ * `left` bytes are looked at, and none after a NUL. */
+size_t csi_utf8_length(const char *text, size_t left);
+
+/* A JSON string. */
+void csi_buf_quoted(struct csi_buf *buf, const char *text);
+
 /* A JSON object, member by member. Members whose value is NULL are left out. */
 void csi_buf_object_open(struct csi_buf *buf, const char *key); /* key NULL: not a member */
 void csi_buf_object_close(struct csi_buf *buf);

@@ -91,6 +91,7 @@ cs_status csi_fail(struct csi_call *call, cs_status status, const char *format, 
     problem->code[0] = '\0';
     problem->reasons_count = 0;
     vsnprintf(problem->message, sizeof problem->message, format, arguments);
+    csi_text_mend(problem->message);
     va_end(arguments);
     return status;
 }

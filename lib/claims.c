@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+enum { EARLY_S = 60 }; /* by how much clocks may differ (RFC 7519 section 4.1.5) */
+
 void cs_claims_free(cs_claims **claims)
 {
     if (claims != NULL) {
@@ -68,7 +70,7 @@ cs_status cs_auth_get_local_claims(cs_client *client, cs_claims **out)
     if (!csi_call_begin(&call, client, out != NULL)) {
         return CS_ERR_INVALID_ARGUMENT;
     }
-    cs_status status = csi_session_current(&call, &session, NULL);
+    cs_status status = csi_session_current(&call, &session);
     status = status ? status : csi_jwt_parse(&call, session->access_token, &jwt);
     if (status == CS_OK) {
         claims = decode(&jwt, false);
@@ -78,9 +80,18 @@ cs_status cs_auth_get_local_claims(cs_client *client, cs_claims **out)
     return csi_finish(&call, status, claims, out);
 }
 
-static cs_status check_times(struct csi_call *call, const struct csi_jwt *jwt)
+static cs_status check_times(struct csi_call *call, const struct csi_jwt *jwt, bool allow_expired)
 {
-    int64_t exp = 0, now = csi_client_now(call->client);
+    int64_t exp = 0, nbf = 0, now = csi_client_now(call->client);
+    if (csi_json_int(jwt->claims, "nbf", &nbf) && nbf > now + EARLY_S) {
+        return csi_fail(call, CS_ERR_INVALID_TOKEN,
+                        "the token counts in %lld seconds only: wait, or set the clock of this "
+                        "machine",
+                        (long long)(nbf - now));
+    }
+    if (allow_expired) {
+        return CS_OK;
+    }
     if (!csi_json_int(jwt->claims, "exp", &exp)) {
         return csi_fail(call, CS_ERR_INVALID_TOKEN, "the token has no exp: it is no user's");
     }
@@ -110,6 +121,10 @@ static cs_status verify(struct csi_call *call, const char *token, const struct c
     const json_t *key = NULL;
     bool by_key =
         alg != NULL && kid != NULL && (strcmp(alg, "RS256") == 0 || strcmp(alg, "ES256") == 0);
+    if (json_object_get(jwt->header, "crit") != NULL) {
+        return csi_fail(call, CS_ERR_INVALID_TOKEN,
+                        "the token wants something understood that this library does not know");
+    }
     if (!by_key) {
         return verify_there(call, token);
     }
@@ -152,7 +167,7 @@ cs_status cs_auth_get_claims(cs_client *client, const cs_get_claims_params *para
     }
     status = status ? status : csi_jwt_parse(&call, token, &jwt);
     if (status == CS_OK) {
-        status = params->allow_expired ? CS_OK : check_times(&call, &jwt);
+        status = check_times(&call, &jwt, params->allow_expired);
         status = status ? status : verify(&call, token, &jwt);
         claims = status == CS_OK ? decode(&jwt, true) : NULL;
         csi_jwt_free(&jwt);

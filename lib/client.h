@@ -34,17 +34,19 @@ struct cs_client {
     atomic_uint cancel_generation; /* not wider: small devices have no 64-bit atomics */
 
     pthread_mutex_t storage_lock; /* orders changes of the session with their storing */
+    bool stored;                  /* guarded by it: the session was read or written there */
     pthread_mutex_t lock;         /* guards all below */
     pthread_cond_t changed;       /* flight ended, emission ended, cancelled, thread to stop */
 
     struct csi_session *session; /* counted reference, or NULL */
-    uint64_t session_generation;
+    uint64_t login; /* counts signings in and out */
     bool session_loaded; /* storage was read, or the session was set since */
 
     struct {
         bool running;
         uint64_t generation;
         struct csi_problem result;
+        int64_t failed_at; /* by the client's clock, for want of a server; 0: not */
     } flight; /* the one refresh of the current session */
 
     bool exchanging; /* one request at a time may turn the session into another */

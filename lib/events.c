@@ -38,6 +38,7 @@ const char *cs_auth_event_name(cs_auth_event event)
     return known ? names[event] : "UNKNOWN";
 }
 
+/* Calls back without the lock, which is held before and after; then the subscriber may be gone. */
 static void call_one(cs_client *client, const struct csi_subscriber *subscriber,
                      cs_auth_event event, const cs_session *session)
 {
@@ -67,6 +68,13 @@ static struct csi_subscriber *after(cs_client *client, cs_subscription id)
     return subscriber;
 }
 
+/* Whether somebody signed out or in since, which has been or will be told by an event of its own:
+ * who heard of the later change must not hear of the earlier one afterwards. The lock is held. */
+static bool is_overtaken(const cs_client *client, const struct csi_session *session)
+{
+    return session == NULL ? client->session != NULL : session->login != client->login;
+}
+
 cs_status csi_emit(struct csi_call *call, cs_auth_event event, const struct csi_session *session)
 {
     cs_client *client = call->client;
@@ -88,7 +96,7 @@ cs_status csi_emit(struct csi_call *call, cs_auth_event event, const struct csi_
     }
     pthread_mutex_lock(&client->lock);
     struct csi_subscriber *subscriber = after(client, 0);
-    while (subscriber != NULL && subscriber->id <= last) {
+    while (subscriber != NULL && subscriber->id <= last && !is_overtaken(client, session)) {
         cs_subscription id = subscriber->id;
         call_one(client, subscriber, event, shown);
         subscriber = after(client, id);
@@ -98,12 +106,13 @@ cs_status csi_emit(struct csi_call *call, cs_auth_event event, const struct csi_
     return CS_OK;
 }
 
-/* Tells a new subscriber where things stand. */
-static cs_status tell_initial(struct csi_call *call, cs_auth_callback callback, void *userdata)
+/* Tells a new subscriber where things stand, unless it was unsubscribed already. */
+static cs_status tell_initial(struct csi_call *call, cs_subscription id)
 {
+    cs_client *client = call->client;
     struct csi_session *session = NULL;
     const cs_session *shown = NULL;
-    cs_status status = csi_session_current(call, &session, NULL);
+    cs_status status = csi_session_current(call, &session);
     if (status != CS_OK && status != CS_ERR_SESSION_MISSING) {
         return status;
     }
@@ -111,12 +120,18 @@ static cs_status tell_initial(struct csi_call *call, cs_auth_callback callback, 
     if (box != NULL && session != NULL) {
         shown = csi_session_public(box, session);
     }
-    csi_session_put(session);
     if (box == NULL || !csi_box_ok(box)) {
+        csi_session_put(session);
         csi_box_free(box);
         return csi_fail_no_memory(call);
     }
-    callback(CS_EVENT_INITIAL_SESSION, shown, userdata);
+    pthread_mutex_lock(&client->lock);
+    const struct csi_subscriber *subscriber = after(client, id - 1);
+    if (subscriber != NULL && subscriber->id == id && !is_overtaken(client, session)) {
+        call_one(client, subscriber, CS_EVENT_INITIAL_SESSION, shown);
+    }
+    pthread_mutex_unlock(&client->lock);
+    csi_session_put(session);
     csi_box_free(box);
     return CS_OK;
 }
@@ -125,10 +140,12 @@ cs_status cs_auth_on_auth_state_change(cs_client *client, cs_auth_callback callb
                                        cs_subscription *out)
 {
     struct csi_call call;
+    if (out != NULL) {
+        *out = 0;
+    }
     if (!csi_call_begin(&call, client, callback != NULL && out != NULL)) {
         return CS_ERR_INVALID_ARGUMENT;
     }
-    *out = 0;
     struct csi_subscriber *subscriber = csi_alloc(1, sizeof *subscriber);
     if (subscriber == NULL) {
         return csi_call_end(&call, csi_fail_no_memory(&call));
@@ -144,7 +161,7 @@ cs_status cs_auth_on_auth_state_change(cs_client *client, cs_auth_callback callb
     *place = subscriber;
     *out = id; /* before the first callback, which may want to unsubscribe */
     pthread_mutex_unlock(&client->lock);
-    cs_status status = tell_initial(&call, callback, userdata);
+    cs_status status = tell_initial(&call, id);
     if (status != CS_OK) {
         cs_auth_unsubscribe(client, id);
         *out = 0;
@@ -152,12 +169,12 @@ cs_status cs_auth_on_auth_state_change(cs_client *client, cs_auth_callback callb
     return csi_call_end(&call, status);
 }
 
-/* Whether another thread is inside the subscription's callback; the lock is held. */
-static bool busy_elsewhere(const cs_client *client, cs_subscription id)
+/* Whether this thread, or another one, is inside the subscription's callback; the lock is held. */
+static bool is_inside(const cs_client *client, cs_subscription id, bool own)
 {
     const struct csi_emission *emission = client->emissions;
     while (emission != NULL &&
-           (emission->id != id || pthread_equal(emission->thread, pthread_self()))) {
+           (emission->id != id || (bool)pthread_equal(emission->thread, pthread_self()) != own)) {
         emission = emission->next;
     }
     return emission != NULL;
@@ -176,9 +193,11 @@ void cs_auth_unsubscribe(cs_client *client, cs_subscription subscription)
     struct csi_subscriber *gone = *place;
     if (gone != NULL) {
         *place = gone->next;
-        while (busy_elsewhere(client, subscription)) {
-            pthread_cond_wait(&client->changed, &client->lock);
-        }
+    }
+    /* Another thread may have taken it out and wait as well; it may even wait for this one. */
+    bool waits = gone != NULL || !is_inside(client, subscription, true);
+    while (waits && is_inside(client, subscription, false)) {
+        pthread_cond_wait(&client->changed, &client->lock);
     }
     pthread_mutex_unlock(&client->lock);
     free(gone);

@@ -1,49 +1,27 @@
-/* Reading JSON with jansson. Allocation functions of jansson are process-wide, so the library
- * leaves them alone; instead strings are overwritten in place before a tree is freed, and text is
- * dumped straight into the library's own memory. */
+/* JSON as jansson's values. Allocation functions of jansson are process-wide, so the library leaves
+ * them alone; instead strings are overwritten in place before a tree is freed, and text is written
+ * straight into the library's own memory. */
 #include "json.h"
 
-#include "json_check.h"
+#include "buf.h"
 #include "mem.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What a double holds exactly, and far enough from overflow that times may be added up. */
 #define INT_LIMIT 9e15
 
-/* Whether a failure is for want of memory: jansson then says nothing, or that a token is invalid.
- */
-static bool is_for_memory(const char *text, size_t size, const json_error_t *error)
-{
-    switch (json_error_code(error)) {
-    case json_error_out_of_memory:
-        return true;
-    case json_error_unknown:
-    case json_error_invalid_syntax:
-    case json_error_premature_end_of_input:
-        return csi_json_is_valid(text, size);
-    default:
-        return false;
-    }
-}
-
-enum csi_json_result csi_json_parse(const char *text, size_t size, json_t **out)
-{
-    json_error_t error = {.text = ""};
-    text = text == NULL ? "" : text;
-    *out = json_loadb(text, size, JSON_DECODE_ANY, &error);
-    if (*out != NULL) {
-        return CSI_JSON_OK;
-    }
-    return is_for_memory(text, size, &error) ? CSI_JSON_NO_MEMORY : CSI_JSON_BAD;
-}
-
-static void wipe(json_t *json)
+void csi_json_wipe(json_t *json)
 {
     const char *key;
     json_t *value;
     size_t index;
+    if (json == NULL) {
+        return;
+    }
     switch (json_typeof(json)) {
     case JSON_STRING:
         csi_wipe((char *)(uintptr_t)json_string_value(json), json_string_length(json));
@@ -51,13 +29,13 @@ static void wipe(json_t *json)
     case JSON_OBJECT:
         json_object_foreach(json, key, value)
         {
-            wipe(value);
+            csi_json_wipe(value);
         }
         break;
     case JSON_ARRAY:
         json_array_foreach(json, index, value)
         {
-            wipe(value);
+            csi_json_wipe(value);
         }
         break;
     default:
@@ -68,7 +46,7 @@ static void wipe(json_t *json)
 void csi_json_free(json_t *json)
 {
     if (json != NULL) {
-        wipe(json); /* recursion is bounded by jansson's own limit on depth */
+        csi_json_wipe(json); /* recursion is bounded by the parser's limit on depth */
         json_decref(json);
     }
 }
@@ -112,17 +90,87 @@ const char *csi_json_box_text(void *box, const json_t *object, const char *key)
     return csi_box_text(box, json_string_value(value), json_string_length(value));
 }
 
+/* As few digits as say exactly this number. Whatever the locale puts between them becomes a dot. */
+static void add_real(struct csi_buf *buf, double value)
+{
+    char text[64], json[64];
+    size_t used = 0;
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) {
+            break;
+        }
+    }
+    for (const char *c = text; *c != '\0'; c++) {
+        bool plain = strchr("0123456789+-e", *c) != NULL;
+        if (plain || json[used - 1] != '.') {
+            json[used++] = plain ? *c : '.';
+        }
+    }
+    csi_buf_add(buf, json, used);
+}
+
+static void add_value(struct csi_buf *buf, const json_t *value);
+
+static void add_members(struct csi_buf *buf, const json_t *object)
+{
+    const char *key;
+    json_t *value;
+    bool first = true;
+    csi_buf_add(buf, "{", 1);
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    {
+        csi_buf_add(buf, ",", !first);
+        first = false;
+        csi_buf_quoted(buf, key);
+        csi_buf_add(buf, ":", 1);
+        add_value(buf, value);
+    }
+    csi_buf_add(buf, "}", 1);
+}
+
+static void add_value(struct csi_buf *buf, const json_t *value)
+{
+    char digits[32];
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        add_members(buf, value);
+        break;
+    case JSON_ARRAY:
+        csi_buf_add(buf, "[", 1);
+        for (size_t i = 0; i < json_array_size(value); i++) {
+            csi_buf_add(buf, ",", i > 0);
+            add_value(buf, json_array_get(value, i));
+        }
+        csi_buf_add(buf, "]", 1);
+        break;
+    case JSON_STRING:
+        csi_buf_quoted(buf, json_string_value(value));
+        break;
+    case JSON_INTEGER:
+        snprintf(digits, sizeof digits, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        csi_buf_text(buf, digits);
+        break;
+    case JSON_REAL:
+        add_real(buf, json_real_value(value));
+        break;
+    default:
+        csi_buf_text(buf, json_is_true(value) ? "true" : json_is_false(value) ? "false" : "null");
+    }
+}
+
 const char *csi_json_box_dump(void *box, const json_t *value)
 {
     if (value == NULL || json_is_null(value)) {
         return "";
     }
-    const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
-    size_t size = json_dumpb(value, NULL, 0, flags);
-    char *text = size == 0 ? NULL : csi_box_alloc(box, 1, size + 1);
-    if (text == NULL || json_dumpb(value, text, size, flags) != size) {
-        csi_box_fail(box); /* jansson had no memory */
-        return "";
+    struct csi_buf text;
+    csi_buf_init(&text, SIZE_MAX / 4);
+    add_value(&text, value);
+    if (text.failure != CSI_BUF_OK) {
+        csi_box_fail(box);
     }
-    return text;
+    const char *copy = csi_box_text(box, text.data, text.size);
+    csi_buf_free(&text);
+    return copy;
 }

@@ -1,4 +1,4 @@
-/* Reading JSON: the only part of the library that knows jansson's parser. JSON null is absent. */
+/* Reading and writing JSON, as values of jansson. JSON null is absent. */
 #ifndef CSI_JSON_H
 #define CSI_JSON_H
 
@@ -9,10 +9,13 @@
 
 enum csi_json_result { CSI_JSON_OK, CSI_JSON_BAD, CSI_JSON_NO_MEMORY };
 
-/* Parses a whole text. On CSI_JSON_OK *out is owned by the caller: csi_json_free(). */
+/* Parses a whole text, nested at most 400 deep. On CSI_JSON_OK *out is owned by the caller: csi_json_free(). */
 enum csi_json_result csi_json_parse(const char *text, size_t size, json_t **out);
 
-/* Overwrites all strings, then frees; takes NULL. */
+/* Overwrites all strings; takes NULL. */
+void csi_json_wipe(json_t *json);
+
+/* The same, then frees. */
 void csi_json_free(json_t *json);
 
 /* Members; NULL or false when absent or of another type. Text is owned by the JSON. Numbers beyond

@@ -43,6 +43,28 @@ char *csi_text_copy(const char *text)
     return copy;
 }
 
+void csi_text_mend(char *text)
+{
+    size_t end = strlen(text), at = end;
+    while (at > 0 && end - at < 4 && ((unsigned char)text[at - 1] & 0xc0) == 0x80) {
+        at--;
+    }
+    unsigned char lead = at > 0 ? (unsigned char)text[at - 1] : 0;
+    size_t need = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 0;
+    if (need > end - at + 1) {
+        text[at - 1] = '\0';
+    }
+}
+
+void csi_text_fit(char *out, size_t size, const char *text)
+{
+    size_t length = strlen(text);
+    length = length < size ? length : size - 1;
+    memcpy(out, text, length);
+    out[length] = '\0';
+    csi_text_mend(out);
+}
+
 void csi_secret_free(void *memory, size_t size)
 {
     csi_wipe(memory, size);

@@ -15,6 +15,12 @@ void csi_wipe(void *memory, size_t size);
 /* A copy of the text, or NULL. */
 char *csi_text_copy(const char *text);
 
+/* As much of the text as fits with its NUL, cut between characters. */
+void csi_text_fit(char *out, size_t size, const char *text);
+
+/* Drops the last character if there is only a part of it. */
+void csi_text_mend(char *text);
+
 /* Wipes and frees; takes NULL. */
 void csi_text_free(char *text);
 void csi_secret_free(void *memory, size_t size);

@@ -33,22 +33,23 @@ static cs_mfa_verify_response *verify_response(const struct csi_session *session
     return response;
 }
 
-/* The request itself, with the token that is current now; *out is the new session. */
+/* The request itself, with the token that is current now; *out is the new session, *dead the old
+ * one if the server no longer knows it. */
 static cs_status exchange(struct csi_call *call, const char *path, const struct csi_buf *body,
-                          struct csi_session **out)
+                          struct csi_session **out, struct csi_session **dead)
 {
     json_t *answer = NULL;
     struct csi_session *old = NULL;
-    cs_status status = csi_session_current(call, &old, NULL);
+    cs_status status = csi_session_current(call, &old);
     if (status == CS_OK) {
         const struct csi_request request = {
             .method = "POST", .path = path, .body = body, .bearer = old->access_token};
         status = csi_request(call, &request, &answer);
     }
     if (status == CS_OK) {
-        status = csi_adopt(call, answer, out);
-    } else if (status == CS_ERR_SESSION_MISSING && old != NULL) {
-        *out = csi_session_get(old); /* the server no longer knows it */
+        status = csi_adopt(call, answer, old->login, out);
+    } else if (status == CS_ERR_SESSION_MISSING) {
+        *dead = csi_session_get(old);
     }
     csi_json_free(answer);
     csi_session_put(old);
@@ -58,7 +59,7 @@ static cs_status exchange(struct csi_call *call, const char *path, const struct 
 cs_status csi_mfa_verify(struct csi_call *call, const char *path, const struct csi_buf *body,
                          cs_mfa_verify_response **out)
 {
-    struct csi_session *session = NULL;
+    struct csi_session *session = NULL, *dead = NULL;
     *out = NULL;
     cs_status status = csi_session_fresh(call, &session);
     csi_session_put(session);
@@ -67,13 +68,13 @@ cs_status csi_mfa_verify(struct csi_call *call, const char *path, const struct c
     if (status != CS_OK) {
         return status;
     }
-    status = exchange(call, path, body, &session);
+    status = exchange(call, path, body, &session, &dead);
     csi_exchange_end(call);
-    if (status == CS_ERR_SESSION_MISSING && session != NULL) {
-        csi_session_end(call, session);
-    } else if (status == CS_OK) {
-        status = csi_announce(call, CS_EVENT_MFA_CHALLENGE_VERIFIED, &session);
+    if (dead != NULL) {
+        csi_session_end(call, dead);
+        csi_session_put(dead);
     }
+    status = csi_announce(call, status, CS_EVENT_MFA_CHALLENGE_VERIFIED, &session);
     *out = status == CS_OK ? verify_response(session) : NULL;
     csi_session_put(session);
     if (status == CS_OK && *out == NULL) {

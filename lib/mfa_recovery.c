@@ -70,6 +70,18 @@ static cs_mfa_recovery_codes *decode_codes(const json_t *answer, const json_t *a
     return codes;
 }
 
+/* Codes that are none must not be shown to anyone as such. */
+static bool are_codes(const json_t *array)
+{
+    size_t size = json_array_size(array);
+    for (size_t i = 0; i < size; i++) {
+        if (json_string_length(json_array_get(array, i)) == 0) {
+            return false;
+        }
+    }
+    return size > 0;
+}
+
 /* Asks for a set of codes and ends the call. */
 static cs_status make_codes(struct csi_call *call, const char *path, const char *friendly_name,
                             cs_mfa_recovery_codes **out)
@@ -85,7 +97,7 @@ static cs_status make_codes(struct csi_call *call, const char *path, const char 
     cs_status status = csi_user_request(call, request, &answer);
     csi_buf_free(&body);
     const json_t *array = csi_json_array(answer, "codes");
-    if (status == CS_OK && array == NULL) {
+    if (status == CS_OK && !are_codes(array)) {
         status = csi_answer_lacks(call, "codes");
     }
     if (status == CS_OK) {

@@ -26,15 +26,20 @@ bool csi_session_is_near_end(const struct csi_session *session, int64_t now);
 cs_status csi_exchange_begin(struct csi_call *call);
 void csi_exchange_end(struct csi_call *call);
 
-/* Ends a session that the server no longer knows, if it is still the current one; keeps the call's
- * problem. */
+/* Ends the login of a session that the server no longer knows, if it is still the current one; keeps
+ * the call's problem. */
 void csi_session_end(struct csi_call *call, const struct csi_session *session);
 
-/* Takes the answer of a call that signs in: makes it current. *out is a reference to it. */
-cs_status csi_adopt(struct csi_call *call, const json_t *answer, struct csi_session **out);
+/* Makes a session of the server's answer current, see csi_session_install(). *out is a reference to
+ * it, also if it could not be stored, and NULL if it did not become current. SESSION_MISSING if the
+ * login it belongs to is over. */
+cs_status csi_adopt(struct csi_call *call, const json_t *answer, uint64_t login,
+                    struct csi_session **out);
 
-/* Tells the subscribers of a session that was adopted; if that fails the reference is dropped. */
-cs_status csi_announce(struct csi_call *call, cs_auth_event event, struct csi_session **session);
+/* Tells the subscribers of *session, unless NULL, which was made current with this status. Returns
+ * the first failure of the two; then the reference is dropped. */
+cs_status csi_announce(struct csi_call *call, cs_status status, cs_auth_event event,
+                       struct csi_session **session);
 
 /* Stops the auto refresh thread and waits for it. */
 void csi_ticker_join(cs_client *client);

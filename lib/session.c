@@ -64,7 +64,15 @@ static void read_times(const json_t *json, int64_t now, struct csi_session *sess
     if (!csi_json_int(json, "expires_at", &session->expires_at)) {
         session->expires_at = session->local_expires_at;
     }
-    csi_json_int(json, "local_expires_at", &session->local_expires_at); /* storage has it */
+}
+
+/* What this library stored says when it ends by this machine's clock; what another client stored
+ * says it by the server's alone. How old it is, expires_in does not tell. */
+static void read_stored_times(const json_t *json, struct csi_session *session)
+{
+    if (!csi_json_int(json, "local_expires_at", &session->local_expires_at)) {
+        session->local_expires_at = session->expires_at;
+    }
 }
 
 cs_status csi_session_from_json(struct csi_call *call, const json_t *json, struct csi_session **out)
@@ -138,6 +146,9 @@ static cs_status load(struct csi_call *call, struct csi_session **out)
     } else if (parsed == CSI_JSON_OK) {
         status = csi_session_from_json(call, json, out);
     }
+    if (status == CS_OK) {
+        read_stored_times(json, *out);
+    }
     if (status != CS_OK && status != CS_ERR_NO_MEMORY) {
         status = csi_fail(call, CS_ERR_STORAGE,
                           "what is stored is no session: remove it and sign in again");
@@ -171,8 +182,12 @@ static cs_status load_once(struct csi_call *call)
     if (!client->session_loaded) { /* written only with both locks held */
         status = load(call, &session);
     }
+    client->stored = client->stored || session != NULL;
     pthread_mutex_lock(&client->lock);
     if (status == CS_OK && !client->session_loaded) {
+        if (session != NULL) {
+            session->login = client->login;
+        }
         client->session = session;
         client->session_loaded = true;
         session = NULL;
@@ -183,7 +198,7 @@ static cs_status load_once(struct csi_call *call)
     return status;
 }
 
-cs_status csi_session_current(struct csi_call *call, struct csi_session **out, uint64_t *generation)
+cs_status csi_session_current(struct csi_call *call, struct csi_session **out)
 {
     cs_client *client = call->client;
     *out = NULL;
@@ -193,9 +208,6 @@ cs_status csi_session_current(struct csi_call *call, struct csi_session **out, u
     }
     pthread_mutex_lock(&client->lock);
     *out = csi_session_get(client->session);
-    if (generation != NULL) {
-        *generation = client->session_generation;
-    }
     pthread_mutex_unlock(&client->lock);
     if (*out == NULL) {
         return csi_fail(call, CS_ERR_SESSION_MISSING, "%s",
@@ -242,25 +254,29 @@ static cs_status store(struct csi_call *call, const struct csi_session *session)
                                   session == NULL ? "signed out here" : "signed in for now");
 }
 
-cs_status csi_session_install(struct csi_call *call, struct csi_session *session,
-                              uint64_t generation, bool *installed)
+cs_status csi_session_install(struct csi_call *call, struct csi_session *session, uint64_t login,
+                              bool *installed)
 {
     cs_client *client = call->client;
     struct csi_session *old = session;
     cs_status status = CS_OK;
     pthread_mutex_lock(&client->storage_lock);
     pthread_mutex_lock(&client->lock);
-    bool current = generation == CSI_ANY_GENERATION || generation == client->session_generation;
+    bool current = login == CSI_NEW_LOGIN || login == client->login;
     if (current) {
         old = client->session;
         client->session = session;
-        client->session_generation++;
+        client->login += login == CSI_NEW_LOGIN || session == NULL;
+        if (session != NULL) {
+            session->login = client->login;
+        }
         client->session_loaded = true;
         session = csi_session_get(session); /* for storing it outside the lock */
     }
     pthread_mutex_unlock(&client->lock);
     if (current) {
         status = store(call, session);
+        client->stored = status == CS_OK && session != NULL;
         csi_session_put(session);
     }
     pthread_mutex_unlock(&client->storage_lock);
@@ -271,15 +287,18 @@ cs_status csi_session_install(struct csi_call *call, struct csi_session *session
     return status;
 }
 
-struct csi_session *csi_session_reread(struct csi_call *call, const struct csi_session *known)
+struct csi_session *csi_session_reread(struct csi_call *call, const struct csi_session *known,
+                                       bool *gone)
 {
     cs_client *client = call->client;
     struct csi_session *stored = NULL;
+    *gone = false;
     if (client->storage.load == NULL) {
         return NULL;
     }
     pthread_mutex_lock(&client->storage_lock);
     cs_status status = load(call, &stored);
+    *gone = status == CS_OK && stored == NULL && client->stored;
     pthread_mutex_unlock(&client->storage_lock);
     if (status == CS_OK && stored != NULL &&
         strcmp(stored->refresh_token, known->refresh_token) != 0) {

@@ -10,6 +10,7 @@
 
 struct csi_session {
     atomic_int references;
+    uint64_t login; /* which signing in it came from; set when it is made current */
     const char *access_token;
     const char *refresh_token;
     const char *token_type;
@@ -31,20 +32,22 @@ struct csi_session *csi_session_get(struct csi_session *session); /* takes a ref
 void csi_session_put(struct csi_session *session);                /* drops it; takes NULL */
 
 /* A reference to the current session, read from storage if it was not yet. SESSION_MISSING if there
- * is none. *generation, unless NULL, tells it from later ones. */
-cs_status csi_session_current(struct csi_call *call, struct csi_session **out,
-                              uint64_t *generation);
+ * is none. */
+cs_status csi_session_current(struct csi_call *call, struct csi_session **out);
 
-#define CSI_ANY_GENERATION UINT64_MAX
+#define CSI_NEW_LOGIN UINT64_MAX
 
-/* Makes a session current and stores it; NULL removes it. Takes over the reference. With a
- * generation it happens only if that one is still current; *installed says so. On CS_ERR_STORAGE
- * the session is current nevertheless. */
-cs_status csi_session_install(struct csi_call *call, struct csi_session *session,
-                              uint64_t generation, bool *installed);
+/* Makes a session current and stores it; NULL removes it. Takes over the reference. What comes out
+ * of another session carries that one's login, and nothing happens unless it is still the current
+ * one: who signed out, or in as somebody else, stays so whatever was under way. *installed says
+ * whether it happened; if it did, it holds also when the storage or memory for it fails. */
+cs_status csi_session_install(struct csi_call *call, struct csi_session *session, uint64_t login,
+                              bool *installed);
 
-/* What storage holds now, if another process wrote it: a reference, or NULL. */
-struct csi_session *csi_session_reread(struct csi_call *call, const struct csi_session *known);
+/* What storage holds now, if another process wrote it: a reference, or NULL. *gone: nothing is
+ * there any more, so that another process signed out. */
+struct csi_session *csi_session_reread(struct csi_call *call, const struct csi_session *known,
+                                       bool *gone);
 
 /* As the public struct, in a box; NULL on failure, which sticks to the box. */
 const cs_session *csi_session_public(void *box, const struct csi_session *session);

@@ -119,6 +119,18 @@ static enum csi_signature check(EVP_PKEY *key, const char *text, size_t text_siz
     return verified == 1 ? CSI_SIGNATURE_GOOD : CSI_SIGNATURE_BAD;
 }
 
+/* RFC 7517 sections 4.2 and 4.3: a key that says what it is for is for nothing else. */
+static bool is_for_signatures(const json_t *jwk)
+{
+    const json_t *operations = json_object_get(jwk, "key_ops");
+    bool may = operations == NULL;
+    for (size_t i = 0; i < json_array_size(operations); i++) {
+        const char *operation = json_string_value(json_array_get(operations, i));
+        may = may || (operation != NULL && strcmp(operation, "verify") == 0);
+    }
+    return may && (json_object_get(jwk, "use") == NULL || is_kind(jwk, "use", "sig"));
+}
+
 static enum csi_signature check_by_jwk(const char *alg, const json_t *jwk, const char *text,
                                        size_t text_size, const unsigned char *signature,
                                        size_t signature_size)
@@ -126,7 +138,8 @@ static enum csi_signature check_by_jwk(const char *alg, const json_t *jwk, const
     bool ec = strcmp(alg, "ES256") == 0;
     bool rsa = strcmp(alg, "RS256") == 0;
     const char *key_alg = csi_json_text(jwk, "alg");
-    if ((!ec && !rsa) || (key_alg != NULL && strcmp(key_alg, alg) != 0)) {
+    if ((!ec && !rsa) || (key_alg != NULL && strcmp(key_alg, alg) != 0) ||
+        !is_for_signatures(jwk)) {
         return CSI_SIGNATURE_BAD;
     }
     EVP_PKEY *key = ec ? ec_key(jwk) : rsa_key(jwk);

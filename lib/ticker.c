@@ -6,7 +6,7 @@
 
 #include <signal.h>
 
-enum { TICK_MS = 30000 };
+enum { TICK_MS = 30000, TICK_S = 30 };
 
 static void tick(cs_client *client)
 {
@@ -15,9 +15,10 @@ static void tick(cs_client *client)
     if (!csi_call_begin(&call, client, true)) {
         return;
     }
-    /* Failures are for the next tick, or for the next call that needs a token. */
-    if (csi_session_current(&call, &session, NULL) == CS_OK &&
-        csi_session_is_near_end(session, csi_client_now(client))) {
+    /* Less than four ticks are left: three whole ones, as the official clients count. Failures are
+     * for the next tick, or for the next call that needs a token. */
+    if (csi_session_current(&call, &session) == CS_OK &&
+        csi_session_is_near_end(session, csi_client_now(client) + TICK_S)) {
         (void)csi_refresh_current(&call);
     }
     csi_session_put(session);

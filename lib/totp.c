@@ -56,6 +56,7 @@ cs_status cs_totp_code(const char *secret, int64_t unix_time_s, char code[CS_TOT
     code[0] = '\0';
     size_t key_size = secret == NULL || unix_time_s < 0 ? 0 : base32(secret, key);
     if (key_size == 0) {
+        csi_wipe(key, sizeof key);
         return CS_ERR_INVALID_ARGUMENT;
     }
     uint64_t step = (uint64_t)unix_time_s / STEP_S;

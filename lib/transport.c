@@ -2,9 +2,14 @@
  * headers that the library uses are kept, in bounded places. */
 #include "transport.h"
 
+#include "http_date.h"
+
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
+
+#define RETRY_AFTER_MAX (366L * 86400) /* what is longer than a year is no advice */
 
 void cs_http_response_set_status(cs_http_response *response, int http_status)
 {
@@ -13,8 +18,19 @@ void cs_http_response_set_status(cs_http_response *response, int http_status)
     }
     response->http_status = http_status;
     response->retry_after_s = 0;
+    response->retry_at = response->date = 0;
     response->error_code[0] = response->content_type[0] = response->location[0] = '\0';
     csi_buf_free(&response->body);
+}
+
+long csi_response_retry_after(const cs_http_response *response, int64_t now)
+{
+    if (response->retry_at == 0) {
+        return response->retry_after_s;
+    }
+    /* By the clock that wrote both dates, if it did. */
+    int64_t left = response->retry_at - (response->date != 0 ? response->date : now);
+    return left > 0 && left < RETRY_AFTER_MAX ? (long)left : 0;
 }
 
 static void keep(char *place, size_t size, const char *value)
@@ -38,11 +54,13 @@ void cs_http_response_add_header(cs_http_response *response, const char *name, c
         keep(response->content_type, sizeof response->content_type, value);
     } else if (strcasecmp(name, "location") == 0) {
         keep(response->location, sizeof response->location, value);
-    } else if (strcasecmp(name, "retry-after") == 0) {
+    } else if (strcasecmp(name, "date") == 0) {
+        (void)csi_http_date(value, &response->date);
+    } else if (strcasecmp(name, "retry-after") == 0 && !csi_http_date(value, &response->retry_at)) {
         char *end = NULL;
-        long seconds = strtol(value, &end, 10); /* the form with a date is not used by servers */
-        bool good = end != value && *end == '\0' && seconds > 0 && seconds < 366L * 86400;
-        response->retry_after_s = good ? seconds : 0;
+        long seconds = strtol(value, &end, 10);
+        bool good = end != value && end[strspn(end, " \t")] == '\0' && seconds > 0;
+        response->retry_after_s = good && seconds < RETRY_AFTER_MAX ? seconds : 0;
     }
 }
 

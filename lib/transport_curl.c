@@ -5,6 +5,7 @@
 
 #include "client.h"
 #include "mem.h"
+#include "sigpipe.h"
 #include "transport.h"
 
 #include <curl/curl.h>
@@ -33,6 +34,7 @@ struct csi_curl {
 struct exchange {
     const cs_http_request *request;
     cs_http_response *response;
+    size_t sent; /* of the body */
     cs_status body_status;
     char words[CURL_ERROR_SIZE];
 };
@@ -127,6 +129,19 @@ static size_t on_body(char *data, size_t size, size_t count, void *userdata)
     return exchange->body_status == CS_OK ? size * count : 0;
 }
 
+/* The body is read once and cannot be rewound. Where a kept connection breaks before an answer,
+ * libcurl would send the request again by itself, although the server may have acted on it; whether
+ * to send again is decided in request.c. */
+static size_t on_send(char *data, size_t size, size_t count, void *userdata)
+{
+    struct exchange *exchange = userdata;
+    size_t left = exchange->request->body_size - exchange->sent;
+    size_t chunk = left < size * count ? left : size * count;
+    memcpy(data, exchange->request->body + exchange->sent, chunk);
+    exchange->sent += chunk;
+    return chunk;
+}
+
 /* The request's header lines for libcurl; NULL if there is no memory. */
 static struct curl_slist *header_lines(const cs_http_request *request)
 {
@@ -156,19 +171,24 @@ static void header_lines_free(struct curl_slist *list)
     curl_slist_free_all(list);
 }
 
-static CURLcode set_method(CURL *easy, const cs_http_request *request)
+static CURLcode set_method(CURL *easy, struct exchange *exchange)
 {
+    const cs_http_request *request = exchange->request;
     CURLcode code = CURLE_OK;
     if (strcmp(request->method, "GET") == 0) {
         return curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
     }
     if (request->body != NULL || strcmp(request->method, "DELETE") != 0) {
-        const char *body = request->body == NULL ? "" : request->body;
         code = curl_easy_setopt(easy, CURLOPT_POST, 1L);
         code = code ? code
                     : curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
                                        (curl_off_t)request->body_size);
-        code = code ? code : curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+    }
+    if (request->body_size > 0) {
+        code = code ? code : curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_send);
+        code = code ? code : curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
+    } else if (code == CURLE_OK && strcmp(request->method, "DELETE") != 0) {
+        code = curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "");
     }
     return code ? code : curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
 }
@@ -188,6 +208,9 @@ static CURLcode set_limits(CURL *easy, const cs_http_request *request, const cs_
     code =
         code ? code
              : curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+#if LIBCURL_VERSION_NUM >= 0x075700 /* do not wait for a name server after a timeout or cancel */
+    code = code ? code : curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
     if (client->proxy != NULL) {
         code = code ? code : curl_easy_setopt(easy, CURLOPT_PROXY, client->proxy);
@@ -212,7 +235,7 @@ static CURLcode set_up(CURL *easy, struct exchange *exchange, struct curl_slist 
     code = code ? code : curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     code = code ? code : curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
     code = code ? code : set_limits(easy, exchange->request, client);
-    return code ? code : set_method(easy, exchange->request);
+    return code ? code : set_method(easy, exchange);
 }
 
 /* Drives the exchange to its end; CURLE_ABORTED_BY_CALLBACK stands for cancelled. */
@@ -278,10 +301,9 @@ static cs_status status_of(CURLcode code, const struct exchange *exchange, CURL 
     }
 }
 
-static cs_status curl_send(void *userdata, const cs_http_request *request,
+static cs_status send_with(struct csi_curl *curl, const cs_http_request *request,
                            cs_http_response *response)
 {
-    struct csi_curl *curl = userdata;
     struct exchange exchange = {.request = request, .response = response};
     struct link *link = take(curl);
     struct curl_slist *headers = link == NULL ? NULL : header_lines(request);
@@ -303,8 +325,19 @@ static cs_status curl_send(void *userdata, const cs_http_request *request,
         snprintf(response->problem, sizeof response->problem, "%s", words);
     }
     curl_easy_reset(link->easy); /* forgets the request, keeps the connection */
+    (void)curl_easy_setopt(link->easy, CURLOPT_NOSIGNAL, 1L); /* for its end, too */
     header_lines_free(headers);
     give_back(curl, link);
+    return status;
+}
+
+static cs_status curl_send(void *userdata, const cs_http_request *request,
+                           cs_http_response *response)
+{
+    struct csi_sigpipe held;
+    csi_sigpipe_hold(&held);
+    cs_status status = send_with(userdata, request, response);
+    csi_sigpipe_release(&held);
     return status;
 }
 
@@ -338,11 +371,14 @@ void csi_curl_free(struct csi_curl *curl)
     if (curl == NULL) {
         return;
     }
+    struct csi_sigpipe held;
+    csi_sigpipe_hold(&held); /* connections say goodbye */
     while (curl->idle != NULL) {
         struct link *next = curl->idle->next;
         link_free(curl->idle);
         curl->idle = next;
     }
+    csi_sigpipe_release(&held);
     pthread_mutex_destroy(&curl->lock);
     curl_global_cleanup(); /* counted: the host program's own use of libcurl goes on */
     free(curl);

@@ -49,6 +49,7 @@ def case_bash(server):
     assert complete(h, server, "log") == ["login", "logout"] and complete(h, server, "admin", "") == ["user", "factor", "--help"]
     assert complete(h, server, "admin", "factor", "un") == ["unlock"] and complete(h, server, "mfa", "enroll", "--no") == ["--no-verify"]
     assert complete(h, server, "logout", "--scope", "g") == ["global"] and "--challenge" in complete(h, server, "mfa", "verify", "phone", "--c")
+    assert complete(h, server, "mfa", "recovery-codes", "re") == ["regenerate", "remove"]
     assert complete(h, server, "completion", "z") == ["zsh"] and "--port" in complete(h, server, "serve", "--p")
     assert complete(h, server, "check-db", "--db") == [] and complete(h, server, "nonsense", "") == []
 

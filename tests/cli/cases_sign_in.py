@@ -44,6 +44,23 @@ def case_prompt_interrupted(server):
     assert not os.path.exists(h.session_file)
 
 
+def case_prompt_stopped(server):
+    """Ctrl-Z at the password prompt gives the echo back while the program is stopped; fg asks again"""
+    h = home(server, "stopped")
+    t = Terminal(["bash", "-mc", '"$0" login ada@example.com; echo "left $?"; stty -a; fg; echo "over $?"', server.binary], h.env)
+    t.expect("Password: ")
+    t.send("half of it\x1a", end="")
+    t.expect("left %d" % (128 + signal.SIGTSTP))
+    t.expect("iexten")
+    assert " echo " in t.output and "-echo " not in t.output, "the echo stayed off: " + t.output
+    t.output = ""
+    t.expect("Password: ")
+    assert not t.echoes(), "the terminal echoes after fg"
+    t.send(PASSWORD)
+    t.wait()
+    assert "over 0" in t.output and PASSWORD not in t.output and "half" not in t.output, t.output
+
+
 def case_pipe_and_environment(server):
     """the password also comes as a line on standard input, or from COUNTERSIGN_PASSWORD"""
     for kind, given in (("pipe", {"stdin": PASSWORD + "\n"}), ("pipe-crlf", {"stdin": PASSWORD + "\r\nmore\n"}), ("environment", {"env": {"COUNTERSIGN_PASSWORD": PASSWORD}})):

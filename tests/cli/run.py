@@ -8,9 +8,9 @@ import argparse, os, sys, traceback
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bench  # noqa: E402
-import cases_admin, cases_bad_input, cases_mfa, cases_scripts, cases_sign_in  # noqa: E402
+import cases_admin, cases_bad_input, cases_mfa, cases_output, cases_scripts, cases_sign_in  # noqa: E402
 
-PARTS = {"sign_in": cases_sign_in, "mfa": cases_mfa, "admin": cases_admin, "bad_input": cases_bad_input, "scripts": cases_scripts}
+PARTS = {"sign_in": cases_sign_in, "mfa": cases_mfa, "admin": cases_admin, "bad_input": cases_bad_input, "output": cases_output, "scripts": cases_scripts}
 
 
 def main():

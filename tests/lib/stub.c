@@ -96,6 +96,9 @@ static cs_status stub_send(void *userdata, const cs_http_request *request,
         }
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
+    if (answer.meanwhile != NULL) {
+        answer.meanwhile();
+    }
     if (answer.fail != CS_OK) {
         return answer.fail;
     }

@@ -20,6 +20,7 @@ struct stub_answer {
     const char *body;
     const char *headers; /* "Name: value" lines */
     long delay_ms;       /* until then, or until cancelled */
+    void (*meanwhile)(void); /* what happens while the request is under way */
 };
 
 struct stub {

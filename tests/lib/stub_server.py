@@ -1,9 +1,15 @@
 """A server that misbehaves on purpose, for test_http.c: the first path segment says how.
 
-Prints the port it listens on, serves until its standard input ends."""
+Prints the port it listens on, one for TLS, and the file of that one's certificate, which is for 127.0.0.1 alone. Serves until its
+standard input ends."""
 
+import os
+import shutil
 import socket
+import ssl
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -70,16 +76,30 @@ def read_request(connection, pending):
     return head, rest[length:]
 
 
-def serve(connection, number):
+TAKEN = []  # what was read on connections that then broke
+
+
+def serve(connection, number, context):
     pending = b""
+    earlier = 0
     try:
+        connection = connection if context is None else context.wrap_socket(connection, server_side=True)
         while True:
             head, pending = read_request(connection, pending)
             if head is None:
                 break
             path = head.split(b" ")[1].decode()
             behaviour = path.split("/")[1]
-            if behaviour == "count":  # which connection this is
+            earlier += 1
+            if behaviour == "break" and earlier == 2:  # the first one is answered, the second one taken and not
+                TAKEN.append(head.split(b" ")[0].decode())
+                break
+            if behaviour == "taken":
+                connection.sendall(answer(b"200 OK", b'{"id":"%s"}' % ",".join(TAKEN).encode()))
+                TAKEN.clear()
+            elif behaviour == "break":
+                connection.sendall(answer(b"200 OK", USER))
+            elif behaviour == "count":  # which connection this is
                 connection.sendall(answer(b"200 OK", b'{"id":"%d"}' % number))
             elif behaviour == "echo":  # the head, as text in a user's e-mail address
                 text = head.replace(b"\r\n", b"|").replace(b'"', b"'")
@@ -93,20 +113,28 @@ def serve(connection, number):
     connection.close()
 
 
+def accept(listener, context):
+    number = 0
+    while True:
+        connection, _ = listener.accept()
+        number += 1
+        threading.Thread(target=serve, args=(connection, number, context), daemon=True).start()
+
+
 def main():
-    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-    sys.stdout.write("%d\n" % listener.getsockname()[1])
+    folder = tempfile.mkdtemp(prefix="countersign-stub-")
+    certificate, key = os.path.join(folder, "certificate.pem"), os.path.join(folder, "key.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-keyout", key,
+                    "-out", certificate, "-subj", "/CN=stub", "-addext", "subjectAltName=IP:127.0.0.1"], check=True, stderr=subprocess.DEVNULL)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    plain, secure = socket.create_server(("127.0.0.1", 0), backlog=64), socket.create_server(("", 0), backlog=64)
+    for listener, wrapped in ((plain, None), (secure, context)):
+        threading.Thread(target=accept, args=(listener, wrapped), daemon=True).start()
+    sys.stdout.write("%d %d %s\n" % (plain.getsockname()[1], secure.getsockname()[1], certificate))
     sys.stdout.flush()
-
-    def accept():
-        number = 0
-        while True:
-            connection, _ = listener.accept()
-            number += 1
-            threading.Thread(target=serve, args=(connection, number), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
     sys.stdin.read()
+    shutil.rmtree(folder)
 
 
 main()

@@ -97,6 +97,10 @@ static void test_sign_up_to_be_confirmed(void **state)
     cs_auth_response_free(&out);
     assert_int_equal(cs_auth_get_session(fixture.client, &session), CS_ERR_SESSION_MISSING);
     assert_null(session);
+    const cs_sign_in_with_password_params in = {.email = "a", .password = "b"}; /* is none without */
+    assert_int_equal(cs_auth_sign_in_with_password(fixture.client, &in, &out),
+                     CS_ERR_UNEXPECTED_RESPONSE);
+    assert_null(out);
 }
 
 static void test_otp(void **state)
@@ -367,6 +371,13 @@ static void test_recovery_codes(void **state)
     assert_int_equal(cs_auth_mfa_recovery_codes_regenerate(fixture.client, &codes), CS_OK);
     assert_request("POST", "/factors/recovery-codes/regenerate", "{}", true);
     cs_mfa_recovery_codes_free(&codes);
+    static const char *const none[] = {"{\"codes\":[]}", "{\"codes\":[\"aa\",7]}",
+                                       "{\"codes\":[\"\"]}", "{\"codes\":\"aa\"}"};
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) { /* no code that is none */
+        stub_only(&fixture.stub, 200, none[i]);
+        assert_int_equal(cs_auth_mfa_recovery_codes_regenerate(fixture.client, &codes),
+                         CS_ERR_UNEXPECTED_RESPONSE);
+    }
     stub_only(&fixture.stub, 200, stub_session(&fixture.stub, 1, "aal2", 3600, "r2"));
     const cs_mfa_recovery_codes_verify_params verify = {.code = "aa"};
     assert_int_equal(cs_auth_mfa_recovery_codes_verify(fixture.client, &verify, &verified), CS_OK);

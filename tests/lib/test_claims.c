@@ -119,6 +119,8 @@ static size_t raw_signature(const unsigned char *der, size_t size, unsigned char
     return 64;
 }
 
+static const char *more_claims = "";
+
 static void make_token(char *out, size_t size, EVP_PKEY *key, const char *header, long lifetime)
 {
     char first[256], second[1024], third[512], claims[512];
@@ -126,8 +128,8 @@ static void make_token(char *out, size_t size, EVP_PKEY *key, const char *header
     size_t used = sizeof signature;
     snprintf(claims, sizeof claims,
              "{\"iss\":\"http://auth.test/auth/v1\",\"sub\":\"" USER_ID "\",\"aud\":[\"a\",\"b\"],"
-             "\"exp\":%lld,\"iat\":5,\"aal\":\"aal2\",\"amr\":[\"password\"],\"custom\":{\"a\":1}}",
-             (long long)stub.now + lifetime);
+             "\"exp\":%lld,\"iat\":5,\"aal\":\"aal2\",\"amr\":[\"password\"],\"custom\":{\"a\":1}%s}",
+             (long long)stub.now + lifetime, more_claims);
     stub_base64url(first, header, strlen(header));
     stub_base64url(second, claims, strlen(claims));
     snprintf(out, size, "%s.%s", first, second);
@@ -307,6 +309,55 @@ static void test_openssl_without_memory(void **state)
     }
 }
 
+/* A key is for what it says it is, and a token is not used before its time, or in a way that this
+ * library does not know. */
+static void test_keys_for_something_else(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *member;
+        bool good;
+    } rows[] = {{"\"use\":\"sig\"", true},
+                {"\"use\":\"enc\"", false},
+                {"\"use\":5", false},
+                {"\"key_ops\":[\"verify\"]", true},
+                {"\"key_ops\":[\"sign\",\"verify\"]", true},
+                {"\"key_ops\":[]", false},
+                {"\"key_ops\":[\"encrypt\",7]", false},
+                {"\"key_ops\":\"verify\"", false}};
+    char token[2048], set[sizeof jwks + 64];
+    make_token(token, sizeof token, rsa, "{\"alg\":\"RS256\",\"kid\":\"r\"}", 100);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cs_client *fresh = stub_client(&stub, NULL);
+        cs_claims *claims = NULL;
+        snprintf(set, sizeof set, "{\"keys\":[{%s,%s", rows[i].member,
+                 jwks + strlen("{\"keys\":[{"));
+        stub_only(&stub, 200, set);
+        assert_int_equal(cs_auth_get_claims(fresh, &(cs_get_claims_params){.jwt = token}, &claims),
+                         rows[i].good ? CS_OK : CS_ERR_INVALID_TOKEN);
+        cs_claims_free(&claims);
+        cs_client_free(&fresh);
+    }
+}
+
+static void test_not_yet_and_critical(void **state)
+{
+    (void)state;
+    char token[2048], nbf[64];
+    stub_only(&stub, 200, jwks);
+    for (int ahead = 0; ahead <= 120; ahead += 60) { /* a minute is for clocks that differ */
+        snprintf(nbf, sizeof nbf, ",\"nbf\":%lld", (long long)stub.now + ahead);
+        more_claims = nbf;
+        make_token(token, sizeof token, rsa, "{\"alg\":\"RS256\",\"kid\":\"r\"}", 600);
+        more_claims = "";
+        assert_int_equal(get_claims(token), ahead <= 60 ? CS_OK : CS_ERR_INVALID_TOKEN);
+    }
+    assert_non_null(strstr(cs_client_last_error(client)->message, "in 120 seconds"));
+    make_token(token, sizeof token, rsa,
+               "{\"alg\":\"RS256\",\"kid\":\"r\",\"crit\":[\"b64\"],\"b64\":false}", 100);
+    assert_int_equal(get_claims(token), CS_ERR_INVALID_TOKEN);
+}
+
 static void test_odd_keys(void **state)
 {
     (void)state;
@@ -335,6 +386,8 @@ int main(void)
         CLAIMS_TEST(test_forgeries),
         CLAIMS_TEST(test_asked_of_the_server),
         CLAIMS_TEST(test_expired),
+        CLAIMS_TEST(test_keys_for_something_else),
+        CLAIMS_TEST(test_not_yet_and_critical),
         CLAIMS_TEST(test_odd_keys),
         CLAIMS_TEST(test_openssl_without_memory),
     };

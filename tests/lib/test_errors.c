@@ -156,6 +156,35 @@ static void test_rate_limit(void **state)
     }
 }
 
+/* Retry-After as a date counts from the same answer's Date, whatever the clock here says. */
+static void test_retry_after_a_date(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *headers;
+        long seconds;
+    } rows[] = {
+        {"Date: Wed, 28 Feb 2024 23:59:50 GMT\nRetry-After: Thu, 29 Feb 2024 00:00:05 GMT", 15},
+        {"Retry-After: Fri, 01 Mar 2024 00:00:01 GMT\nDate: Thu, 29 Feb 2024 23:59:59 GMT", 2},
+        {"Retry-After: Fri, 15 Jan 2027 08:01:00 GMT", 60}, /* the stub's clock: 08:00:00 */
+        {"Date: Sun, 06 Nov 1994 08:49:37 GMT\nRetry-After: Sun, 06 Nov 1994 08:49:37 GMT", 0},
+        {"Date: Sun, 06 Nov 1994 08:49:37 GMT\nRetry-After: Sun, 06 Nov 1994 08:49:30 GMT", 0},
+        {"Date: Sun, 06 Nov 1994 08:49:37 GMT\nRetry-After: Sun, 06 Nov 2094 08:49:37 GMT", 0},
+        {"Date: x\nRetry-After: Fri, 15 Jan 2027 08:00:09 GMT", 9},
+        {"Retry-After: Fri, 15 Foo 2027 08:00:09 GMT", 0},
+        {"Retry-After: Fri, 15 Jan 2027 08:00:0x GMT", 0},
+        {"Retry-After: Fri, 15 Jan 2027 25:00:09 GMT", 0},
+        {"Retry-After: Friday, 15-Jan-27 08:00:09 GMT", 0},
+        {"Retry-After: 7 \t", 7},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        stub_reset(&stub);
+        stub_add(&stub, (struct stub_answer){.http_status = 429, .headers = rows[i].headers});
+        assert_int_equal(get_user(), CS_ERR_RATE_LIMITED);
+        assert_int_equal(error_of()->retry_after_s, rows[i].seconds);
+    }
+}
+
 static void test_retries(void **state)
 {
     (void)state;
@@ -373,6 +402,38 @@ static void test_hostile_messages(void **state)
     assert_false(cs_http_request_is_cancelled(NULL));
 }
 
+/* What does not fit is cut between characters: text is UTF-8 in whatever length. */
+static void test_long_messages_are_cut_between_characters(void **state)
+{
+    (void)state;
+    static char body[4000], text[1200];
+    cs_user_response *out = NULL;
+    static const char *const characters[] = {"\u00e9", "\u20ac", "\U0001F511"};
+    for (size_t i = 0; i < 12; i++) { /* each character at each place where it may be cut */
+        const char *character = characters[i / 4];
+        size_t length = strlen(character), used = i % 4;
+        memset(text, 'a', used);
+        while (used + length < 700) {
+            memcpy(text + used, character, length);
+            used += length;
+        }
+        text[used] = '\0';
+        snprintf(body, sizeof body,
+                 "{\"code\":\"%s\",\"message\":\"%s\",\"weak_password\":{\"reasons\":[\"%s\"]}}",
+                 text, text, text);
+        stub_only(&stub, 422, body);
+        const cs_update_user_params params = {.password = "1"};
+        assert_int_equal(cs_auth_update_user(client, &params, &out), CS_ERR_WEAK_PASSWORD);
+        const char *const cut[] = {error_of()->message, error_of()->code,
+                                   error_of()->weak_password_reasons[0]};
+        for (size_t j = 0; j < 3; j++) {
+            assert_true(strlen(cut[j]) > 20);
+            assert_memory_equal(text, cut[j], strlen(cut[j]));
+            assert_int_equal((strlen(cut[j]) - i % 4) % length, 0);
+        }
+    }
+}
+
 /* Arrays nested deeper than a parser may follow; a million would be refused for its size first. */
 static void test_deep_json(void **state)
 {
@@ -389,6 +450,47 @@ static void test_deep_json(void **state)
     free(body);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+enum { LITTLE_STACK = 1024 * 1024 }; /* whose frames are larger */
+#else
+enum { LITTLE_STACK = 128 * 1024 };
+#endif
+
+static void *get_user_twice(void *status)
+{
+    cs_status *both = status;
+    both[0] = get_user();
+    both[1] = get_user();
+    return NULL;
+}
+
+/* What is read fits into the stack of a thread, however little threads get: musl gives them 128 KiB. */
+static void test_deep_json_with_little_stack(void **state)
+{
+    (void)state;
+    static char bodies[2][8192];
+    cs_status status[2] = {CS_OK, CS_OK};
+    pthread_attr_t attributes;
+    pthread_t thread;
+    stub_reset(&stub);
+    for (size_t i = 0; i < 2; i++) { /* the object itself is one more */
+        char nested[2048];
+        size_t depth = i == 0 ? 399 : 400;
+        memset(nested, '[', depth);
+        memset(nested + depth, ']', depth);
+        nested[2 * depth] = '\0';
+        snprintf(bodies[i], sizeof bodies[i], "{\"x\":%s,%s", nested, USER_JSON + 1);
+        stub_answer(&stub, 200, bodies[i]);
+    }
+    assert_int_equal(pthread_attr_init(&attributes), 0);
+    assert_int_equal(pthread_attr_setstacksize(&attributes, LITTLE_STACK), 0);
+    assert_int_equal(pthread_create(&thread, &attributes, get_user_twice, status), 0);
+    pthread_join(thread, NULL);
+    pthread_attr_destroy(&attributes);
+    assert_int_equal(status[0], CS_OK);
+    assert_int_equal(status[1], CS_ERR_UNEXPECTED_RESPONSE);
+}
+
 #define ERROR_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -397,6 +499,7 @@ int main(void)
         ERROR_TEST(test_envelopes),
         ERROR_TEST(test_weak_password),
         ERROR_TEST(test_rate_limit),
+        ERROR_TEST(test_retry_after_a_date),
         ERROR_TEST(test_retries),
         ERROR_TEST(test_transport_failures),
         ERROR_TEST(test_retry_waits_within_the_timeout),
@@ -406,7 +509,9 @@ int main(void)
         ERROR_TEST(test_new_client),
         ERROR_TEST(test_last_error_follows_the_last_call),
         ERROR_TEST(test_hostile_messages),
+        ERROR_TEST(test_long_messages_are_cut_between_characters),
         ERROR_TEST(test_deep_json),
+        ERROR_TEST(test_deep_json_with_little_stack),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <errno.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +20,13 @@
 static const char *script;
 static pid_t server;
 static int server_input;
-static int port;
+static int port, tls_port;
+static char certificate[256];
 
 static int start_server(void **state)
 {
     int in[2], out[2];
-    char text[16] = "";
+    char text[512] = "";
     (void)state;
     if (pipe(in) != 0 || pipe(out) != 0 || (server = fork()) < 0) {
         return -1;
@@ -45,8 +48,7 @@ static int start_server(void **state)
         }
     }
     close(out[0]);
-    port = (int)strtol(text, NULL, 10);
-    return port == 0;
+    return sscanf(text, "%d %d %255s", &port, &tls_port, certificate) != 3;
 }
 
 static int stop_server(void **state)
@@ -65,6 +67,10 @@ int curl_global_init_mem(long flags, void *(*m)(size_t), void (*f)(void *),
 static _Thread_local long countdown = -1;
 static _Thread_local bool failed;
 
+/* As a TLS library raises it, whose peer has closed. */
+static _Thread_local bool pipe_breaks;
+static _Thread_local int pipes_broken;
+
 static bool fails_now(void)
 {
     if (countdown > 0 && --countdown == 0) {
@@ -76,6 +82,10 @@ static bool fails_now(void)
 
 static void *curl_malloc(size_t size)
 {
+    if (pipe_breaks) {
+        pthread_kill(pthread_self(), SIGPIPE);
+        pipes_broken++;
+    }
     return fails_now() ? NULL : malloc(size);
 }
 
@@ -209,6 +219,27 @@ static void test_connection_is_kept(void **state)
     cs_client_free(&client);
 }
 
+/* libcurl by itself sends again what a kept connection broke under. Only what may come twice does. */
+static void test_nothing_is_sent_twice(void **state)
+{
+    (void)state;
+    char taken[64];
+    cs_otp_response *sent = NULL;
+    cs_client *client = client_to("break", NULL);
+    assert_int_equal(ask(client, NULL, 0), CS_OK);
+    const cs_sign_in_with_otp_params params = {.email = "a@b.c"};
+    assert_int_equal(cs_auth_sign_in_with_otp(client, &params, &sent), CS_ERR_NETWORK);
+    cs_client_free(&client);
+    client = client_to("taken", NULL);
+    assert_int_equal(ask(client, taken, sizeof taken), CS_OK);
+    assert_string_equal(taken, "POST");
+    cs_client_free(&client);
+    client = client_to("break", NULL);
+    assert_int_equal(ask(client, NULL, 0), CS_OK);
+    assert_int_equal(ask(client, NULL, 0), CS_OK); /* a GET is sent again */
+    cs_client_free(&client);
+}
+
 static void test_dead_hosts(void **state)
 {
     (void)state;
@@ -239,6 +270,21 @@ static void test_tls(void **state)
     cs_status plain = ask(client, NULL, 0); /* the server does not speak TLS at all */
     assert_true(plain == CS_ERR_TLS || plain == CS_ERR_NETWORK || plain == CS_ERR_CONNECT);
     cs_client_free(&client);
+    static const struct {
+        const char *host;
+        bool known;
+        cs_status status;
+    } rows[] = {{"127.0.0.1", true, CS_OK},
+                {"127.0.0.1", false, CS_ERR_TLS},  /* nobody the system trusts signed it */
+                {"127.0.0.2", true, CS_ERR_TLS}}; /* the same server, of another name */
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        options.ca_file = rows[i].known ? certificate : NULL;
+        snprintf(url, sizeof url, "https://%s:%d/good", rows[i].host, tls_port);
+        assert_int_equal(cs_client_new(url, "key", &options, &client), CS_OK);
+        assert_int_equal(ask(client, NULL, 0), rows[i].status);
+        assert_int_equal(ask(client, NULL, 0), rows[i].status);
+        cs_client_free(&client);
+    }
     options.ca_file = "/nonexistent.pem";
     assert_int_equal(cs_client_new(url, "key", &options, &client), CS_OK);
     assert_int_equal(ask(client, NULL, 0), CS_ERR_TLS);
@@ -279,6 +325,66 @@ static void test_cancel(void **state)
     cs_client_free(&client);
 }
 
+/* The system's resolver, which cannot be told to stop: of one name it says nothing until the test
+ * lets it, or gives up after a time. libcurl finds this one first. */
+static pthread_mutex_t resolver_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t resolver_changed = PTHREAD_COND_INITIALIZER;
+static bool resolver_let_go, resolver_gave_up, resolver_over;
+
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                struct addrinfo **out)
+{
+    (void)service;
+    (void)hints;
+    *out = NULL;
+    if (node == NULL || strcmp(node, "mute.test") != 0) {
+        return EAI_NONAME;
+    }
+    struct timespec until = {.tv_sec = time(NULL) + 10};
+    pthread_mutex_lock(&resolver_lock);
+    while (!resolver_let_go && !resolver_gave_up) {
+        resolver_gave_up =
+            pthread_cond_timedwait(&resolver_changed, &resolver_lock, &until) == ETIMEDOUT;
+    }
+    resolver_over = true;
+    pthread_cond_broadcast(&resolver_changed);
+    pthread_mutex_unlock(&resolver_lock);
+    return EAI_AGAIN;
+}
+
+static void wait_for_resolver(void)
+{
+    pthread_mutex_lock(&resolver_lock);
+    assert_false(resolver_gave_up); /* the call came back before */
+    resolver_let_go = true;
+    pthread_cond_broadcast(&resolver_changed);
+    while (!resolver_over) {
+        pthread_cond_wait(&resolver_changed, &resolver_lock);
+    }
+    resolver_let_go = resolver_over = false;
+    pthread_mutex_unlock(&resolver_lock);
+}
+
+/* A name server that does not answer must hold up neither a timeout nor a cancelled call. */
+static void test_mute_name_server(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    cs_client_options options = {.max_retries = -1, .timeout_ms = 300, .proxy = ""};
+    cs_client *client = NULL;
+    assert_int_equal(cs_client_new("http://mute.test", "key", &options, &client), CS_OK);
+    assert_int_equal(ask(client, NULL, 0), CS_ERR_CONNECT);
+    cs_client_free(&client);
+    wait_for_resolver();
+    options.timeout_ms = 0;
+    assert_int_equal(cs_client_new("http://mute.test", "key", &options, &client), CS_OK);
+    assert_int_equal(pthread_create(&thread, NULL, cancel_later, client), 0);
+    assert_int_equal(ask(client, NULL, 0), CS_ERR_CANCELLED);
+    pthread_join(thread, NULL);
+    cs_client_free(&client);
+    wait_for_resolver();
+}
+
 static void test_curl_without_memory(void **state)
 {
     (void)state;
@@ -300,6 +406,44 @@ static void test_curl_without_memory(void **state)
     } while (failed);
     print_message("%ld allocations of libcurl failed in turn, %ld called so\n", n - 1, refusals);
     assert_true(refusals > 10);
+}
+
+static void curl_free(void *memory)
+{
+    if (pipe_breaks) {
+        pthread_kill(pthread_self(), SIGPIPE);
+        pipes_broken++;
+    }
+    free(memory);
+}
+
+/* The host program lives on, and a signal of its own that was waiting still waits. */
+static void test_broken_pipe(void **state)
+{
+    (void)state;
+    sigset_t pipe_only, before, now;
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    signal(SIGPIPE, SIG_DFL);
+    cs_client *client = client_to("good", NULL);
+    pipes_broken = 0;
+    pipe_breaks = true;
+    assert_int_equal(ask(client, NULL, 0), CS_OK);
+    assert_true(pipes_broken > 0);
+    pipes_broken = 0;
+    cs_client_free(&client);
+    pipe_breaks = false;
+    assert_true(pipes_broken > 0);
+    pthread_sigmask(SIG_SETMASK, NULL, &now);
+    assert_int_equal(sigismember(&now, SIGPIPE), 0);
+    pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
+    pthread_kill(pthread_self(), SIGPIPE);
+    client = client_to("good", NULL);
+    assert_int_equal(ask(client, NULL, 0), CS_OK);
+    assert_int_equal(sigtimedwait(&pipe_only, NULL, &(struct timespec){.tv_sec = 0}), SIGPIPE);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    cs_client_free(&client);
+    signal(SIGPIPE, SIG_IGN);
 }
 
 static void *ask_often(void *client)
@@ -337,10 +481,13 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_request_on_the_wire),
         cmocka_unit_test(test_methods_on_the_wire),
         cmocka_unit_test(test_connection_is_kept),
+        cmocka_unit_test(test_nothing_is_sent_twice),
         cmocka_unit_test(test_dead_hosts),
         cmocka_unit_test(test_tls),
         cmocka_unit_test(test_timeouts),
         cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_mute_name_server),
+        cmocka_unit_test(test_broken_pipe),
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_curl_without_memory),
     };
@@ -350,7 +497,7 @@ int main(int argc, char **argv)
     }
     script = argv[1];
     signal(SIGPIPE, SIG_IGN);
-    if (curl_global_init_mem(3, curl_malloc, free, curl_realloc, curl_strdup, curl_calloc) != 0) {
+    if (curl_global_init_mem(3, curl_malloc, curl_free, curl_realloc, curl_strdup, curl_calloc) != 0) {
         return 2;
     }
     return cmocka_run_group_tests(tests, start_server, stop_server);

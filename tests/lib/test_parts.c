@@ -3,7 +3,6 @@
 
 #include "../../lib/buf.h"
 #include "../../lib/json.h"
-#include "../../lib/json_check.h"
 #include "../../lib/jwt.h"
 #include "../../lib/mem.h"
 #include "../../lib/url.h"
@@ -171,24 +170,85 @@ static void test_json_members(void **state)
     csi_json_free(NULL);
 }
 
-static void test_json_check(void **state)
+/* What is given out as JSON text says what the server said: numbers above all. */
+static void test_json_text_of_values(void **state)
 {
     (void)state;
-    static const char *const good[] = {
-        "1",  " -0.5e+3 ",  "\"\\u00e9\\n\"",
-        "[]", "[1,[2],{}]", "{\"a\":{\"b\":null},\"c\":[true,false]}",
-        "0"};
-    static const char *const bad[] = {"",        " ",          "01",      "-",           "1.",
-                                      "1e",      "\"",         "\"\\x\"", "\"\\u12g4\"", "[1,]",
-                                      "{\"a\"}", "{\"a\":1,}", "{a:1}",   "[1 2]",       "nul",
-                                      "1 2",     "\"\n\"",     "[",       "{\"a\":",     "+1"};
+    static const char *const rows[][2] = {
+        {"{ \"b\" : [1, -2.5 , true,false,null,{}], \"a\":\"\\u00e9\\\"\\n\" }",
+         "{\"b\":[1,-2.5,true,false,null,{}],\"a\":\"\u00e9\\\"\\u000a\"}"},
+        {"[0.1,1e-7,123456.789,0.30000000000000004]", "[0.1,1e-07,123456.789,0.30000000000000004]"},
+        {"[9223372036854775807,-9223372036854775808]", "[9223372036854775807,-9223372036854775808]"},
+        {"[100000000000000000000,7]", "[1e+20,7]"}, /* beyond 64 bits */
+        {"{\"a\":-9223372036854775809,\"b\":3600}", "{\"a\":-9.223372036854776e+18,\"b\":3600}"},
+        {"\"x\"", "\"x\""}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        json_t *json = NULL;
+        void *box = csi_box_new(1);
+        assert_non_null(box);
+        assert_int_equal(csi_json_parse(rows[i][0], strlen(rows[i][0]), &json), CSI_JSON_OK);
+        assert_string_equal(csi_json_box_dump(box, json), rows[i][1]);
+        csi_json_free(json);
+        csi_box_free(box);
+    }
+    json_t *json = NULL;
+    assert_int_equal(csi_json_parse("[1e999]", 7, &json), CSI_JSON_BAD);
+}
+
+static void test_json_grammar(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"1",   " -0.5e+3 ",  "\"\\u00e9\\n\"",
+                                       "[]",  "[1,[2],{}]", "{\"a\":{\"b\":null},\"c\":[true,false]}",
+                                       "0",   "-0",         "1E-2",
+                                       " {} ", "\"\xf0\x9f\x94\x91\x7f\"", "\"\\ud83d\\udd11\""};
+    static const char *const bad[] = {
+        "",           " ",           "01",          "-",           "1.",          "1e",
+        "\"",         "\"\\x\"",     "\"\\u12g4\"", "[1,]",        "{\"a\"}",     "{\"a\":1,}",
+        "{a:1}",      "[1 2]",       "nul",         "1 2",         "\"\n\"",      "[",
+        "{\"a\":",    "+1",          ".5",          "1e+",         "{,}",         "[,1]",
+        "\"\\u0000\"", "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\xff\"", "\"\xc3\"",
+        "\"\xed\xa0\x80\"", "\"\xc0\xaf\"", "\"\xf4\x90\x80\x80\"", "{\"a\":1e999}", "NaN", "1e9999",
+        "\xef\xbb\xbf{}", "\"\\u12", "\"\\", "truex", "{\"a\":1]", "[1}"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
-        assert_true(csi_json_is_valid(good[i], strlen(good[i])));
+        json_t *json = NULL;
+        assert_int_equal(csi_json_parse(good[i], strlen(good[i]), &json), CSI_JSON_OK);
+        csi_json_free(json);
     }
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         json_t *json = NULL;
-        assert_false(csi_json_is_valid(bad[i], strlen(bad[i])));
-        assert_int_equal(csi_json_parse(bad[i], strlen(bad[i]), &json), CSI_JSON_BAD);
+        size_t size = strlen(bad[i]);
+        char *exact = malloc(size + (size == 0)); /* without a NUL behind it, for ASan to see */
+        assert_non_null(exact);
+        memcpy(exact, bad[i], size);
+        assert_int_equal(csi_json_parse(exact, size, &json), CSI_JSON_BAD);
+        assert_null(json);
+        free(exact);
+    }
+}
+
+/* What jansson's own parser says of the same text, byte for byte of a document. */
+static void test_json_as_jansson(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"a\": [1, -20, 3.25, 1e3, true, false, null, \"x\\u00e9\\ud83d\\udd11\\\\\\/\\b\xc3\xa9\"],"
+        " \"b\":{\"a\":{}, \"a\":[[]]}, \"\":\"\", \"n\":9223372036854775807}";
+    static const char replaced[] = "\"\\{}[],:0-.eu \n\xc3\x80";
+    char copy[sizeof text];
+    for (size_t i = 0; i < sizeof text; i++) {
+        for (size_t j = 0; j < sizeof replaced - 1; j++) { /* a NUL it skips behind a number */
+            json_t *own = NULL;
+            memcpy(copy, text, sizeof text);
+            copy[i] = replaced[j];
+            size_t size = i == sizeof text - 1 ? j * 7 % sizeof text : sizeof text - 1;
+            json_t *theirs = json_loadb(copy, size, JSON_DECODE_ANY, NULL);
+            enum csi_json_result result = csi_json_parse(copy, size, &own);
+            assert_int_equal(result, theirs == NULL ? CSI_JSON_BAD : CSI_JSON_OK);
+            assert_true(theirs == NULL || json_equal(own, theirs));
+            csi_json_free(own);
+            json_decref(theirs);
+        }
     }
 }
 
@@ -240,7 +300,9 @@ int main(void)
         cmocka_unit_test(test_urls),         cmocka_unit_test(test_uuids),
         cmocka_unit_test(test_base64url),    cmocka_unit_test(test_json_text),
         cmocka_unit_test(test_limits_stick), cmocka_unit_test(test_box),
-        cmocka_unit_test(test_json_members), cmocka_unit_test(test_json_check),
+        cmocka_unit_test(test_json_members), cmocka_unit_test(test_json_text_of_values),
+        cmocka_unit_test(test_json_grammar),
+        cmocka_unit_test(test_json_as_jansson),
         cmocka_unit_test(test_totp_vectors), cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

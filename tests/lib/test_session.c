@@ -116,7 +116,22 @@ static void test_renewal_that_cannot_be_had(void **state)
     advance(3550);
     stub_only(&stub, 503, "");
     assert_string_equal(token_in_force(client), "refresh-1"); /* fifty seconds are left */
-    advance(50);
+    int asked = stub.asked;
+    advance(29);
+    assert_string_equal(token_in_force(client), "refresh-1");
+    assert_int_equal(stub.asked, asked); /* calls do not each wait for a server that is away */
+    cs_auth_response *out = NULL;
+    assert_int_equal(cs_auth_refresh_session(client, NULL, &out), CS_ERR_UNAVAILABLE);
+    assert_true(stub.asked > asked); /* who asks for it gets it */
+    asked = stub.asked;
+    advance(-29);
+    assert_string_equal(token_in_force(client), "refresh-1");
+    assert_true(stub.asked > asked); /* the clock was set back */
+    asked = stub.asked;
+    advance(30);
+    assert_string_equal(token_in_force(client), "refresh-1");
+    assert_true(stub.asked > asked);
+    advance(20);
     assert_int_equal(cs_auth_get_session(client, &session), CS_ERR_UNAVAILABLE);
     stub_only(&stub, 429, "");
     assert_int_equal(cs_auth_get_session(client, &session), CS_ERR_RATE_LIMITED);
@@ -388,7 +403,8 @@ static void test_auto_refresh_thread(void **state)
     cs_subscription subscription;
     stub_sign_in(&stub, client);
     assert_int_equal(cs_auth_on_auth_state_change(client, note_event, NULL, &subscription), CS_OK);
-    advance(3520);
+    advance(3481); /* 119 seconds are left: three whole ticks; calls by themselves wait longer */
+    assert_string_equal(token_in_force(client), "refresh-1");
     stub_only(&stub, 200, stub_session(&stub, 1, "aal1", 3600, "r2"));
     assert_int_equal(cs_auth_start_auto_refresh(client), CS_OK);
     assert_int_equal(cs_auth_start_auto_refresh(client), CS_OK);

@@ -276,6 +276,61 @@ static void test_unsubscribe_waits(void **state)
     assert_int_equal(atomic_load(&failures), 0);
 }
 
+static void *unsubscribe(void *subscription)
+{
+    cs_auth_unsubscribe(client, *(cs_subscription *)subscription);
+    return NULL;
+}
+
+/* Also where another thread unsubscribes the same at the same time. */
+static void test_unsubscribe_twice_waits_twice(void **state)
+{
+    (void)state;
+    atomic_int alive = 1;
+    cs_subscription subscription;
+    pthread_t thread, other;
+    stub_sign_in(&stub, client);
+    assert_int_equal(cs_auth_on_auth_state_change(client, slow_callback, &alive, &subscription),
+                     CS_OK);
+    stub_only(&stub, 200, stub_session(&stub, 1, "aal1", 3600, "r2"));
+    assert_int_equal(pthread_create(&thread, NULL, refresh_once, NULL), 0);
+    while (atomic_load(&inside) == 0) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    assert_int_equal(pthread_create(&other, NULL, unsubscribe, &subscription), 0);
+    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    cs_auth_unsubscribe(client, subscription);
+    atomic_store(&alive, 0);
+    pthread_join(other, NULL);
+    pthread_join(thread, NULL);
+    assert_int_equal(atomic_load(&failures), 0);
+}
+
+static cs_subscription early;
+
+static void *subscribe_slowly(void *alive)
+{
+    expect(cs_auth_on_auth_state_change(client, slow_callback, alive, &early) == CS_OK);
+    return NULL;
+}
+
+/* The first callback, from inside the subscribing, counts as well. */
+static void test_unsubscribe_waits_for_the_first(void **state)
+{
+    (void)state;
+    atomic_int alive = 1;
+    pthread_t thread;
+    atomic_store(&inside, 0);
+    assert_int_equal(pthread_create(&thread, NULL, subscribe_slowly, &alive), 0);
+    while (atomic_load(&inside) == 0) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    cs_auth_unsubscribe(client, early); /* known before the callback */
+    atomic_store(&alive, 0);
+    pthread_join(thread, NULL);
+    assert_int_equal(atomic_load(&failures), 0);
+}
+
 static void stop_from_inside(cs_auth_event event, const cs_session *session, void *userdata)
 {
     (void)session;
@@ -327,6 +382,8 @@ int main(void)
         THREAD_TEST(test_cancel),
         THREAD_TEST(test_cancel_cuts_a_pause_short),
         THREAD_TEST(test_unsubscribe_waits),
+        THREAD_TEST(test_unsubscribe_twice_waits_twice),
+        THREAD_TEST(test_unsubscribe_waits_for_the_first),
         THREAD_TEST(test_ticker),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

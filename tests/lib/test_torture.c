@@ -4,6 +4,7 @@
 #include "stub.h"
 
 #include <jansson.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,27 @@ void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_calloc(size_t count, size_t size)
 {
     return fails_now() ? NULL : __real_calloc(count, size);
+}
+
+/* What is freed while it still holds this text. */
+static const char *secret;
+static int left_behind;
+
+void __real_free(void *memory);
+void __wrap_free(void *memory);
+
+void __wrap_free(void *memory)
+{
+    const char *at = memory;
+    size_t length = secret == NULL ? 0 : strlen(secret);
+    size_t size = length == 0 || memory == NULL ? 0 : malloc_usable_size(memory);
+    for (size_t i = 0; length > 0 && i + length <= size; i++) {
+        if (memcmp(at + i, secret, length) == 0) {
+            left_behind++;
+            break;
+        }
+    }
+    __real_free(memory);
 }
 
 static void *jansson_malloc(size_t size)
@@ -160,6 +182,133 @@ static cs_status refresh(void)
     stub_only(&stub, 200, stub.session[1]);
     cs_status status = cs_auth_refresh_session(client, NULL, &out);
     cs_auth_response_free(&out);
+    return status;
+}
+
+static cs_status refresh_with_a_token(void)
+{
+    cs_auth_response *out = NULL;
+    stub_only(&stub, 200, stub.session[1]);
+    cs_status status = cs_auth_refresh_session(client, "r1", &out);
+    cs_auth_response_free(&out);
+    return status;
+}
+
+static cs_status get_session(void)
+{
+    cs_session *out = NULL;
+    cs_status status = cs_auth_get_session(client, &out);
+    cs_session_free(&out);
+    return status;
+}
+
+static cs_status sign_out_and_in(void)
+{
+    stub_only(&stub, 204, "");
+    cs_status status = cs_auth_sign_out(client, &(cs_sign_out_params){.scope = "local"});
+    long left = countdown;
+    countdown = -1;
+    cs_status back = sign_in();
+    countdown = left;
+    assert_int_equal(back, CS_OK);
+    return status;
+}
+
+static cs_status otp(void)
+{
+    cs_otp_response *sent = NULL;
+    cs_auth_response *out = NULL;
+    stub_only(&stub, 200, "{\"message_id\":\"m\"}");
+    stub_answer(&stub, 200, stub.session[1]);
+    const cs_sign_in_with_otp_params params = {
+        .phone = "1", .data = "{}", .email_redirect_to = "http://x/?a=b c", .channel = "sms"};
+    cs_status status = cs_auth_sign_in_with_otp(client, &params, &sent);
+    cs_otp_response_free(&sent);
+    if (status == CS_OK) {
+        const cs_verify_otp_params verify = {.type = "sms", .phone = "1", .token = "2"};
+        status = cs_auth_verify_otp(client, &verify, &out);
+        cs_auth_response_free(&out);
+    }
+    return status;
+}
+
+static cs_status get_user(void)
+{
+    cs_user_response *out = NULL;
+    stub_only(&stub, 200, USER_JSON);
+    cs_status status = cs_auth_get_user(client, NULL, &out);
+    cs_user_response_free(&out);
+    return status;
+}
+
+static cs_status challenge_then_verify(void)
+{
+    cs_mfa_challenge_response *opened = NULL;
+    cs_mfa_verify_response *out = NULL;
+    stub_only(&stub, 200,
+              "{\"id\":\"c\",\"type\":\"webauthn\",\"expires_at\":1,"
+              "\"webauthn\":{\"a\":[0.5]}}");
+    stub_answer(&stub, 200, stub.session[1]);
+    cs_status status =
+        cs_auth_mfa_challenge(client, &(cs_mfa_challenge_params){.factor_id = "f"}, &opened);
+    if (status == CS_OK) {
+        const cs_mfa_verify_params verify = {
+            .factor_id = "f", .challenge_id = opened->id, .webauthn = "{\"a\":1}"};
+        status = cs_auth_mfa_verify(client, &verify, &out);
+        cs_mfa_verify_response_free(&out);
+    }
+    cs_mfa_challenge_response_free(&opened);
+    return status;
+}
+
+static cs_status assurance_level_from_server(void)
+{
+    cs_mfa_assurance_level *out = NULL;
+    stub_only(&stub, 200, USER_JSON);
+    cs_status status =
+        cs_auth_mfa_get_authenticator_assurance_level_from_server(client, NULL, &out);
+    cs_mfa_assurance_level_free(&out);
+    return status;
+}
+
+static cs_status other_recovery_codes(void)
+{
+    cs_mfa_recovery_codes_status *left = NULL;
+    cs_mfa_recovery_codes *codes = NULL;
+    cs_mfa_verify_response *verified = NULL;
+    cs_mfa_unenroll_response *gone = NULL;
+    stub_only(&stub, 200, "{\"total\":10,\"remaining\":7}");
+    stub_answer(&stub, 200, "{\"id\":\"x\",\"codes\":[\"a\",\"b\"]}");
+    stub_answer(&stub, 200, stub.session[1]);
+    stub_answer(&stub, 200, "{\"id\":\"x\"}");
+    stub_answer(&stub, 200, stub.session[1]);
+    cs_status status = cs_auth_mfa_recovery_codes_get(client, &left);
+    status = status ? status : cs_auth_mfa_recovery_codes_regenerate(client, &codes);
+    const cs_mfa_recovery_codes_verify_params params = {.code = "a"};
+    status = status ? status : cs_auth_mfa_recovery_codes_verify(client, &params, &verified);
+    status = status ? status : cs_auth_mfa_recovery_codes_unenroll(client, &gone);
+    cs_mfa_recovery_codes_status_free(&left);
+    cs_mfa_recovery_codes_free(&codes);
+    cs_mfa_verify_response_free(&verified);
+    cs_mfa_unenroll_response_free(&gone);
+    return status;
+}
+
+static cs_status local_claims(void)
+{
+    cs_claims *out = NULL;
+    cs_status status = cs_auth_get_local_claims(client, &out);
+    cs_claims_free(&out);
+    return status;
+}
+
+static cs_status delete_factor(void)
+{
+    cs_admin_mfa_delete_factor_response *out = NULL;
+    stub_only(&stub, 200, "{\"id\":\"x\"}");
+    const cs_admin_mfa_delete_factor_params params = {.id = FACTOR_ID, .user_id = USER_ID};
+    cs_status status = cs_auth_admin_mfa_delete_factor(client, &params, &out);
+    cs_admin_mfa_delete_factor_response_free(&out);
     return status;
 }
 
@@ -302,6 +451,16 @@ static void test_torture(void **state)
         {"update_user", update_user},
         {"set_session", set_session},
         {"refresh", refresh},
+        {"refresh_with_a_token", refresh_with_a_token},
+        {"get_session", get_session},
+        {"sign_out_and_in", sign_out_and_in},
+        {"otp", otp},
+        {"get_user", get_user},
+        {"challenge_then_verify", challenge_then_verify},
+        {"assurance_level_from_server", assurance_level_from_server},
+        {"other_recovery_codes", other_recovery_codes},
+        {"local_claims", local_claims},
+        {"delete_factor", delete_factor},
         {"claims", claims},
         {"refused", refused},
         {"admin", admin},
@@ -314,11 +473,58 @@ static void test_torture(void **state)
     }
 }
 
+/* Memory that is given back holds no tokens, codes or passwords any more, jansson's included. */
+static void test_secrets_are_wiped(void **state)
+{
+    (void)state;
+    static const char *const secrets[] = {"the-refresh-token", "the-totp-secret", "the-recovery-code",
+                                          "the-password", "the-typed-code", "c2lnbmF0dXJl"};
+    stub_session(&stub, 1, "aal2", 3600, "the-refresh-token");
+    for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
+        cs_mfa_enroll_response *enrolled = NULL;
+        cs_mfa_recovery_codes *codes = NULL;
+        cs_mfa_verify_response *verified = NULL;
+        cs_auth_response *in = NULL;
+        cs_client_options options = {.session_file = path};
+        cs_client *own = stub_client(&stub, &options);
+        secret = secrets[i];
+        left_behind = 0;
+        stub_only(&stub, 200, stub.session[1]);
+        const cs_sign_in_with_password_params sign = {.email = "a", .password = "the-password"};
+        assert_int_equal(cs_auth_sign_in_with_password(own, &sign, &in), CS_OK);
+        cs_auth_response_free(&in);
+        assert_int_equal(cs_auth_refresh_session(own, NULL, &in), CS_OK);
+        cs_auth_response_free(&in);
+        const cs_mfa_verify_params verify = {
+            .factor_id = "f", .challenge_id = "c", .code = "the-typed-code"};
+        assert_int_equal(cs_auth_mfa_verify(own, &verify, &verified), CS_OK);
+        cs_mfa_verify_response_free(&verified);
+        stub_only(&stub, 200,
+                  "{\"id\":\"x\",\"type\":\"totp\",\"totp\":{\"secret\":\"the-totp-secret\","
+                  "\"uri\":\"otpauth://totp/a?secret=the-totp-secret\",\"qr_code\":\"the-totp-secret\"},"
+                  "\"codes\":[\"the-recovery-code\",\"the-recovery-code\"],"
+                  "\"codes\":[\"the-recovery-code\"]}");
+        assert_int_equal(
+            cs_auth_mfa_enroll(own, &(cs_mfa_enroll_params){.factor_type = "totp"}, &enrolled),
+            CS_OK);
+        cs_mfa_enroll_response_free(&enrolled);
+        assert_int_equal(cs_auth_mfa_recovery_codes_regenerate(own, &codes), CS_OK);
+        cs_mfa_recovery_codes_free(&codes);
+        cs_client_free(&own);
+        secret = NULL;
+        if (left_behind > 0) {
+            print_error("%s: in %d pieces of freed memory\n", secrets[i], left_behind);
+        }
+        assert_int_equal(left_behind, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_secrets_are_wiped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_torture, set_up, tear_down),
     };
-    json_set_alloc_funcs(jansson_malloc, free);
+    json_set_alloc_funcs(jansson_malloc, __wrap_free);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

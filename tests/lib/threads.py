@@ -6,7 +6,7 @@ A report is a failure. Ends with 'N passed, N failed'.
 import os, platform, re, subprocess, sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FOLDER = os.path.join(ROOT, "build-tsan")
-TESTS = ["tests/lib/test_lib_threads", "tests/unit/test_work_executor"]
+TESTS = ["tests/lib/test_lib_threads", "tests/lib/test_lib_races", "tests/unit/test_work_executor"]
 passed = failed = 0
 
 
