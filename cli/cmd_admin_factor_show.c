@@ -2,6 +2,7 @@
  * may know: wrong codes, a lock, and how the clock of the authenticator goes. */
 #include "admin.h"
 #include "help.h"
+#include "say.h"
 #include "show.h"
 
 #include <stdio.h>
@@ -92,7 +93,7 @@ static int act(struct job *job)
         return job_failed(job, status);
     }
     if (unknown) { /* the official server lists factors, and tells no more of one */
-        fprintf(stderr, "countersign: this server tells no more of a factor than its list does\n");
+        say_warning("this server tells no more of a factor than its list does");
         report = listed;
     }
     if (job->options.json) {

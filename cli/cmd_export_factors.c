@@ -3,6 +3,7 @@
  * a copy in a safe. That it was done stands in the audit log before the first secret is out. */
 #include "admin.h"
 #include "help.h"
+#include "say.h"
 #include "show.h"
 
 #include "crypto/base32.h"
@@ -54,8 +55,8 @@ static void write_one(struct run *run, struct arena *arena, const struct totp_ow
     const char *secret = vault_open(run->services->realm.vault, arena, &f->id, f->secret);
     if (!secret || !base32_decode(arena, secret, &bytes, &len) || !len) {
         run->unreadable++;
-        fprintf(stderr, "countersign: the secret of the factor %s of the user %s cannot be read\n",
-                uuid_format(&f->id, id), uuid_format(&f->user_id, user));
+        say_warning("the secret of the factor %s of the user %s cannot be read",
+                    uuid_format(&f->id, id), uuid_format(&f->user_id, user));
         return;
     }
     struct key_uri uri = {

@@ -3,6 +3,7 @@
  * is, in one transaction, or nothing. */
 #include "admin.h"
 #include "help.h"
+#include "say.h"
 #include "show.h"
 
 #include "domain/factor_import.h"
@@ -138,7 +139,7 @@ static int away(struct run *run)
 static int write_all(struct run *run)
 {
     struct services *s = run->services;
-    bool shown = isatty(STDERR_FILENO) == 1 && run->fitting > 1000;
+    bool shown = isatty(STDERR_FILENO) == 1 && !run->job->options.json && run->fitting > 1000;
     struct ctx ctx = {
         .arena = run->job->arena,
         .entropy = &s->entropy,
@@ -190,10 +191,10 @@ static int finish(struct run *run, int64_t without)
                      "no TOTP factor was found in the file.\nNext: countersign "
                      "import factors --help says which forms are read");
     } else if (run->unusual && run->services->realm.config->postgres) {
-        fprintf(stderr,
-                "countersign: %lld of them have codes of another kind than SHA1, 6 digits, "
-                "30 s: the official server, on the same database, refuses those\n",
-                (long long)run->unusual);
+        say_warning(
+            "%lld of them have codes of another kind than SHA1, 6 digits, 30 s: the official "
+            "server, on the same database, refuses those",
+            (long long)run->unusual);
     }
     return code;
 }
