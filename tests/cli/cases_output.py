@@ -144,7 +144,7 @@ def case_json_of_settings_and_files(server):
     assert h.run("version", "--json").ok().json["version"] == h.run("version").ok().out.split()[1]
     facts = h.run("check-config", "--json", "--data-dir", server.data).ok().json
     assert facts["ok"] is True and facts["port"] == 9999 and facts["database"].startswith(server.data), facts
-    assert h.run("check-db", "--json", "--data-dir", server.data).ok().json == {"findings": [], "ok": True}
+    assert h.run("check-db", "--json", "--data-dir", server.data).ok().json == {"findings": [], "note": "", "ok": True}
     for args in (["migrate", "--json"], ["completion", "bash", "--json"], ["serve", "--json"], ["keys", "--port", "1"], ["check-db", "--from", "x"], ["copy", "--data-dir", "x"], ["version", "--once"], ["outbox", "--host=x"]):
         h.run(*args).ends(2, "is not an option")
 
