@@ -69,6 +69,7 @@ struct config_sources {
 const struct config *config_load(struct arena *arena, const struct config_sources *sources,
                                  const char **error);
 
+/* An empty text is on no list. */
 bool list_has(const struct text_list *list, const char *text);
 
 /* The fixed code of a phone (digits); NULL if it has none (any more). */

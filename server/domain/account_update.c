@@ -139,7 +139,8 @@ static enum problem load_and_check(const struct realm *realm, struct tx *tx, str
     if (!problem && user->is_anonymous && in->password && !in->new_email && !in->new_phone) {
         problem = P_ANONYMOUS_PASSWORD;
     }
-    if (!problem && user->is_sso && (in->new_email || in->new_phone || in->password)) {
+    if (!problem && user->is_sso &&
+        (in->new_email || in->new_phone || in->password || given(in->nonce))) {
         problem = P_SSO_MANAGED;
     }
     return problem ? problem : check_taken(tx, user, in);
@@ -183,13 +184,9 @@ static void phone_at_once(const struct realm *realm, struct tx *tx, const struct
     user->phone = in->new_phone;
     user->phone_confirmed_at = tx->ctx->now_us;
     user->is_anonymous = false;
-    identity_set_address(tx, user, "phone", in->new_phone, true);
+    bool linked = identity_set_address(tx, user, "phone", in->new_phone, true);
     providers_recompute(tx, user);
-    if (old) {
-        struct mail mail = { .kind = MAIL_PHONE_CHANGED, .to = user->email, .old_phone = old,
-                             .phone = in->new_phone };
-        notify(realm, tx, user, &mail);
-    }
+    notify_of_phone(realm, tx, user, old, linked);
 }
 
 /* Rows US16, US17. */
