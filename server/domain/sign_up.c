@@ -181,7 +181,11 @@ static enum problem sign_up_new(const struct realm *realm, struct tx *tx,
     if (!at_once) {
         return ask_to_confirm(realm, tx, in, out);
     }
-    audit_by_user(realm, tx, u, AUDIT_USER_SIGNEDUP, NULL, TRAITS({ "provider", in->provider }));
+    bool by_phone = strcmp(in->provider, "phone") == 0;
+    audit_by_user(realm, tx, u, AUDIT_USER_SIGNEDUP, NULL,
+                  TRAITS({ "provider", in->provider },
+                         { by_phone ? "channel" : NULL,
+                           in->channel && *in->channel ? in->channel : "sms" }));
     if (!in->for_code) {
         audit_by_user(realm, tx, u, AUDIT_LOGIN, NULL, TRAITS({ "provider", in->provider }));
         session_open(realm, tx, caller, "password", &out->grant);
