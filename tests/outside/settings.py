@@ -475,6 +475,28 @@ def verify_limit(t):
             is_(p.s.call("POST", "/recover", {"email": addr()}, headers={"X-Key": "a"}), 200)
 
 
+def proxies(t):
+    """COUNTERSIGN_TRUSTED_PROXIES: what is no address and no network stops the start by its name; else a slip would trust the whole world."""
+    name = "COUNTERSIGN_TRUSTED_PROXIES"
+    for bad in ("10.0.0.0/abc", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/33", "10.0.0.1, 10.0.0.2", "proxy.example", "::1/129", "10.0.0.1,,10.0.0.2"):
+        c = Countersign(binary, env={name: bad})
+        try:
+            out = c.command("check-config")
+            assert out.returncode and name in out.stdout + out.stderr, (bad, out.returncode, out.stdout, out.stderr)
+        finally:
+            c.discard()
+    for good, trusted in (("127.0.0.0/8,::1", True), ("127.0.0.1", True), ("10.0.0.0/8,127.0.0.2", False), (None, False)):
+        with place({name: good}) as p:
+            u = p.s.sign_up()
+            f = is_(u.enroll(), 200).json
+            c = is_(u.challenge(f["id"], headers={"X-Forwarded-For": "203.0.113.9"}), 200).json["id"]
+            code = fresh_code(f["totp"]["secret"])
+            if trusted:
+                is_(u.verify(f["id"], c, code), 422, "mfa_ip_address_mismatch", "Challenge and verify IP addresses mismatch.")
+                is_(u.verify(f["id"], c, code, headers={"X-Forwarded-For": "203.0.113.10"}), 422, "mfa_ip_address_mismatch")
+            is_(u.verify(f["id"], c, code, headers={"X-Forwarded-For": "203.0.113.9"} if trusted else {"X-Forwarded-For": "203.0.113.10"}), 200)
+
+
 # --- the program ----------------------------------------------------------------------------------------------------
 def logs(t):
     """COUNTERSIGN_ACCESS_LOG: one line a request, without secrets; off: none, and what went wrong is still told."""
@@ -557,7 +579,7 @@ def main():
     t = Tally(quiet=True)
     flows = lambda t: flow_ages({})
     flows.__doc__ = flow_ages.__doc__
-    steps = (templates, builtin, template_ages, link_paths, link_odd_paths, link_targets, notifications_alone, at_once_applied, admins, admin_group, flows, freshness, phone_digits, verify_limit, logs, metrics, threads)
+    steps = (templates, builtin, template_ages, link_paths, link_odd_paths, link_targets, notifications_alone, at_once_applied, admins, admin_group, flows, freshness, phone_digits, verify_limit, proxies, logs, metrics, threads)
     on_both_engines(t, "settings", both_engines, steps)
     return t.close()
 
