@@ -205,7 +205,9 @@ static void complete_identity(struct tx *tx, const struct sign_up *in, const str
         }
     }
     identity_add(tx, u, in->provider,
-                 identity_data_of(tx->ctx->arena, &u->id, u->email, NULL, NULL));
+                 identity_data_of(tx->ctx->arena, &u->id,
+                                  strcmp(in->provider, "email") == 0 ? u->email : NULL, NULL,
+                                  NULL));
 }
 
 /* Rows SU17 to SU22 for an account that exists. A session is never the answer: only an identifier

@@ -238,6 +238,34 @@ def at_the_same_time(p):
         assert int(n) == 1 + (kind in (email_change, phone_change)), (kind.__name__, n)
 
 
+def two_at_once(p):
+    """Type email: a code of either kind counts while both are under way, and while the other has expired; a wrong one counts against both (VF14, VF22)."""
+    s, t = p.s, p.s.admin_token()
+    for late in (False, True):
+        for first in ("confirmation", "recovery"):
+            one = signup(p)
+            is_(s.call("POST", "/recover", {"email": one.to}), 200)         # not confirmed, and yet it may be asked for
+            two = Sent(p, "recovery", one.user, one.to, "recovery_sent_at", 600, last(p, one.to))
+            right, other = (one, two) if first == "confirmation" else (two, one)
+            if late:
+                other.age(601)
+            is_(right.by_code("email"), 200)
+    one = signup(p)
+    is_(s.call("POST", "/recover", {"email": one.to}), 200)
+    two = Sent(p, "recovery", one.user, one.to, "recovery_sent_at", 600, last(p, one.to))
+    wrong = [w for w in ("%06d" % ((int(one.code) + 1 + n) % 1000000) for n in range(12)) if w != two.code][:10]
+    for w in wrong:
+        is_(one.by_code("email", code=w), *CODE_DEAD)
+    for m in (one, two):
+        is_(m.by_code(), *CODE_DEAD)
+    # an invitation that nobody followed, an account that the admin then confirmed by hand, and a sign-in by code
+    m = invite(p)
+    is_(s.call("PUT", "/admin/users/" + m.user, {"email_confirm": True}, t), 200)
+    is_(s.call("POST", "/otp", {"email": m.to}), 200)
+    n = Sent(p, "magiclink", m.user, m.to, "recovery_sent_at", 600, last(p, m.to))
+    is_(n.by_code("email"), 200)
+
+
 def nonces(p):
     """The nonce of a password change: from the mail or SMS, once, until its age, for this user, not for /verify; not needed within a day of sign-in."""
     s = p.s
@@ -307,7 +335,7 @@ def test_numbers(t):
 
 def one_engine(t, name, **more):
     with place({**CONFIRM, **MINUTES, "GOTRUE_SECURITY_UPDATE_PASSWORD_REQUIRE_REAUTHENTICATION": "true"}, **more) as p:
-        for step in (once, wrong_types, ages, newest, voided, foreign, guessed, at_the_same_time, nonces):
+        for step in (once, wrong_types, ages, newest, voided, foreign, guessed, two_at_once, at_the_same_time, nonces):
             t.step("%s: %s" % (name, step.__doc__), step, p)
 
 
