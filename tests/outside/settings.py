@@ -3,7 +3,7 @@
 a template is kept, each notification alone, who is an admin, how long codes of flows live, how fresh a factor must be, digits of phone
 codes, the limit of /verify, threads, logs, metrics, cleanup. settings.py [--binary FILE]; ends with 'N passed, N failed'.
 """
-import contextlib, html, json, os, re, sys, urllib.parse, urllib.request, uuid
+import contextlib, html, json, os, re, sys, time, urllib.parse, urllib.request, uuid
 from hook_rig import PW, Receiver, Tally, User, addr, at_once, default_binary, fresh_code, is_, made, on_both_engines, phone
 from checks import mfa_user
 from countersign import Countersign, free_port
@@ -461,6 +461,45 @@ def phone_digits(t):
     at_once(6, one)
 
 
+def numbers(t):
+    """Ages of challenges and of enrolments that were left lying, with their least values; digits of codes in mails and SMS; the least length of a password; the request's id and more headers for browsers."""
+    def one(n):
+        env, challenge_s, factor_s, mail, sms, password = (
+            ({"GOTRUE_MFA_CHALLENGE_EXPIRY_DURATION": "600.9", "GOTRUE_MFA_FACTOR_EXPIRY_DURATION": "10m", "GOTRUE_MAILER_OTP_LENGTH": "10", "GOTRUE_SMS_OTP_LENGTH": "9", "GOTRUE_PASSWORD_MIN_LENGTH": "10"}, 600, 600, 10, 9, 10),
+            ({"GOTRUE_MFA_CHALLENGE_EXPIRY_DURATION": "10", "GOTRUE_MFA_FACTOR_EXPIRY_DURATION": "1s", "GOTRUE_MAILER_OTP_LENGTH": "11", "GOTRUE_SMS_OTP_LENGTH": "5", "GOTRUE_PASSWORD_MIN_LENGTH": "3"}, 300, 300, 6, 6, 6))[n]
+        with place({**CONFIRM, **env, "REQUEST_ID_HEADER": "X-My-Id", "GOTRUE_CORS_ALLOWED_HEADERS": "X-One,x-two"}) as p:
+            s, u = p.s, person(p)
+            f = is_(u.enroll("a"), 200).json
+            for late in (-5, 1):
+                c = is_(u.challenge(f["id"]), 200).json
+                assert abs(c["expires_at"] - time.time() - challenge_s) < 5, c
+                s.age("mfa_challenges", c["id"], challenge_s + late)
+                is_(u.verify(f["id"], c["id"], "000000" if fresh_code(f["totp"]["secret"]) != "000000" else "111111"), 422, "mfa_verification_failed" if late < 0 else "mfa_challenge_expired")
+            p.sql("delete from mfa_challenges")
+            s.age("mfa_factors", f["id"], factor_s - 5)
+            is_(u.enroll("b"), 200)
+            assert len(is_(s.call("GET", "/user", token=u.token), 200).json["factors"]) == 2
+            s.age("mfa_factors", f["id"], 6)
+            is_(u.enroll("c"), 200)
+            assert f["id"] not in [x["id"] for x in is_(s.call("GET", "/user", token=u.token), 200).json["factors"]]
+            is_(s.call("POST", "/recover", {"email": u.email}), 200)
+            code = re.search(r"\b\d{6,11}\b", body(p.sent(u.email)[0], "plain")).group()
+            assert len(code) == mail, code
+            is_(s.call("POST", "/verify", {"type": "recovery", "email": u.email, "token": code}), 200)
+            number = phone()
+            is_(s.call("POST", "/otp", {"phone": number}), 200)
+            code, = texts_to(p, number)
+            assert len(code) == sms and code.isdigit(), code
+            is_(s.call("POST", "/verify", {"type": "sms", "phone": number, "token": code}), 200)
+            is_(s.call("POST", "/signup", {"email": addr(), "password": "a" * (password - 1)}), 422, "weak_password", "Password should be at least %d characters." % password)
+            is_(s.call("POST", "/signup", {"email": addr(), "password": "a" * password}), 200)
+            is_(s.call("GET", "/user", token=u.token, headers={"X-My-Id": "id of mine"}), 200)
+            assert '"request_id":"id of mine"' in p.nodes[0].log_text()
+            ask = lambda names: s.call("OPTIONS", "/user", headers={"Origin": "http://x", "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": names}).headers.get("access-control-allow-headers")
+            assert ask("authorization,x-one,x-two") == "authorization,x-one,x-two" and ask("x-three") is None
+    at_once(2, one)
+
+
 def verify_limit(t):
     """GOTRUE_RATE_LIMIT_VERIFY: GET and POST share a bucket of 30 a key; how fast it fills up is what Retry-After says; other keys and routes go on."""
     for value, least, most in (("0", 3600, 3600), ("3", 40, 101), ("0.3", 900, 1001)):
@@ -579,7 +618,7 @@ def main():
     t = Tally(quiet=True)
     flows = lambda t: flow_ages({})
     flows.__doc__ = flow_ages.__doc__
-    steps = (templates, builtin, template_ages, link_paths, link_odd_paths, link_targets, notifications_alone, at_once_applied, admins, admin_group, flows, freshness, phone_digits, verify_limit, proxies, logs, metrics, threads)
+    steps = (templates, builtin, template_ages, link_paths, link_odd_paths, link_targets, notifications_alone, at_once_applied, admins, admin_group, flows, freshness, phone_digits, numbers, verify_limit, proxies, logs, metrics, threads)
     on_both_engines(t, "settings", both_engines, steps)
     return t.close()
 
