@@ -6,7 +6,7 @@ with two nodes. hook_rules.py [--binary FILE]; ends with 'N passed, N failed'.
 import re, sys, urllib.parse, uuid
 from hook_rig import JSON, PW, Rig, Tally, User, addr, at_once, claims_of, default_binary, fresh_code, good, is_, made, on_both_engines, phone
 from checks import mfa_user
-from settings import CONFIRM, body, link_in, person, place, texts_to
+from settings import ALL_ON, CONFIRM, body, link_in, person, place, texts_to
 from totp_checks import wrong
 from wire import totp, wait_for_fresh_step
 
@@ -270,6 +270,32 @@ def sending(t):
                 assert p.sql("select count(*) from users") == [["0"]]
 
 
+def notices(t):
+    """All seven notifications through the send-email hook: the name, whom it is about, and the fields of its kind; no code and no hash in them."""
+    with Rig() as rig, place({**ALL_ON, **rig.settings("send_email")}) as p:
+        s, u = p.s, person(p)
+        told = lambda: [r.json for r in rig.receiver.of("/send_email")]
+        first, new, one, two = u.email, addr(), phone(), phone()
+        is_(s.call("PUT", "/user", {"password": "another " + PW}, u.token), 200)
+        is_(s.call("PUT", "/user", {"email": new}, u.token), 200)
+        d = told()[-1]["email_data"]
+        is_(s.call("POST", "/verify", {"type": "email_change", "email": first, "token": d["token"]}), 200)
+        is_(s.call("POST", "/verify", {"type": "email_change", "email": new, "token": d["token_new"]}), 200)
+        for number in (one, two):
+            is_(s.call("PUT", "/user", {"phone": number}, u.token), 200)
+            is_(s.call("POST", "/verify", {"type": "phone_change", "phone": number, "token": texts_to(p, number)[-1]}), 200)
+        mine = [i for i in is_(s.call("GET", "/user", token=u.token), 200).json["identities"] if i["provider"] == "phone"][0]["identity_id"]
+        is_(s.call("DELETE", "/user/identities/" + mine, token=u.token), 200)
+        u.with_totp()
+        is_(s.call("DELETE", "/factors/" + u.factor, token=u.token), 200)
+        got = [(x["email_data"]["email_action_type"], x["user"]["email"], {k: v for k, v in x["email_data"].items() if v and k not in ("email_action_type", "site_url")}) for x in told()
+               if x["email_data"]["email_action_type"] != "email_change"]
+        assert got == [("password_changed_notification", first, {}), ("email_changed_notification", new, {"old_email": first}), ("identity_linked_notification", new, {"provider": "phone"}),
+                       ("phone_changed_notification", new, {"old_phone": one}), ("identity_unlinked_notification", new, {"provider": "phone"}),
+                       ("mfa_factor_enrolled_notification", new, {"factor_type": "totp"}), ("mfa_factor_unenrolled_notification", new, {"factor_type": "totp"})], got
+        assert all(x["user"]["id"] == u.id for x in told()) and p.sent("@") == []
+
+
 def again(t):
     """The hook after an account was made is called for a second invitation and a second sign-up too, and never before the account is there."""
     with Rig() as rig, place({**CONFIRM, **rig.settings("after_user_created", "before_user_created")}) as p:
@@ -294,7 +320,7 @@ def one_engine(t, name, **more):
 
 def main():
     t = Tally(quiet=True)
-    on_both_engines(t, "hooks", one_engine, (sending, again))
+    on_both_engines(t, "hooks", one_engine, (sending, notices, again))
     return t.close()
 
 
