@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Limits (contract-accounts.md 7.3, 8, contract-internals.md §10): a bucket a route group and key; the totals of all mails and SMS; the pause between two
-messages of a kind to a user; addresses that may be written to. What is refused has changed nothing and sent nothing. Totals and pauses on
+messages of a kind to a user; wrong passwords; addresses that may be written to. What is refused has changed nothing and sent nothing. Totals and pauses on
 SQLite, and on PostgreSQL with two nodes. limits.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import re, sys, uuid
@@ -203,6 +203,34 @@ def pauses(p):
     paused(a, "over_sms_send_rate_limit")           # test numbers too
 
 
+def passwords(p):
+    """Ten wrong passwords from an address, by hand or all at once on all nodes: that address must wait, with a right one too; others need not; an unknown account answers alike (RL3)."""
+    s, wait = p.s, (429, "over_request_rate_limit", "Too many wrong passwords, please retry later")
+    sign_in = lambda who, password, at, server=s: server.call("POST", "/token?grant_type=password", {**who, "password": password}, headers={"X-Forwarded-For": at})
+    number = phone()
+    for n, who in enumerate(({"email": made(s, phone=number, phone_confirm=True)["email"]}, {"phone": number}, {"email": addr()})):
+        here, there, all_at = "203.0.113.%d" % n, "198.51.100.%d" % n, "192.0.2.%d" % n
+        for i in range(10):
+            is_(sign_in(who, "wrong %d" % i, here), 400, "invalid_credentials", "Invalid login credentials")
+        for server in p.servers:
+            a = is_(sign_in(who, PW, here, server), *wait)
+            assert 1 <= int(a.headers["retry-after"]) <= 30, a.headers
+        got = at_once(24, lambda i: sign_in(who, "wrong %d" % i, all_at, p.servers[i % len(p.servers)]))
+        assert [a.status for a in got].count(400) == 10 and [a.status for a in got].count(429) == 14, [a.short() for a in got]
+        a = sign_in(who, PW, there)
+        assert a.status == (400 if n == 2 else 200), a.short()
+        p.sql("update @@password_guards set locked_until = %s" % ("now()" if s.dsn else "1"))
+        is_(sign_in(who, "wrong", here), 400)                   # the eleventh: twice as long
+        a = is_(sign_in(who, PW, here), *wait)
+        assert 30 < int(a.headers["retry-after"]) <= 60, a.headers
+        p.sql("update @@password_guards set locked_until = %s" % ("now()" if s.dsn else "1"))
+        if n < 2:
+            is_(sign_in(who, PW, here), 200)
+            for i in range(9):
+                is_(sign_in(who, "wrong", here), 400)
+            is_(sign_in(who, PW, here), 200)                    # a success has cleared the count
+
+
 def authorized(t):
     """GOTRUE_EXTERNAL_EMAIL_AUTHORIZED_ADDRESSES: no kind of mail goes elsewhere; a change of address needs both; +label and capitals do not matter; notices are left out."""
     env = {"GOTRUE_EXTERNAL_EMAIL_AUTHORIZED_ADDRESSES": "Let@example.com,other@example.com", "GOTRUE_MAILER_NOTIFICATIONS_PASSWORD_CHANGED_ENABLED": "true"}
@@ -225,7 +253,8 @@ def authorized(t):
 def one_engine(t, name, **more):
     test_number = {"GOTRUE_SMS_TEST_OTP": "15550000001:424242"}
     for n, (env, steps) in enumerate((({"GOTRUE_RATE_LIMIT_EMAIL_SENT": "0"}, (no_mails, )), ({"GOTRUE_RATE_LIMIT_EMAIL_SENT": "4"}, (totals, )), ({"GOTRUE_RATE_LIMIT_SMS_SENT": "3", **test_number}, (sms_totals, )),
-                                      ({"GOTRUE_SMTP_MAX_FREQUENCY": "10m", "GOTRUE_SMS_MAX_FREQUENCY": "10m", **test_number}, (pauses, )))):
+                                      ({"GOTRUE_SMTP_MAX_FREQUENCY": "10m", "GOTRUE_SMS_MAX_FREQUENCY": "10m", **test_number}, (pauses, )),
+                                      ({"COUNTERSIGN_TRUSTED_PROXIES": "127.0.0.1", "GOTRUE_API_MAX_REQUEST_DURATION": "60s", "COUNTERSIGN_HASH_THREADS": "4"}, (passwords, )))):
         with place({**CONFIRM, **env}, **more) as p:
             if n and p.s.dsn:       # the database is that of the step before
                 p.sql("delete from @@send_limits")
