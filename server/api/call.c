@@ -129,6 +129,21 @@ struct link_target call_link_target(struct call *call)
     };
 }
 
+/* A hook's own error has the status that it asks for, and no code (row HK3, X3). */
+int call_problem_status(const struct call *call)
+{
+    return call->problem == P_HOOK_ERROR && call->ctx.hook_status
+               ? call->ctx.hook_status
+               : problem_row(call->problem)->status;
+}
+
+const char *call_problem_code(const struct call *call)
+{
+    return call->problem == P_HOOK_ERROR && call_problem_status(call) != 500
+               ? "unknown"
+               : problem_row(call->problem)->code;
+}
+
 const char *call_problem_text(struct call *call)
 {
     const char *text = problem_row(call->problem)->text, *hole = strstr(text, "%s");

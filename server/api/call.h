@@ -96,7 +96,9 @@ enum problem call_query_nth(struct call *call, const char *name, int n,
 /* Where links made by this request lead, and where browsers are sent (rows RD1, ML3, W16). */
 struct link_target call_link_target(struct call *call);
 
-/* The text of call->problem, with its argument. */
+/* Status and code of call->problem; its text, with its argument. */
+int call_problem_status(const struct call *call);
+const char *call_problem_code(const struct call *call);
 const char *call_problem_text(struct call *call);
 
 void reply_header(struct call *call, const char *name, const char *value);

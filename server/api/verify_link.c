@@ -158,13 +158,12 @@ static const char *oauth_error(int status)
 static void land_with_problem(struct call *call)
 {
     const struct landing *landing = call->reply.data;
-    const struct problem_row *row = problem_row(call->problem);
     struct strbuf b = strbuf_in(call->ctx.arena, LOCATION_MAX);
-    const char *error = oauth_error(row->status);
+    const char *error = oauth_error(call_problem_status(call));
     if (error) {
         add_pair(&b, "error", error);
     }
-    add_pair(&b, "error_code", row->code);
+    add_pair(&b, "error_code", call_problem_code(call));
     add_pair(&b, "error_description", call_problem_text(call));
     const char *target = landing->pkce
                              ? with_query(call->ctx.arena, landing->redirect_to, b.data)

@@ -13,6 +13,12 @@
 
 struct outgoing;
 
+/* What a transaction did, as JSON, for the log: domain/audit_event.h. */
+struct audit_line {
+    const char *event;
+    struct audit_line *next;
+};
+
 enum weak_reason { WEAK_LENGTH = 1, WEAK_CHARACTERS = 2, WEAK_PWNED = 4 };
 
 struct ctx {
@@ -32,6 +38,7 @@ struct ctx {
     struct outgoing *outgoing;
     const void *created;   /* struct person of an account that the request makes; NULL: none */
     const void *announced; /* the one whose making is told of afterwards; NULL: none */
+    struct audit_line *audited; /* of the transaction under way; told once it is committed */
     bool outbox_filled;        /* something waits in the outbox now */
     bool rehearsing;           /* what is to be sent is only collected */
     bool mail_sent, sms_sent;  /* it went out already: nothing for the outbox */

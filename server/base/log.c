@@ -12,7 +12,11 @@
 
 static enum log_level least = LOG_INFO;
 
-enum { LINE = 12 << 10, VALUE = 1024 }; /* a line holds ten of the longest values */
+enum {
+    LINE = 12 << 10, /* holds ten of the longest values */
+    VALUE = 1024,
+    ROOM = 4 * VALUE, /* what is kept of a line with a long value of JSON for the rest of it */
+};
 
 struct line {
     char text[LINE];
@@ -78,7 +82,10 @@ static void put_field(struct line *l, const struct log_field *f)
     put(l, ",", 1);
     put_quoted(l, f->name);
     put(l, ":", 1);
-    if (f->text) {
+    size_t len = f->text && f->number ? strlen(f->text) : 0;
+    if (len && len < LINE - ROOM) {
+        put(l, f->text, len);
+    } else if (f->text) {
         put_quoted(l, f->text);
     } else {
         put(l, number, (size_t)snprintf(number, sizeof number, "%lld", (long long)f->number));

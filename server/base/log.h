@@ -11,11 +11,14 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_OFF };
 struct log_field {
     const char *name;
     const char *text; /* NULL: number is shown instead */
-    int64_t number;
+    int64_t number;   /* with a text: 1: it is JSON */
 };
 
 #define LOG_STR(name, value) ((struct log_field){ (name), (value) ? (value) : "", 0 })
 #define LOG_INT(name, value) ((struct log_field){ (name), (const char *)0, (int64_t)(value) })
+
+/* A value that is JSON already; one too long for a line is shown as text, and cut. */
+#define LOG_JSON(name, value) ((struct log_field){ (name), (value), 1 })
 
 /* What is less than this level is dropped. Default: LOG_INFO. */
 void log_set_level(enum log_level level);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/glob.h"
+#include "base/ip_network.h"
 #include "base/strbuf.h"
 
 #include <stdio.h>
@@ -68,6 +69,24 @@ static const char *check_url(struct arena *arena, const char *name, const char *
     return NULL;
 }
 
+/* A network that is misread could be the whole world, whose word would count for its address. */
+static const char *check_proxies(struct arena *arena, struct config *c)
+{
+    const struct text_list *list = &c->trusted_proxies;
+    struct ip_network *networks = ARENA_ARRAY(arena, struct ip_network, list->count + 1);
+    c->proxy_networks = networks;
+    for (int i = 0; i < list->count; i++) {
+        if (!ip_network_parse(list->items[i], &networks[i])) {
+            return arena_printf(arena,
+                                "COUNTERSIGN_TRUSTED_PROXIES: \"%s\" is no address and no network; "
+                                "10.0.0.7, 10.0.0.0/8 and 2001:db8::/32 are allowed, with commas "
+                                "alone between them",
+                                list->items[i]);
+        }
+    }
+    return NULL;
+}
+
 const char *config_check(struct arena *arena, struct config *c)
 {
     c->jwt_exp_s = c->jwt_exp_s ? c->jwt_exp_s : 3600;
@@ -116,6 +135,7 @@ const char *config_check(struct arena *arena, struct config *c)
         wrong = "GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY_ID must name the key that "
                 "GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY gives";
     }
+    wrong = wrong ? wrong : check_proxies(arena, c);
     wrong = wrong ? wrong : check_webauthn(arena, c);
     wrong = wrong ? wrong : check_mfa(arena, c);
     return wrong ? wrong : check_outgoing(arena, c);

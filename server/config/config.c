@@ -46,6 +46,9 @@ const struct setting_row *config_rows(int *count)
 
 bool list_has(const struct text_list *list, const char *text)
 {
+    if (!*text) {
+        return false; /* users may have no role: "service_role," must not make them admins */
+    }
     for (int i = 0; i < list->count; i++) {
         if (strcmp(list->items[i], text) == 0) {
             return true;

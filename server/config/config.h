@@ -38,6 +38,8 @@ enum setting_switch { SWITCH_OPEN, SWITCH_OFF, SWITCH_ON };
 #define CONFIG_TYPE_REAL double
 #define CONFIG_TYPE_DURATION int64_t /* microseconds */
 
+struct ip_network;
+
 struct config {
 #define SETTING(type, field, names, preset, laptop, least, most, help) CONFIG_TYPE_##type field;
 #include "config/settings.def"
@@ -52,6 +54,7 @@ struct config {
     const struct test_otp *test_otps;      /* sms_test_otp, read */
     int test_otp_count;
     int64_t test_otp_until_us;      /* 0: for ever */
+    const struct ip_network *proxy_networks; /* trusted_proxies, read */
     int64_t mfa_required_from_us;   /* mfa_required_from, read; 0: at once */
     struct text_list warnings;      /* for a person, made while reading */
 };
@@ -69,6 +72,7 @@ struct config_sources {
 const struct config *config_load(struct arena *arena, const struct config_sources *sources,
                                  const char **error);
 
+/* An empty text is on no list. */
 bool list_has(const struct text_list *list, const char *text);
 
 /* The fixed code of a phone (digits); NULL if it has none (any more). */

@@ -139,7 +139,8 @@ static enum problem load_and_check(const struct realm *realm, struct tx *tx, str
     if (!problem && user->is_anonymous && in->password && !in->new_email && !in->new_phone) {
         problem = P_ANONYMOUS_PASSWORD;
     }
-    if (!problem && user->is_sso && (in->new_email || in->new_phone || in->password)) {
+    if (!problem && user->is_sso &&
+        (in->new_email || in->new_phone || in->password || given(in->nonce))) {
         problem = P_SSO_MANAGED;
     }
     return problem ? problem : check_taken(tx, user, in);
@@ -164,12 +165,25 @@ enum problem update_check(const struct realm *realm, struct tx *tx, struct updat
     return in->needs_current && !given(in->current_password) ? P_CURRENT_PASSWORD_REQUIRED : P_OK;
 }
 
+/* Row US17. */
+static bool confirmed_at_once(const struct realm *realm, const struct user *user)
+{
+    return user->is_anonymous && realm->config->mailer_autoconfirm;
+}
+
+/* The tokens go and their timers with them, but for those of messages that this request is to
+ * send: else a password with each change of address would send as many as one likes. */
 static void apply_password(const struct realm *realm, struct tx *tx, struct update *in,
                            struct user *user)
 {
+    int64_t mailed_at = user->email_change_sent_at, texted_at = user->phone_change_sent_at;
+    bool mails = in->new_email && !confirmed_at_once(realm, user);
+    bool texts = in->new_phone && !realm->config->sms_autoconfirm;
     user->password =
         password_at_rest(realm, tx->ctx, &user->id, in->new_hash);
     user_clear_tokens(tx, user);
+    user->email_change_sent_at = mails ? mailed_at : user->email_change_sent_at;
+    user->phone_change_sent_at = texts ? texted_at : user->phone_change_sent_at;
     sessions_delete(tx, &user->id, &in->session_id);
     audit_by_user(realm, tx, user, AUDIT_UPDATED_PASSWORD, NULL, NULL);
     struct mail mail = { .kind = MAIL_PASSWORD_CHANGED, .to = user->email };
@@ -183,20 +197,16 @@ static void phone_at_once(const struct realm *realm, struct tx *tx, const struct
     user->phone = in->new_phone;
     user->phone_confirmed_at = tx->ctx->now_us;
     user->is_anonymous = false;
-    identity_set_address(tx, user, "phone", in->new_phone, true);
+    bool linked = identity_set_address(tx, user, "phone", in->new_phone, true);
     providers_recompute(tx, user);
-    if (old) {
-        struct mail mail = { .kind = MAIL_PHONE_CHANGED, .to = user->email, .old_phone = old,
-                             .phone = in->new_phone };
-        notify(realm, tx, user, &mail);
-    }
+    notify_of_phone(realm, tx, user, old, linked);
 }
 
 /* Rows US16, US17. */
 static enum problem apply_email(const struct realm *realm, struct tx *tx, struct update *in,
                                 struct user *user)
 {
-    if (user->is_anonymous && realm->config->mailer_autoconfirm) {
+    if (confirmed_at_once(realm, user)) {
         user->email = in->new_email;
         user->email_confirmed_at = tx->ctx->now_us;
         user->is_anonymous = false;

@@ -141,10 +141,12 @@ static void audit_user(const struct realm *realm, struct tx *tx, const struct ad
                        enum audit_action action, const struct user *user)
 {
     char id[UUID_TEXT];
+    bool made = action == AUDIT_USER_SIGNEDUP;
     audit_by_admin(realm, tx, in->admin_role, action,
                    TRAITS({ "user_email", user->email ? user->email : "" },
                           { "user_id", uuid_format(&user->id, id) },
-                          { "user_phone", user->phone ? user->phone : "" }));
+                          { "user_phone", user->phone ? user->phone : "" },
+                          { made ? "provider" : NULL, user->email ? "email" : "phone" }));
 }
 
 static enum problem merge_metadata(struct tx *tx, const struct admin_user *in, struct user *u)

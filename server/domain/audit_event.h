@@ -1,4 +1,5 @@
-/* audit_event.h: what happened, written in the same transaction as the deed. */
+/* audit_event.h: what happened, written in the same transaction as the deed; where rows are
+ * switched off, into the log after it. */
 #ifndef COUNTERSIGN_DOMAIN_AUDIT_EVENT_H
 #define COUNTERSIGN_DOMAIN_AUDIT_EVENT_H
 
@@ -23,6 +24,10 @@ void audit_by_user(const struct realm *realm, struct tx *tx, const struct user *
 /* By an admin token of that role. */
 void audit_by_admin(const struct realm *realm, struct tx *tx, const char *role,
                     enum audit_action action, const struct trait *traits);
+
+/* For the executors: the transaction of ctx was committed. Before one begins, ctx->audited is
+ * NULL. */
+void audit_committed(struct ctx *ctx);
 
 #define TRAITS(...) ((const struct trait[]){ __VA_ARGS__, { 0 } })
 

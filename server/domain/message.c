@@ -83,6 +83,18 @@ static void add_redirect(struct strbuf *link, const char *redirect)
     }
 }
 
+/* The path's own query stays and its fragment comes last, as in any URL. */
+static void add_query(struct strbuf *link, const char *path, const struct link_target *target,
+                      const char *token, const char *type)
+{
+    size_t fragment = strcspn(path, "#");
+    strbuf_add(link, path, fragment);
+    strbuf_char(link, memchr(path, '?', fragment) ? '&' : '?');
+    strbuf_printf(link, "token=%s&type=%s&redirect_to=", token, type);
+    add_redirect(link, target->redirect_to);
+    strbuf_str(link, path + fragment);
+}
+
 const char *message_link(const struct realm *realm, struct arena *arena,
                          const struct link_target *target, enum mail_kind kind, const char *token,
                          const char *type)
@@ -92,20 +104,15 @@ const char *message_link(const struct realm *realm, struct arena *arena,
     const char *host = strstr(target->base, "://");
     size_t origin = host ? (size_t)(host + 3 - target->base) + strcspn(host + 3, "/?#")
                          : strlen(target->base);
-    if (strstr(path, "://")) {
-        strbuf_str(&link, path);
-    } else if (*path == '/') { /* an absolute path takes the place of the base's */
+    bool whole = strcspn(path, "?#") > strcspn(path, ":") && strstr(path, "://");
+    if (!whole && *path == '/') { /* an absolute path takes the place of the base's */
         strbuf_add(&link, target->base, origin);
-        strbuf_str(&link, path);
-    } else {
+    } else if (!whole) {
         const char *slash = strrchr(target->base + origin, '/');
-        size_t keep = slash ? (size_t)(slash - target->base) : origin;
-        strbuf_add(&link, target->base, keep);
+        strbuf_add(&link, target->base, slash ? (size_t)(slash - target->base) : origin);
         strbuf_char(&link, '/');
-        strbuf_str(&link, path);
     }
-    strbuf_printf(&link, "?token=%s&type=%s&redirect_to=", token, type);
-    add_redirect(&link, target->redirect_to);
+    add_query(&link, path, target, token, type);
     return link.data;
 }
 

@@ -153,8 +153,10 @@ enum problem mfa_enrol(const struct realm *realm, struct tx *tx, const struct ho
     }
     factor_insert(tx, &out->factor);
     char id[UUID_TEXT];
+    bool told = strcmp(kind->type, "totp") != 0; /* the official server's rows have it so */
     audit_by_user(realm, tx, &user, AUDIT_FACTOR_IN_PROGRESS, holder->caller->ip,
-                  TRAITS({ "factor_id", uuid_format(&out->factor.id, id) }));
+                  TRAITS({ "factor_id", uuid_format(&out->factor.id, id) },
+                         { told ? "factor_type" : NULL, kind->type }));
     return P_OK;
 }
 

@@ -6,6 +6,8 @@
 #include "domain/send_limit.h"
 #include "store/notices.h"
 
+#include <string.h>
+
 enum { MOST_A_DAY = 20 }; /* of one kind to one user */
 #define DAY_US (86400 * US_PER_S)
 
@@ -106,6 +108,20 @@ bool notify(const struct realm *realm, struct tx *tx, const struct user *user,
         notice_send(realm, tx, user, mail);
     }
     return due;
+}
+
+void notify_of_phone(const struct realm *realm, struct tx *tx, const struct user *user,
+                     const char *old, bool linked)
+{
+    struct mail mail = { .kind = MAIL_IDENTITY_LINKED, .to = user->email, .provider = "phone" };
+    if (linked) {
+        notify(realm, tx, user, &mail);
+    }
+    if (old && strcmp(old, user->phone) != 0) {
+        mail = (struct mail){ .kind = MAIL_PHONE_CHANGED, .to = user->email, .old_phone = old,
+                              .phone = user->phone };
+        notify(realm, tx, user, &mail);
+    }
 }
 
 void notify_of_factor(const struct realm *realm, struct tx *tx, const struct user *user,

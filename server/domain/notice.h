@@ -24,6 +24,11 @@ void notice_send(const struct realm *realm, struct tx *tx, const struct user *us
 bool notify(const struct realm *realm, struct tx *tx, const struct user *user,
             const struct mail *mail);
 
+/* About a phone number that was just given to the user; old: the one before, or NULL; linked: it
+ * is a new way to sign in. */
+void notify_of_phone(const struct realm *realm, struct tx *tx, const struct user *user,
+                     const char *old, bool linked);
+
 /* About a factor of the user, or the user's recovery codes. */
 void notify_of_factor(const struct realm *realm, struct tx *tx, const struct user *user,
                       enum mail_kind kind, const char *factor_type);

@@ -73,21 +73,43 @@ static void count_wrong(struct tx *tx, const struct uuid *user_id, enum token_ki
     tx_keep(tx);
 }
 
-bool code_fits(const struct realm *realm, struct tx *tx, const struct uuid *user_id,
-               enum token_kind kind, const char *address, const char *code)
+static bool is_code(const struct realm *realm, struct arena *arena, const char *live,
+                    const char *address, const char *code)
 {
-    struct arena *arena = tx->ctx->arena;
-    const char *live = token_code_hash(tx, user_id, kind);
     bool fits = false;
     for (int pkce = 0; pkce < 2; pkce++) {
         const char *given =
             stored_form(realm, arena, official_hash(arena, address, code, pkce));
         fits = (*live && ct_equal_text(live, given)) || fits;
     }
-    if (!fits && *live) {
-        count_wrong(tx, user_id, kind);
-    }
     return fits;
+}
+
+bool code_fits_one(const struct realm *realm, struct tx *tx, const struct uuid *user_id,
+                   const struct code_kinds *kinds, const char *address, const char *code,
+                   enum token_kind *out)
+{
+    const char *live[CODE_KINDS_MAX];
+    for (int i = 0; i < kinds->n; i++) {
+        live[i] = token_code_hash(tx, user_id, kinds->list[i]);
+        if (is_code(realm, tx->ctx->arena, live[i], address, code)) {
+            *out = kinds->list[i];
+            return true;
+        }
+    }
+    for (int i = 0; i < kinds->n; i++) {
+        if (*live[i]) {
+            count_wrong(tx, user_id, kinds->list[i]);
+        }
+    }
+    return false;
+}
+
+bool code_fits(const struct realm *realm, struct tx *tx, const struct uuid *user_id,
+               enum token_kind kind, const char *address, const char *code)
+{
+    struct code_kinds kinds = { .list = { kind }, .n = 1 };
+    return code_fits_one(realm, tx, user_id, &kinds, address, code, &kind);
 }
 
 bool code_fits_elsewhere(struct tx *tx, const char *phone, const char *code)

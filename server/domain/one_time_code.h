@@ -22,6 +22,16 @@ void code_make(const struct realm *realm, struct tx *tx, const struct uuid *user
 bool code_fits(const struct realm *realm, struct tx *tx, const struct uuid *user_id,
                enum token_kind kind, const char *address, const char *code);
 
+/* The same, of the first kind whose code it is; a wrong one is counted against each. */
+enum { CODE_KINDS_MAX = 2 };
+struct code_kinds {
+    enum token_kind list[CODE_KINDS_MAX];
+    int n;
+};
+bool code_fits_one(const struct realm *realm, struct tx *tx, const struct uuid *user_id,
+                   const struct code_kinds *kinds, const char *address, const char *code,
+                   enum token_kind *out);
+
 /* Where the SMS provider checks codes: notes that it is to be asked about this one (while the
  * request is rehearsed, api/outside.h), or says what it answered. */
 bool code_fits_elsewhere(struct tx *tx, const char *phone, const char *code);

@@ -118,7 +118,7 @@ void identity_add(struct tx *tx, const struct user *user, const char *provider, 
     identity_insert(tx, &identity);
 }
 
-void identity_set_address(struct tx *tx, const struct user *user, const char *provider,
+bool identity_set_address(struct tx *tx, const struct user *user, const char *provider,
                           const char *address, bool verified)
 {
     struct arena *arena = tx->ctx->arena;
@@ -135,12 +135,13 @@ void identity_set_address(struct tx *tx, const struct user *user, const char *pr
         if (strcmp(list[i].provider, provider) == 0) {
             list[i].data = json_merged(arena, list[i].data, patch);
             identity_save(tx, &list[i]);
-            return;
+            return false;
         }
     }
     const char *fresh = identity_data_of(arena, &user->id, email ? address : NULL,
                                          email ? NULL : address, NULL);
     identity_add(tx, user, provider, json_merged(arena, fresh, patch));
+    return true;
 }
 
 static bool listed_before(const struct identity *list, int n, const char *provider)

@@ -29,8 +29,8 @@ enum problem app_metadata_merge(struct ctx *ctx, struct user *user, const char *
 void identity_add(struct tx *tx, const struct user *user, const char *provider, const char *data);
 
 /* Gives the user's identity of the provider the address, verified or not; adds it if there is
- * none. */
-void identity_set_address(struct tx *tx, const struct user *user, const char *provider,
+ * none, and then it is true. */
+bool identity_set_address(struct tx *tx, const struct user *user, const char *provider,
                           const char *address, bool verified);
 
 /* Row O8: provider and providers of app_metadata from the identities, oldest first. */

@@ -169,6 +169,7 @@ static enum problem raise(const struct realm *realm, struct tx *tx, const struct
                   TRAITS({ "factor_id", uuid_format(&set->id, id) }, { "factor_type", type }));
     tell_of_use(realm, tx, holder, &out->person.user, set);
     out->refresh_version = s->refresh_key ? 2 : 1;
+    out->method = method;
     grant_load(tx, out);
     return P_OK;
 }

@@ -181,7 +181,11 @@ static enum problem sign_up_new(const struct realm *realm, struct tx *tx,
     if (!at_once) {
         return ask_to_confirm(realm, tx, in, out);
     }
-    audit_by_user(realm, tx, u, AUDIT_USER_SIGNEDUP, NULL, TRAITS({ "provider", in->provider }));
+    bool by_phone = strcmp(in->provider, "phone") == 0;
+    audit_by_user(realm, tx, u, AUDIT_USER_SIGNEDUP, NULL,
+                  TRAITS({ "provider", in->provider },
+                         { by_phone ? "channel" : NULL,
+                           in->channel && *in->channel ? in->channel : "sms" }));
     if (!in->for_code) {
         audit_by_user(realm, tx, u, AUDIT_LOGIN, NULL, TRAITS({ "provider", in->provider }));
         session_open(realm, tx, caller, "password", &out->grant);
@@ -201,7 +205,9 @@ static void complete_identity(struct tx *tx, const struct sign_up *in, const str
         }
     }
     identity_add(tx, u, in->provider,
-                 identity_data_of(tx->ctx->arena, &u->id, u->email, NULL, NULL));
+                 identity_data_of(tx->ctx->arena, &u->id,
+                                  strcmp(in->provider, "email") == 0 ? u->email : NULL, NULL,
+                                  NULL));
 }
 
 /* Rows SU17 to SU22 for an account that exists. A session is never the answer: only an identifier

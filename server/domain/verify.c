@@ -144,6 +144,21 @@ static bool find_user(struct tx *tx, const struct verify *in, struct verificatio
                             : user_by_email(tx, in->aud, in->address, v->user);
 }
 
+/* The kinds that a code of this type may be of, without those that have expired: of type email two,
+ * as both may be under way. */
+static struct code_kinds live_kinds(const struct realm *realm, struct ctx *ctx,
+                                    const struct verify *in, const struct verification *v, bool sms)
+{
+    enum token_kind asked[CODE_KINDS_MAX] = { v->kind, TOKEN_RECOVERY };
+    struct code_kinds live = { .n = 0 };
+    for (int i = 0; i < (is(in->type, "email") ? 2 : 1); i++) {
+        if (!expired(realm, ctx, v->user, asked[i], sms)) {
+            live.list[live.n++] = asked[i];
+        }
+    }
+    return live;
+}
+
 /* Row VF22: does the code fit, and is it in time? */
 static bool code_holds(const struct realm *realm, struct tx *tx, const struct verify *in,
                        struct verification *v)
@@ -164,11 +179,8 @@ static bool code_holds(const struct realm *realm, struct tx *tx, const struct ve
     if (sms && realm->codes_elsewhere) {
         return code_fits_elsewhere(tx, in->address, in->token);
     }
-    if (is(in->type, "email") && !*token_code_hash(tx, &v->user->id, TOKEN_CONFIRMATION)) {
-        v->kind = TOKEN_RECOVERY;
-    }
-    return !expired(realm, tx->ctx, v->user, v->kind, sms) &&
-           code_fits(realm, tx, &v->user->id, v->kind, in->address, in->token);
+    struct code_kinds kinds = live_kinds(realm, tx->ctx, in, v, sms);
+    return code_fits_one(realm, tx, &v->user->id, &kinds, in->address, in->token, &v->kind);
 }
 
 static enum problem find_by_code(const struct realm *realm, struct tx *tx,

@@ -50,13 +50,9 @@ static enum problem change_phone(const struct realm *realm, struct tx *tx,
     u->phone_change = "";
     u->phone_confirmed_at = tx->ctx->now_us;
     u->is_anonymous = false;
-    identity_set_address(tx, u, "phone", fresh, true);
+    bool linked = identity_set_address(tx, u, "phone", fresh, true);
     audit_by_user(realm, tx, u, AUDIT_USER_MODIFIED, NULL, NULL);
-    if (old) {
-        struct mail mail = { .kind = MAIL_PHONE_CHANGED, .to = u->email, .phone = fresh,
-                             .old_phone = old };
-        notify(realm, tx, u, &mail);
-    }
+    notify_of_phone(realm, tx, u, old, linked);
     return P_OK;
 }
 

@@ -12,7 +12,4 @@ const char *client_address(struct call *call);
  * NULL. */
 const char *client_address_named(struct call *call);
 
-/* Is the address in the network ("10.0.0.0/8", "::1", "192.168.1.7")? */
-bool address_in_network(const char *address, const char *network);
-
 #endif

@@ -264,6 +264,15 @@ static void count(const struct call *call, int status)
     metric_observe(METRIC_HTTP_TIME, clock_steady_us() - call->began_us);
 }
 
+/* The route's pattern without the mark of an optional slash at its end. */
+static const char *shown_path(struct call *call)
+{
+    const char *pattern = call->route ? call->route->pattern : "(none)";
+    size_t len = strlen(pattern);
+    bool mark = len > 2 && strcmp(pattern + len - 2, "/?") == 0;
+    return mark ? arena_strndup(call->ctx.arena, pattern, len - 2) : pattern;
+}
+
 void pipeline_answer(struct call *call, struct answer *out)
 {
     render(call, out);
@@ -279,7 +288,7 @@ void pipeline_answer(struct call *call, struct answer *out)
                            : out->status >= 400 ? LOG_WARN
                                                 : LOG_INFO;
     log_write(level, "request completed", LOG_STR("method", call->method),
-              LOG_STR("path", call->route ? call->route->pattern : "(none)"),
+              LOG_STR("path", shown_path(call)),
               LOG_INT("status", out->status),
               LOG_STR("error_code", call->problem ? problem_row(call->problem)->code : ""),
               LOG_INT("duration_us", clock_steady_us() - call->began_us),

@@ -24,18 +24,6 @@ bool wants_new_envelope(const char *v)
     return month >= 1 && month <= 12 && day >= 1 && day <= 31 && strncmp(v, "2024", 4) >= 0;
 }
 
-/* A hook's own error has the status that it asks for, and no code (row HK3, X3). */
-static int status_of(const struct call *call, const struct problem_row *row)
-{
-    return call->problem == P_HOOK_ERROR && call->ctx.hook_status ? call->ctx.hook_status
-                                                                  : row->status;
-}
-
-static const char *code_of(const struct call *call, const struct problem_row *row)
-{
-    return call->problem == P_HOOK_ERROR && status_of(call, row) != 500 ? "unknown" : row->code;
-}
-
 static void write_reasons(struct call *call, struct strbuf *b)
 {
     static const char *const names[] = { "length", "characters", "pwned" };
@@ -68,13 +56,13 @@ static void write_problem(struct call *call, struct strbuf *b, const struct prob
     }
     strbuf_str(b, "{\"code\":");
     if (call->new_envelope) {
-        json_quote(b, code_of(call, row));
+        json_quote(b, call_problem_code(call));
         strbuf_str(b, ",\"message\":");
         json_quote(b, text);
     } else {
-        strbuf_int(b, status_of(call, row));
+        strbuf_int(b, call_problem_status(call));
         strbuf_str(b, ",\"error_code\":");
-        json_quote(b, code_of(call, row));
+        json_quote(b, call_problem_code(call));
         strbuf_str(b, ",\"msg\":");
         json_quote(b, text);
         if (row->status >= 500 && *call->ctx.request_id) {
@@ -120,7 +108,7 @@ void render(struct call *call, struct answer *out)
         call->reply.on_problem(call);
     } else if (call->problem) {
         const struct problem_row *row = problem_row(call->problem);
-        call->reply.status = status_of(call, row);
+        call->reply.status = call_problem_status(call);
         call->reply.cache_control = NULL;
         write_problem(call, &b, row);
         problem_headers(call, row);

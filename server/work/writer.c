@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "domain/audit_event.h"
 #include "work/executor_engine.h"
 #include "work/thread.h"
 
@@ -60,6 +61,7 @@ static enum db_status run_body(struct writer *w, struct work *job, bool *gone)
 {
     bool marked = w->kept > 0;
     struct tx tx = {.ctx = job->ctx, .db = w->db, .mode = TX_WRITE};
+    job->ctx->audited = NULL;
     tx.status = marked ? db_mark(w->db) : DB_OK;
     enum problem problem = tx.status == DB_OK ? job->fn(job->ctx, &tx, job->arg) : P_OK;
     bool keep = tx.status == DB_OK && (problem == P_OK || tx.keep);
@@ -128,8 +130,10 @@ static void commit(struct writer *w, struct work **jobs, int n)
     if (w->open && (w->kept == 0 || status != DB_OK)) {
         db_rollback(w->db);
     }
-    for (int i = 0; i < n && status != DB_OK; i++) {
-        if (jobs[i]->wants_commit) {
+    for (int i = 0; i < n; i++) {
+        if (jobs[i]->wants_commit && status == DB_OK) {
+            audit_committed(jobs[i]->ctx);
+        } else if (jobs[i]->wants_commit) {
             fail(jobs[i], problem_of(status));
         }
     }

@@ -266,7 +266,7 @@ def of_rarer_ones(s, kit):
         # row US5
         u = made(o)
         change(o, "update users set is_sso_user = 1 where email = ?", u["user"]["email"])
-        for body in ({"email": addr()}, {"phone": phone()}, {"password": "something else"}):
+        for body in ({"email": addr()}, {"phone": phone()}, {"password": "something else"}, {"nonce": "123456"}):
             is_(o.call("PUT", "/user", body, u["access_token"]), 422, "user_sso_managed", "Updating email, phone, password of a SSO account only possible via SSO")
         is_(o.call("PUT", "/user", {"data": {"a": 1}}, u["access_token"]), 200)
         # row ID5: the address that is left is another account's by now

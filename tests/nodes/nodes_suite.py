@@ -487,7 +487,7 @@ def round_trips(pg):
         assert verified("a wrong code", again, False).status == 422
         time.sleep(31 - time.time() % 30)   # the next time step: a code counts once
         assert verified("verify", again, True).status == 200
-        measured("GET /user", "/user/?", lambda: o.call("GET", "/user", token=u.token))
+        measured("GET /user", "/user", lambda: o.call("GET", "/user", token=u.token))
     assert got == {"first verify": 3, "challenge": 2, "a wrong code": 3, "verify": 3, "GET /user": 1}, got
 
 

@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from countersign import default_binary  # noqa: E402
 from packages import python_with_clients  # noqa: E402
 
-SUITES = ["hook_answers", "mail", "five_processes", "sms_providers", "hook_calls", "captcha", "breach", "notices", "phone_factors", "factor_transfer"]
+SUITES = ["hook_answers", "mail", "five_processes", "sms_providers", "hook_calls", "captcha", "breach", "notices", "phone_factors", "factor_transfer", "settings", "codes", "hook_rules", "audit", "limits", "changes"]
 p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 p.add_argument("--binary", default=default_binary()); p.add_argument("--only")
 a = p.parse_args()

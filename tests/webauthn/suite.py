@@ -8,6 +8,7 @@ import argparse, base64, contextlib, copy, json, os, re, sys, uuid
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "nodes", "official")]
 from countersign import Countersign, default_binary  # noqa: E402
+from sinks import Receiver  # noqa: E402
 from tally import Tally, at_once  # noqa: E402
 from wire import claims_of, totp  # noqa: E402
 from authenticator import AT, BE, BS, ED, EDDSA, ES256, RS256, UP, UV, SoftKey  # noqa: E402
@@ -458,7 +459,37 @@ def switched_off(binary):
         u = off.sign_up()
         f = is_(off.call("POST", "/factors", {"factor_type": "webauthn", "friendly_name": "k"}, u.token), 200).json["id"]
         is_(u.challenge(f), 422, "mfa_webauthn_verify_not_enabled", "MFA verification is disabled for WebAuthn")
-        is_(u.verify(f, str(uuid.uuid4()), ""), 422, None, "MFA verification is disabled for WebAuthn")
+        is_(u.verify(f, str(uuid.uuid4()), ""), 422, "mfa_webauthn_verify_not_enabled", "MFA verification is disabled for WebAuthn")
+
+
+def beside_hooks(binary):
+    """The MFA hook is not asked about keys (6.5), which cannot be guessed; the claims hook is, and what it refuses raises nothing."""
+    with Receiver() as r:
+        hook = lambda name: {"GOTRUE_HOOK_%s_ENABLED" % name: "true", "GOTRUE_HOOK_%s_URI" % name: r.url + "/" + name}  # noqa: E731
+        no, yes = (200, {"Content-Type": "application/json"}, {"error": {"http_code": 403, "message": "no"}}), lambda q: (200, {"Content-Type": "application/json"}, {"claims": q.json["claims"]})  # noqa: E731
+        r.answers = {"/MFA_VERIFICATION_ATTEMPT": (200, {"Content-Type": "application/json"}, {"decision": "reject"}), "/CUSTOM_ACCESS_TOKEN": yes}
+        with Countersign(binary, env={**ON, **hook("MFA_VERIFICATION_ATTEMPT"), **hook("CUSTOM_ACCESS_TOKEN")}) as c:
+            global s
+            mine, s = s, c.server()
+            try:
+                u, key, factor = with_key()
+                r.answers["/CUSTOM_ACCESS_TOKEN"] = no
+                ident, options = challenge(u, factor)
+                answer = key.get(options["credential_options"])
+                is_(send(u, factor, ident, "request", answer), 403, "unknown", "no")
+                assert stored(factor)["authenticator"]["signCount"] == 1, stored(factor)
+                r.answers["/CUSTOM_ACCESS_TOKEN"] = yes
+                u.take(is_(send(u, factor, ident, "request", answer), 200).json)
+                is_(send(u, factor, ident, "request", answer), 422)
+                ident, options = challenge(u, factor)
+                answer = key.get(options["credential_options"])
+                codes = sorted(x.status for x in at_once(8, lambda n: send(u, factor, ident, "request", answer)))
+                assert codes == [200] + [422] * 7 and stored(factor)["authenticator"]["signCount"] == 3, (codes, stored(factor))
+                assert not r.of("/MFA_VERIFICATION_ATTEMPT") and r.of("/CUSTOM_ACCESS_TOKEN")[-1].json["authentication_method"] == "mfa/webauthn"
+                app = is_(u.enroll("app"), 200).json
+                is_(u.verify(app["id"], is_(u.challenge(app["id"]), 200).json["id"], totp(app["totp"]["secret"])), 403, "mfa_verification_rejected")
+            finally:
+                s = mine
 
 
 def relying_party_from_the_site(binary):
@@ -554,4 +585,5 @@ with stack, Countersign(a.binary, env=ON) as c:
 if a.engine == "sqlite":
     t.step("E13, C6: switched off", switched_off, a.binary)
     t.step("the relying party follows from the site", relying_party_from_the_site, a.binary)
+    t.step("beside hooks", beside_hooks, a.binary)
 sys.exit(t.close())
