@@ -34,6 +34,7 @@ PARTS = [
     ("deliver", ["build"], [PY + ["tests/deliver/run_driver.py"]], 10, True),
     ("cli", ["build"], [PY + ["tests/cli/run.py"], PY + ["tests/cli/acceptance.py"]], 15, True),
     ("outside", ["build"], [PY + ["tests/outside/run_all.py"]], 10, True),
+    ("security", ["build"], [PY + ["tests/security/run_all.py"]], 20, True),
     ("threads", [], [PY + ["tests/lib/threads.py"]], 15, True),
     ("hostile", ["build"], [PY + ["tests/hostile/bad_input.py"]], 15, True),
     ("start", ["build"], [PY + ["tests/conformance/start_up.py"]], 10, True),
