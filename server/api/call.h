@@ -86,6 +86,9 @@ typedef enum problem handler_fn(struct call *call, struct tx *tx);
 
 const char *call_header(const struct call *call, const char *name); /* NULL if not sent */
 
+/* Names X-JWT-AUD another audience than the token's? Whether the header counts or not. */
+bool call_wants_other_audience(const struct call *call);
+
 /* A parameter of the query, decoded; NULL if absent. P_BAD_REQUEST_TEXT: no UTF-8, or a NUL. */
 enum problem call_query(struct call *call, const char *name, const char **out) MUST_CHECK;
 
