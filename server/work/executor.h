@@ -3,7 +3,7 @@
  * each, one commit; answers leave after it. On PostgreSQL both run on the calling thread, with one
  * of a bounded number of connections, and wait for the server, which is why threads that must not
  * wait hand whole calls to the executor's workers (exec_run_later). Password hashes are computed on
- * a bounded pool with a low priority, whose threads may read and write themselves; and what waits
+ * a bounded pool in the background, whose threads may read and write themselves; and what waits
  * for another machine waits on a pool of its destination's own, so that one that hangs holds up
  * nobody who asks another. Nothing here knows of HTTP. */
 #ifndef COUNTERSIGN_WORK_EXECUTOR_H

@@ -5,12 +5,12 @@
 #include "base/clock.h"
 #include "work/thread.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-enum { QUEUE_PER_THREAD = 64, MAX_THREADS = 256, AVERAGE_OVER = 8, BACK = 10 };
+enum { QUEUE_PER_THREAD = 64, MAX_THREADS = 256, AVERAGE_OVER = 8 };
 enum { MEMBERS, GUESTS, KINDS };
 
 struct queue {
@@ -83,7 +83,7 @@ static void *pool_main(void *arg)
     struct hash_pool *p = arg;
     const struct hash_pool_settings *s = &p->settings;
     if (s->in_the_back) {
-        setpriority(PRIO_PROCESS, (id_t)gettid(), BACK); /* a thread's own on Linux */
+        sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){ 0 }); /* a thread's own on Linux */
     }
     pthread_mutex_lock(&p->lock);
     for (struct work *work = take(p); work; work = take(p)) {

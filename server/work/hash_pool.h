@@ -15,7 +15,7 @@ struct hash_pool_settings {
     int threads;       /* 0: one a core */
     int queue;         /* of each of the two kinds; 0: 64 a thread */
     int for_members;   /* threads that guests do not get; one is always left to them */
-    bool in_the_back;  /* with a low priority: it computes */
+    bool in_the_back;  /* it computes, and steps back behind threads that answer */
     int64_t deadline_us;
     enum problem (*run)(void *arg, struct work *work); /* NULL: work->slow */
     void *arg;
