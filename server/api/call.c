@@ -189,6 +189,9 @@ const char *call_problem_code(const struct call *call)
 
 const char *call_problem_text(struct call *call)
 {
+    if (call->problem == P_DATABASE_REFUSED && call->refused_words) {
+        return call->refused_words;
+    }
     const char *text = problem_row(call->problem)->text, *hole = strstr(text, "%s");
     if (!hole) {
         return text;

@@ -113,6 +113,7 @@ struct call {
     /* the answer */
     struct grant *grant; /* the session that is answered; NULL: none */
     enum problem problem;
+    const char *refused_words; /* the text of P_DATABASE_REFUSED; NULL: the row's */
     struct reply reply;
     int64_t began_us; /* steady clock */
 };
