@@ -250,7 +250,7 @@ static enum problem sign_up_existing(const struct realm *realm, struct tx *tx,
         pretend(realm, tx, in, out);
         return P_OK;
     }
-    if (account_unproven(u)) {
+    if (account_unproven(u) && !u->is_anonymous) {
         take_newest(realm, tx, in, &vouch, u);
     }
     complete_identity(tx, in, u);

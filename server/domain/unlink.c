@@ -26,12 +26,18 @@ static bool verified(struct arena *arena, const struct user *user, const struct 
 static enum problem take_over_email(const struct realm *realm, struct tx *tx, struct user *user,
                                     const struct identity *list, int n, int gone)
 {
-    const char *email = NULL;
-    for (int i = 0; i < n && !email; i++) {
-        if (i != gone && list[i].email && verified(tx->ctx->arena, user, &list[i])) {
-            email = list[i].email;
+    const struct identity *best = NULL;
+    bool proven = false;
+    for (int i = 0; i < n && !proven; i++) {
+        if (i != gone && list[i].email) {
+            proven = verified(tx->ctx->arena, user, &list[i]);
+            best = proven || !best ? &list[i] : best;
         }
     }
+    if (best && user_email_taken(tx, best->email, &user->id)) {
+        return P_IDENTITY_EMAIL_CONFLICT;
+    }
+    const char *email = proven ? best->email : NULL;
     if (email && address_clear(realm, tx, true, email, &user->id)) {
         return P_IDENTITY_EMAIL_CONFLICT;
     }
