@@ -1,6 +1,7 @@
 /* pipeline.c: route -> authenticate -> authorise -> limit -> decode -> run -> render -> log. */
 #include "http/pipeline.h"
 
+#include "api/handlers.h"
 #include "api/outside.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -210,6 +211,22 @@ enum next pipeline_go_on(struct call *call)
     return !call->problem && call->moves ? NEXT_SLOW : NEXT_ANSWER;
 }
 
+/* Patterns of redirect targets are asked before a transaction begins, never inside it. */
+static void read_target(struct call *call)
+{
+    static handler_fn *const make_links[] = {
+        sign_up_post, user_put,   otp_post,    magic_link_post,    recover_post,
+        resend_post,  verify_get, invite_post, reauthenticate_get, generate_link_post,
+    };
+    struct match match;
+    route_find(call, &match);
+    for (size_t i = 0; match.route && i < sizeof make_links / sizeof make_links[0]; i++) {
+        if (match.route->handler == make_links[i]) {
+            (void)call_link_target(call);
+        }
+    }
+}
+
 static enum next go_on(struct call *call);
 
 enum next pipeline_begin(struct call *call)
@@ -225,6 +242,7 @@ enum next pipeline_begin(struct call *call)
     if (cors_preflight(call)) {
         return NEXT_ANSWER;
     }
+    read_target(call);
     return !call->problem && must_move(call) ? NEXT_WORKER : go_on(call);
 }
 
