@@ -126,8 +126,12 @@ static bool read_place(struct reader *r, struct url_pattern *p, struct url_part 
 {
     size_t slash = url_glob_find(rest, "/", NULL);
     struct url_part host = first_of(rest, slash), path = rest_of(rest, slash);
-    struct url_part given = host, port = take_port(&host);
+    struct url_part given = host, port = take_port(&host); /* which leaves the host alone */
     p->authority = true;
+    if (memchr(given.at, '@', given.len)) {
+        advise(r, url_advice_never(r->arena, r->whole, "a user's name is never allowed in a URL"));
+        return false;
+    }
     bool anywhere = !path.len && url_part_is(host, "**");
     if (!path.len && !port.at && ends_in(host, "**") && (anywhere || !web)) {
         p->any_path = true;
@@ -144,10 +148,6 @@ static bool read_place(struct reader *r, struct url_pattern *p, struct url_part 
             close_host(r, p, &host, path);
         }
         advise(r, url_advice_wide(r->arena, r->whole, host));
-    }
-    if (memchr(given.at, '@', given.len)) {
-        advise(r, url_advice_never(r->arena, r->whole, "a user's name is never allowed in a URL"));
-        return false;
     }
     p->host = url_glob_read(r->arena, host);
     bool root = web && !path.len;
