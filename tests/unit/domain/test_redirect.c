@@ -92,10 +92,11 @@ static void no_places(void **state)
         {"javascript:**", "javascript:alert(1)"},
         {"javascript://**", "javascript://127.0.0.1/%0Aalert(1)"},
         {"JAVASCRIPT:*", "javascript:x"},
+        {"java\\script:**", "javascript:x"},
         {"javascript:**", "JavaScript:x"},
         {"{data,myapp}:**", "data:text/html,x"},
         {"blob:**", "blob:https://app.example.com/x"},
-        {"file:///**", "file:///etc/x"},
+        {"file:///**", "file:///x"},
         {"vbscript:**", "vbscript:x"},
         {"**", "javascript:alert(1)"},
     };
@@ -111,8 +112,8 @@ static void ports(void **state)
     assert_true(allowed(state, "https://a.example", NULL, "https://a.example:443/x"));
     assert_false(allowed(state, "https://a.example", NULL, "https://a.example:80/x"));
     assert_true(allowed(state, "https://A.example", NULL, "https://a.EXAMPLE/x"));
-    assert_true(allowed(state, "myapp://home", NULL, "myapp://home/x"));
-    assert_false(allowed(state, "myapp://home", NULL, "myapp://other/x"));
+    assert_true(allowed(state, "myapp://start", NULL, "myapp://start/x"));
+    assert_false(allowed(state, "myapp://start", NULL, "myapp://other/x"));
     assert_false(allowed(state, "myapp://", NULL, "myapp://other/x"));
 }
 
