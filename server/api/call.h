@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "domain/claims.h"
 #include "domain/message.h"
+#include "domain/mfa.h"
 #include "work/executor.h"
 
 /* What the whole server shares; read-only after start. */
@@ -29,6 +30,7 @@ struct principal {
     struct claims claims;
     struct user user;          /* of a user's token */
     struct uuid session_id;    /* nil: none */
+    const char *aal;           /* of the request, when it was authenticated; NULL: not asked for */
 };
 
 enum { REPLY_HEADERS = 12 };
@@ -78,6 +80,7 @@ struct call {
     /* the answer */
     struct grant *grant; /* the session that is answered; NULL: none */
     enum problem problem;
+    const char *refused_words; /* the text of P_DATABASE_REFUSED; NULL: the row's */
     struct reply reply;
     int64_t began_us; /* steady clock */
 };
@@ -100,6 +103,9 @@ size_t text_decode(char *text);
 /* Where links made by this request lead, and where browsers are sent (rows RD1, ML3, W16). Read
  * once, by the pipeline before a transaction begins where the route makes links. */
 struct link_target call_link_target(struct call *call);
+
+/* The signed-in user who asks, with all that the rules want to know of the token. */
+struct holder call_holder(const struct call *call);
 
 /* Status and code of call->problem; its text, with its argument. */
 int call_problem_status(const struct call *call);
