@@ -163,6 +163,9 @@ enum problem update_check(const struct realm *realm, struct tx *tx, struct updat
     in->old_hash = NULL;
     if (*user.password) {
         in->old_hash = vault_open(realm->vault, tx->ctx->arena, &user.id, user.password);
+        if (!in->old_hash) {
+            return P_PASSWORD_UNREADABLE;
+        }
     }
     in->needs_current = realm->config->current_password && in->old_hash &&
                         !session_proves_mailbox(tx, in);

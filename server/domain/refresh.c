@@ -242,9 +242,14 @@ static enum problem find_session(struct refresh *r)
         }
     } else {
         session_lock(r->tx, &r->token.session);
-        if (!session_by_id(r->tx, &r->token.session, &g->session) || !g->session.refresh_key ||
-            session_key(r->realm, r->tx, &g->session, key) ||
-            !refresh_token_fits(&r->token, key)) {
+        if (!session_by_id(r->tx, &r->token.session, &g->session) || !g->session.refresh_key) {
+            return P_REFRESH_NOT_FOUND;
+        }
+        enum problem problem = session_key(r->realm, r->tx, &g->session, key);
+        if (problem) {
+            return problem;
+        }
+        if (!refresh_token_fits(&r->token, key)) {
             return P_REFRESH_NOT_FOUND;
         }
     }
