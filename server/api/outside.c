@@ -11,7 +11,6 @@
 
 struct rehearsal {
     struct call *call;
-    bool mfa; /* the request checks a factor's code */
     tx_fn *fn;
     void *arg;
 };
@@ -44,8 +43,8 @@ static bool must_ask(const struct rehearsal *r)
     return ctx->outgoing || ctx->asked.code ||
            (ctx->created && c->hook_before_user_created_on) ||
            (ctx->announced && c->hook_after_user_created_on) ||
-           (call->grant && (c->hook_custom_access_token_on ||
-                            (r->mfa && c->hook_mfa_verification_attempt_on)));
+           (ctx->attempt.made && c->hook_mfa_verification_attempt_on) ||
+           (call->grant && c->hook_custom_access_token_on);
 }
 
 /* A success that the world has no say in counts at once, and a failure stands as it is, with what
@@ -56,6 +55,7 @@ static enum problem rehearse(struct ctx *ctx, struct tx *tx, void *arg)
     ctx->outgoing = NULL;
     ctx->created = ctx->announced = NULL;
     ctx->asked = (struct asked_code){ 0 };
+    ctx->attempt = (struct mfa_attempt){ 0 };
     enum problem problem = r->fn(ctx, tx, r->arg);
     if (problem && !tx->keep) {
         ctx->outgoing = NULL;
@@ -124,27 +124,21 @@ static enum problem end_sessions(struct ctx *ctx, struct tx *tx, void *arg)
     return P_OK;
 }
 
-/* Row V12: told of right and wrong codes alike; a rejection ends every session of the user. */
-static enum problem ask_about_mfa(struct call *call, const char *type, bool valid)
+/* Row V12: told of right and wrong proofs alike; a rejection ends every session of the user. */
+static enum problem ask_about_mfa(struct call *call)
 {
-    enum problem problem = hook_mfa_attempt(call, &call->param_ids[PARAM_FACTOR], type, valid);
+    const struct mfa_attempt *attempt = &call->ctx.attempt;
+    if (!attempt->made) {
+        return P_OK;
+    }
+    enum problem problem =
+        hook_mfa_attempt(call, &attempt->factor_id, attempt->factor_type, attempt->right);
     if (problem != P_MFA_REJECTED) {
         return problem;
     }
     enum problem ended =
         exec_write(call->services->executor, &call->ctx, end_sessions, call);
     return ended ? ended : problem;
-}
-
-static const char *factor_type(const struct call *call)
-{
-    const struct person *person = &call->grant->person;
-    for (int i = 0; i < person->n_factors; i++) {
-        if (uuid_equal(&person->factors[i].id, &call->param_ids[PARAM_FACTOR])) {
-            return person->factors[i].type;
-        }
-    }
-    return "totp";
 }
 
 /* The SMS provider's word on a code that it made; no word is a no. */
@@ -164,15 +158,14 @@ static bool code_is_right(struct call *call)
 }
 
 /* Everything that must be heard before the request counts. */
-static enum problem ask_the_world(struct call *call, bool mfa)
+static enum problem ask_the_world(struct call *call)
 {
     enum problem problem = P_OK;
     if (call->ctx.created) {
         problem = hook_before_user_created(call, call->ctx.created);
     }
-    bool codes = mfa && call->grant && strcmp(factor_type(call), "webauthn") != 0;
-    if (!problem && codes) {
-        problem = ask_about_mfa(call, factor_type(call), true);
+    if (!problem) {
+        problem = ask_about_mfa(call);
     }
     if (!problem) {
         problem = send_all(call);
@@ -194,15 +187,21 @@ static enum problem run_for_good(struct call *call, struct replay *replay, tx_fn
     return exec_write(call->services->executor, &call->ctx, fn, arg);
 }
 
+/* The answer to an attempt that failed, and counted as such: the hook's, if it rejects. */
+static enum problem after_failure(struct call *call, enum problem problem)
+{
+    enum problem rejected = problem ? ask_about_mfa(call) : P_OK;
+    return rejected ? rejected : problem;
+}
+
 enum problem outside_write(struct call *call, tx_fn *fn, void *arg)
 {
     struct executor *executor = call->services->executor;
     if (!call->services->asks_outside) {
         return exec_write(executor, &call->ctx, fn, arg);
     }
-    bool mfa = call->params[PARAM_FACTOR] && call->path && strstr(call->path, "/verify");
     struct replay replay;
-    struct rehearsal r = { call, mfa, fn, arg };
+    struct rehearsal r = { call, fn, arg };
     replay_start(&replay, call->ctx.arena, call->ctx.entropy);
     call->ctx.entropy = &replay.entropy;
     call->ctx.rehearsing = true;
@@ -210,16 +209,11 @@ enum problem outside_write(struct call *call, tx_fn *fn, void *arg)
     call->ctx.rehearsing = false;
     if (problem && problem != P_REHEARSED) {
         tell_of_failure(call);
-    }
-    if ((problem == P_TOTP_WRONG || problem == P_PHONE_CODE_WRONG) && mfa) {
-        const char *type = problem == P_TOTP_WRONG ? "totp" : "phone";
-        enum problem rejected = ask_about_mfa(call, type, false);
-        problem = rejected ? rejected : problem;
-    }
-    if (problem == P_REHEARSED && !code_is_right(call)) { /* for good, so that it is counted */
-        problem = run_for_good(call, &replay, fn, arg);
+        problem = after_failure(call, problem);
+    } else if (problem == P_REHEARSED && !code_is_right(call)) {
+        problem = after_failure(call, run_for_good(call, &replay, fn, arg)); /* is counted */
     } else if (problem == P_REHEARSED) {
-        problem = ask_the_world(call, mfa);
+        problem = ask_the_world(call);
         const char *claims = call->grant ? call->grant->hook_claims : NULL;
         if (!problem) {
             problem = run_for_good(call, &replay, fn, arg);

@@ -3,6 +3,7 @@
 
 #include "domain/address.h"
 #include "domain/audit_event.h"
+#include "domain/first_proof.h"
 #include "domain/notice.h"
 #include "store/recovery_sets.h"
 
@@ -148,6 +149,9 @@ enum problem mfa_enrol(const struct realm *realm, struct tx *tx, const struct ho
         .created_at = ctx->now_us,
     };
     problem = kind->enroll(realm, tx, &user, in, out);
+    if (!problem && first_proof_was(tx, &session, &user, out->factor.phone)) {
+        problem = P_FACTOR_NOT_INDEPENDENT;
+    }
     if (problem) {
         return problem;
     }
@@ -165,6 +169,16 @@ static enum problem own_factor(struct tx *tx, const struct uuid *user_id,
 {
     bool found = factor_by_id(tx, factor_id, out) && uuid_equal(&out->user_id, user_id);
     return found ? P_OK : P_FACTOR_NOT_FOUND;
+}
+
+/* No code goes out that would not count (security.md S9). */
+static enum problem check_number(struct tx *tx, const struct holder *holder,
+                                 const struct user *user, const struct factor *factor)
+{
+    struct session session = { .id = holder->session_id };
+    return !uuid_is_nil(&session.id) && first_proof_was(tx, &session, user, factor->phone)
+               ? P_FACTOR_NOT_INDEPENDENT
+               : P_OK;
 }
 
 enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struct holder *holder,
@@ -193,11 +207,12 @@ enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struc
         .otp = "",
     };
     const char *shown = NULL;
-    if (kind->challenge) {
+    problem = check_number(tx, holder, &user, &factor);
+    if (!problem && kind->challenge) {
         problem = kind->challenge(realm, tx, &user, &factor, in, &challenge, &shown);
-        if (problem) {
-            return problem;
-        }
+    }
+    if (problem) {
+        return problem;
     }
     factor_challenged(tx, &factor.id, ctx->now_us); /* first: else two servers deadlock (§6.3) */
     challenge_insert(tx, &challenge);

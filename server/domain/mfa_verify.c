@@ -3,6 +3,8 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "domain/audit_event.h"
+#include "domain/first_factor.h"
+#include "domain/first_proof.h"
 #include "domain/lock.h"
 #include "domain/mfa.h"
 #include "domain/notice.h"
@@ -22,6 +24,7 @@ struct attempt {
     struct session session;
     bool factor_changed, tell; /* tell: of a new factor */
     int64_t wrong_before;
+    bool beside; /* the user has another verified factor */
     struct factor_check check; /* of the proof */
     struct amr amr[AMR_MAX]; /* of the session, and the user's factors, as they were before */
     int n_amr;
@@ -142,7 +145,11 @@ static enum problem check_proof(struct attempt *a, const struct factor_kind *kin
     enum problem problem = kind->check(&check);
     a->check = check;
     a->factor_changed = check.factor_changed;
-    if (problem && (problem == kind->wrong || check.wrong)) {
+    bool wrong = problem && (problem == kind->wrong || check.wrong);
+    if (!problem || wrong) {
+        ctx_attempt(a->tx->ctx, &a->factor.id, a->factor.type, !wrong);
+    }
+    if (wrong) {
         book_failure(a, kind);
     }
     return problem;
@@ -202,6 +209,9 @@ static void ask_ahead(struct attempt *a, const struct factor_kind *kind,
     }
     challenge_ahead(tx, challenge_id);
     amr_ahead(tx, &a->session.id);
+    if (a->factor.phone) {
+        first_proof_ahead(tx, &a->session.id);
+    }
     session_raise_ahead(tx, &a->session);
     person_ahead(tx, &a->user.id);
     if (!factor_is_verified(&a->factor)) {
@@ -231,7 +241,9 @@ static enum problem settle(struct attempt *a, struct grant *out)
     s->factor_id = a->factor.id;
     session_save(tx, s);
     sessions_delete_low(tx, &a->user.id, &s->id);
-    if (!alone) { /* once this one is verified itself */
+    if (first && !a->beside) {
+        first_factor_voids(tx, &a->user);
+    } else if (!alone) { /* once this one is verified itself */
         factors_delete_unverified(tx, &a->user.id, a->factor.type);
     }
     char factor[UUID_TEXT], challenge[UUID_TEXT];
@@ -270,6 +282,20 @@ static enum problem find_all(struct attempt *a, const struct uuid *factor_id)
     return P_OK;
 }
 
+/* security.md S6: a further factor counts once one was shown; S9: not what was shown already. */
+static enum problem may_raise(struct attempt *a)
+{
+    a->person.user = a->user;
+    person_load(a->tx, &a->person);
+    a->beside = factor_beside(a->person.factors, a->person.n_factors, &a->factor.id);
+    if (!factor_is_verified(&a->factor) && a->beside && !aal_is_2(a->session.aal)) {
+        return P_VERIFY_NEEDS_AAL2;
+    }
+    return first_proof_was(a->tx, &a->session, &a->user, a->factor.phone)
+               ? P_FACTOR_NOT_INDEPENDENT
+               : P_OK;
+}
+
 enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct holder *holder,
                         const struct uuid *factor_id, const struct proof *proof,
                         struct grant *out)
@@ -291,7 +317,10 @@ enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct h
         return problem;
     }
     ask_ahead(&a, kind, &proof->challenge_id);
-    problem = kind->has_code ? check_lock(&a) : P_OK;
+    problem = may_raise(&a);
+    if (!problem && kind->has_code) {
+        problem = check_lock(&a);
+    }
     if (!problem) {
         problem = check_challenge(&a, &proof->challenge_id);
     }
@@ -305,8 +334,6 @@ enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct h
     if ((problem = check_proof(&a, kind, proof))) {
         return problem;
     }
-    a.person.user = a.user;
-    person_load(tx, &a.person);
     struct mail mail = enrolled(&a);
     a.tell = !verified && notice_due(realm, tx, &a.user, &mail);
     return settle(&a, out);

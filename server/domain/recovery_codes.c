@@ -220,8 +220,10 @@ enum problem recovery_use(const struct realm *realm, struct tx *tx, const struct
     if (lock_left(tx->ctx, set.locked_until)) {
         return P_RECOVERY_LOCKED;
     }
-    if (!*typed || !recovery_code_use(tx, &set.user_id,
-                                      hash_of(realm, tx->ctx->arena, &set.id, typed))) {
+    bool right = *typed && recovery_code_use(tx, &set.user_id,
+                                             hash_of(realm, tx->ctx->arena, &set.id, typed));
+    ctx_attempt(tx->ctx, &set.id, type, right);
+    if (!right) {
         book_failure(realm, tx, holder, &set, out);
         return P_RECOVERY_WRONG;
     }

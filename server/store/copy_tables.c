@@ -119,6 +119,10 @@ static const struct copy_column wrong_codes[] = {
     C(session_id, ID), C(user_id, ID), C(wrong, INT), C(updated_at, TIME),
 };
 
+static const struct copy_column session_proofs[] = {
+    C(session_id, ID), C(phone, TEXT),
+};
+
 static const struct copy_column outbox[] = {
     C(id, ID), C(kind, TEXT), C(topic, TEXT), C(payload, TEXT), C(created_at, TIME),
     C(next_try_at, TIME), C(attempts, INT), C(last_error, TEXT),
@@ -144,6 +148,7 @@ const struct copy_table copy_tables[] = {
     TABLE("@", refresh_tokens, 1, "updated_at",
           "t.token is not null and (t.session_id is null or " PLAIN_SESSION ")"),
     TABLE("@", mfa_amr_claims, 2, NULL, PLAIN_SESSION),
+    TABLE("@@", session_proofs, 1, NULL, PLAIN_SESSION),
     TABLE("@", mfa_factors, 1, "updated_at", NULL),
     TABLE("@@", factor_guards, 1, "updated_at", HAS_FACTOR),
     TABLE("@@", totp_devices, 1, "updated_at", HAS_FACTOR),

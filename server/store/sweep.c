@@ -23,8 +23,10 @@ static void sweep_orphans(struct tx *tx)
     DB_SQL2(tokens, NULL, ORPHANS("@@token_guards", "user_id", "@users"));
     DB_SQL2(codes, NULL, ORPHANS("@@recovery_sets", "user_id", "@users"));
     DB_SQL2(devices, NULL, ORPHANS("@@totp_devices", "factor_id", "@mfa_factors"));
+    DB_SQL2(proofs, NULL, ORPHANS("@@session_proofs", "session_id", "@sessions"));
     db_run(tx, &factors);
     db_run(tx, &devices);
+    db_run(tx, &proofs);
     db_run(tx, &tokens);
     db_run(tx, &codes);
 }
