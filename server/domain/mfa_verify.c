@@ -116,8 +116,15 @@ static enum problem check_lock(struct attempt *a, bool code)
 {
     a->guard = factor_guard_of(a->tx, &a->factor.id);
     a->tries = &a->guard.tries;
-    a->origin = origin_of(a->realm, a->tx, &a->session, &a->factor.id, a->amr, a->n_amr,
-                          a->holder->caller->ip);
+    const struct request_proof proof = {
+        .user_id = &a->user.id,
+        .subject_id = &a->factor.id,
+        .aal = aal_of_request(a->holder->aal, &a->session),
+        .amr = a->amr,
+        .n_amr = a->n_amr,
+        .ip = a->holder->caller->ip,
+    };
+    a->origin = origin_of(a->realm, a->tx, &proof);
     if (factor_is_verified(&a->factor) && a->origin.name) {
         a->tries = &a->origin.tries;
     }
@@ -313,7 +320,8 @@ static enum problem may_raise(struct attempt *a)
     a->person.user = a->user;
     person_load(a->tx, &a->person);
     a->beside = factor_beside(a->person.factors, a->person.n_factors, &a->factor.id);
-    if (!factor_is_verified(&a->factor) && a->beside && !aal_is_2(a->session.aal)) {
+    if (!factor_is_verified(&a->factor) && a->beside &&
+        !aal_is_2(aal_of_request(a->holder->aal, &a->session))) {
         return P_VERIFY_NEEDS_AAL2;
     }
     return first_proof_was(a->tx, &a->session, &a->user, a->factor.phone)

@@ -59,19 +59,17 @@ static void look_at_networks(struct origin *o, const struct step_guard *list, in
     }
 }
 
-struct origin origin_of(const struct realm *realm, struct tx *tx, const struct session *session,
-                        const struct uuid *subject_id, const struct amr *list, int n,
-                        const char *ip)
+struct origin origin_of(const struct realm *realm, struct tx *tx, const struct request_proof *p)
 {
     struct step_guard *guards = ARENA_ARRAY(tx->ctx->arena, struct step_guard, STEP_GUARDS_MAX);
-    int n_guards = step_guards_of(tx, &session->user_id, subject_id, guards);
-    struct origin o = { .network = network_of(realm, tx->ctx->arena, &session->user_id, ip) };
+    int n_guards = step_guards_of(tx, p->user_id, p->subject_id, guards);
+    struct origin o = { .network = network_of(realm, tx->ctx->arena, p->user_id, p->ip) };
     bool known = false;
     look_at_networks(&o, guards, n_guards, tx->ctx->now_us, &known);
-    o.name = aal_is_2(session->aal)     ? "raised"
-             : began_otherwise(list, n) ? "proved"
-             : known                    ? o.network
-                                        : NULL;
+    o.name = aal_is_2(p->aal)                   ? "raised"
+             : began_otherwise(p->amr, p->n_amr) ? "proved"
+             : known                             ? o.network
+                                                 : NULL;
     for (int i = 0; o.name && i < n_guards; i++) {
         if (!uuid_is_nil(&guards[i].subject_id) && strcmp(guards[i].origin, o.name) == 0) {
             o.tries = guards[i].tries;

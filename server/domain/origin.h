@@ -15,11 +15,18 @@ struct origin {
     struct tries tries;  /* so far; of a name */
 };
 
-/* Those of the subject (a factor or a set of codes) as the session's request comes. */
+/* A request that comes with a proof. */
+struct request_proof {
+    const struct uuid *user_id, *subject_id; /* subject: a factor or a set of codes */
+    const char *aal;                         /* of the request: aal_of_request() */
+    const struct amr *amr;                   /* of its session */
+    int n_amr;
+    const char *ip;
+};
+
 void origin_ahead(struct tx *tx, const struct uuid *user_id, const struct uuid *subject_id);
-struct origin origin_of(const struct realm *realm, struct tx *tx, const struct session *session,
-                        const struct uuid *subject_id, const struct amr *list, int n,
-                        const char *ip);
+struct origin origin_of(const struct realm *realm, struct tx *tx,
+                        const struct request_proof *proof);
 
 /* A factor was verified: the network is the user's. */
 void origin_proved(struct tx *tx, const struct uuid *user_id, const struct origin *origin);

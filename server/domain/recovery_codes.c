@@ -51,13 +51,13 @@ static enum problem load(struct tx *tx, const struct holder *holder, struct user
 }
 
 static enum problem check_making(const struct realm *realm, struct tx *tx,
-                                 const struct session *session, const char *name, bool again,
-                                 bool exists)
+                                 const struct holder *holder, const struct session *session,
+                                 const char *name, bool again, bool exists)
 {
     if (!realm->config->recovery_enroll) {
         return P_RECOVERY_ENROLL_OFF;
     }
-    if (!aal_is_2(session->aal)) {
+    if (!aal_is_2(aal_of_request(holder->aal, session))) {
         return ctx_fail(tx->ctx, P_RECOVERY_NEEDS_AAL2, again ? "regenerate" : "generate");
     }
     if (again != exists) {
@@ -84,7 +84,7 @@ enum problem recovery_make(const struct realm *realm, struct tx *tx, const struc
     }
     bool exists = recovery_set_of(tx, &user.id, &out->set);
     const char *name = friendly_name && *friendly_name ? friendly_name : "Recovery codes";
-    problem = check_making(realm, tx, &session, name, again, exists);
+    problem = check_making(realm, tx, holder, &session, name, again, exists);
     if (problem) {
         return problem;
     }
@@ -240,8 +240,15 @@ enum problem recovery_use(const struct realm *realm, struct tx *tx, const struct
         return P_RECOVERY_NONE;
     }
     out->n_amr = amr_of(tx, &out->session.id, out->amr);
-    struct origin origin = origin_of(realm, tx, &out->session, &set.id, out->amr, out->n_amr,
-                                     holder->caller->ip);
+    const struct request_proof proof = {
+        .user_id = &set.user_id,
+        .subject_id = &set.id,
+        .aal = aal_of_request(holder->aal, &out->session),
+        .amr = out->amr,
+        .n_amr = out->n_amr,
+        .ip = holder->caller->ip,
+    };
+    struct origin origin = origin_of(realm, tx, &proof);
     struct tries tries = tries_of(&set, &origin);
     if (lock_left(tx->ctx, tries.locked_until)) {
         return P_RECOVERY_LOCKED;
@@ -273,7 +280,7 @@ enum problem recovery_remove(const struct realm *realm, struct tx *tx,
     if (!recovery_set_of(tx, &user.id, &set)) {
         return P_RECOVERY_NONE;
     }
-    if (!aal_is_2(session.aal)) {
+    if (!aal_is_2(aal_of_request(holder->aal, &session))) {
         return ctx_fail(tx->ctx, P_RECOVERY_NEEDS_AAL2, "unenroll");
     }
     problem = mfa_fresh(realm, tx, &session);

@@ -4,7 +4,7 @@ and locks (S15): enrolments that were left lying keep nobody out, and wrong code
 SQLite, and on PostgreSQL with two nodes. factors.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import re, sys, urllib.parse
-from rig import CONFIRM, PW, Tally, addr, binary, fresh_code, is_, on_both_engines, person, phone, place, texts_to
+from rig import CONFIRM, PW, Tally, User, addr, binary, fresh_code, is_, on_both_engines, person, phone, place, texts_to
 from settings import body, link_in
 from totp_checks import wrong
 from wire import totp, wait_for_fresh_step
@@ -103,9 +103,103 @@ def further_one(p):
     is_(prove(low, f, secret), 200)
 
 
+def places(p):
+    """Enrolments that another session left lying keep neither a place nor a name; the oldest goes. Within a session a name counts once, as ever."""
+    u = person(p)
+    other = u.another_session()
+    for n in range(10):
+        app(other, "mine" if n == 5 else "f%d" % n)
+    is_(other.enroll("mine"), 422, "mfa_factor_name_conflict")
+    f, secret = app(u, "mine")
+    assert factors(u) == {**{"f%d" % n: "unverified" for n in range(10) if n != 5}, "mine": "unverified"}, factors(u)
+    is_(u.enroll("mine"), 422, "mfa_factor_name_conflict")
+    app(u, "eleventh")
+    assert len(factors(u)) == 10 and "f0" not in factors(u), factors(u)
+    u.take(is_(prove(u, f, secret), 200).json)
+    assert factors(u) == {"mine": "verified"}
+    app(u, "draft")
+    low = u.another_session()
+    is_(low.enroll("draft"), 403, "insufficient_aal")
+    assert "draft" in factors(u)
+
+
+def at(network):
+    return {"X-Forwarded-For": network}
+
+
+def text_code(p, u, network, right=True):
+    """The answer to a code of the user's phone factor, from that network."""
+    c = is_(u.challenge(u.factor, {"channel": "sms"}, headers=at(network)), 200).json["id"]
+    code = texts_to(p, u.phone)[-1]
+    return u.verify(u.factor, c, code if right else "%06d" % ((int(code) + 1) % 1000000), headers=at(network))
+
+
+def session(p, owner, network, mailed=False):
+    """The owner's, or a stranger's who knows the password; or one that began with a mailed code."""
+    if mailed:
+        is_(p.s.call("POST", "/otp", {"email": owner.email}), 200)
+        code = re.search(r"\b\d{6}\b", body(p.sent(owner.email)[-1], "plain")).group()
+        a = p.s.call("POST", "/verify", {"type": "email", "email": owner.email, "token": code}, headers=at(network))
+    else:
+        a = p.s.call("POST", "/token?grant_type=password", {"email": owner.email, "password": PW}, headers=at(network))
+    u = User(p.s, is_(a, 200).json, owner.email, PW)
+    u.factor, u.phone = owner.factor, owner.phone
+    return u
+
+
+def strangers(p):
+    """Wrong codes of strangers lock strangers, from every network: the owner goes on from a known network, after a mailed code, at aal2, and by recovery codes."""
+    u, home, away = person(p), "203.0.113.5", "198.51.100.%d"
+    u.phone = phone()
+    u.factor = is_(p.s.call("POST", "/factors", {"factor_type": "phone", "friendly_name": "phone", "phone": u.phone}, u.token), 200).json["id"]
+    u.take(is_(text_code(p, u, home), 200).json)
+    codes = is_(p.s.call("POST", "/factors/recovery-codes", {}, u.token), 200).json["codes"]
+    for n in range(10):
+        is_(text_code(p, session(p, u, away % n), away % n, right=False), 422, "mfa_verification_failed")
+    for right in (True, False):
+        a = is_(text_code(p, session(p, u, away % 99), away % 99, right=right), 429, "over_request_rate_limit")
+        assert int(a.headers["retry-after"]) > 3600, a.headers["retry-after"]
+    is_(text_code(p, session(p, u, home), home), 200)
+    is_(text_code(p, session(p, u, away % 50, mailed=True), away % 50), 200)
+    is_(text_code(p, u, away % 51), 200)
+    low = session(p, u, away % 52)
+    is_(p.s.call("POST", "/factors/recovery-codes/verify", {"code": codes[0]}, low.token, headers=at(away % 52)), 200)
+    is_(text_code(p, session(p, u, away % 98), away % 98), 429, "over_request_rate_limit")       # nothing of it freed strangers
+    report = is_(p.s.call("GET", "/admin/users/%s/factors/%s" % (u.id, u.factor), token=p.s.admin_token()), 200).json
+    assert report["locked_until"] and report["failed_attempts"] == 10, report
+    is_(p.s.call("PUT", "/admin/users/%s/factors/%s" % (u.id, u.factor), {"friendly_name": "phone"}, p.s.admin_token()), 200)
+    is_(text_code(p, session(p, u, away % 97), away % 97), 200)
+
+
+def recovery_codes(p):
+    """Recovery codes: pauses of strangers are strangers' alone, and never for days."""
+    u, home, away = with_app(p), "203.0.113.7", "198.51.100.7"
+    u.phone = None
+    codes = is_(p.s.call("POST", "/factors/recovery-codes", {}, u.token), 200).json["codes"]
+    use = lambda code, network: p.s.call("POST", "/factors/recovery-codes/verify", {"code": code}, session(p, u, network).token, headers=at(network))
+    is_(use(codes[0], home), 200)
+    for _ in range(10):
+        is_(use("a" * 16, away), 422, "mfa_verification_failed")
+    a = is_(use(codes[1], away), 429, "mfa_recovery_codes_locked")
+    assert int(a.headers["retry-after"]) <= 60
+    is_(use(codes[1], home), 200)
+
+
+def own_slips(p):
+    """From a known network, too, ten wrong codes in a row lock; it is that network's lock alone."""
+    u, home = person(p), "203.0.113.9"
+    u.phone = phone()
+    u.factor = is_(p.s.call("POST", "/factors", {"factor_type": "phone", "friendly_name": "phone", "phone": u.phone}, u.token), 200).json["id"]
+    u.take(is_(text_code(p, u, home), 200).json)
+    for _ in range(10):
+        is_(text_code(p, session(p, u, home), home, right=False), 422)
+    is_(text_code(p, session(p, u, home), home), 429)
+    is_(text_code(p, session(p, u, "198.51.100.1"), "198.51.100.1"), 200)
+
+
 def one_engine(t, name, **more):
-    with place({**CONFIRM, **ON}, **more) as p:
-        for step in (first_one, further_one):
+    with place({**CONFIRM, **ON, "COUNTERSIGN_TRUSTED_PROXIES": "127.0.0.1", "COUNTERSIGN_MFA_LOCK_LONG_AFTER": "10", "COUNTERSIGN_HASH_THREADS": "4"}, **more) as p:
+        for step in (first_one, further_one, places, strangers, recovery_codes, own_slips):
             t.step("%s: %s" % (name, step.__doc__), step, p)
 
 
