@@ -96,6 +96,8 @@ enum problem recovery_make(const struct realm *realm, struct tx *tx, const struc
             .created_at = tx->ctx->now_us,
         };
         recovery_set_insert(tx, &out->set);
+    } else { /* what the old codes earned goes with them, but for who makes the new ones */
+        amr_drop_factor(tx, &user.id, &out->set.id, method, &session.id);
     }
     recovery_codes_delete(tx, &user.id);
     for (int i = 0; i < RECOVERY_CODES; i++) {
@@ -152,18 +154,15 @@ static void tell_of_use(const struct realm *realm, struct tx *tx, const struct h
     notify(realm, tx, user, &mail);
 }
 
-static enum problem raise(const struct realm *realm, struct tx *tx, const struct holder *holder,
+static void raise(const struct realm *realm, struct tx *tx, const struct holder *holder,
                           const struct recovery_set *set, struct grant *out)
 {
     struct session *s = &out->session;
     char id[UUID_TEXT];
-    amr_put(tx, &s->id, method);
+    amr_earn(tx, &s->id, method, &set->id);
     s->aal = "aal2";
     s->factor_id = set->id;
-    enum problem problem = session_raise(realm, tx, s, &out->refresh_token);
-    if (problem) {
-        return problem;
-    }
+    session_raise(realm, tx, s, &out->refresh_token);
     session_save(tx, s);
     sessions_delete_low(tx, &s->user_id, &s->id);
     audit_by_user(realm, tx, &out->person.user, AUDIT_VERIFICATION_ATTEMPTED, holder->caller->ip,
@@ -172,7 +171,6 @@ static enum problem raise(const struct realm *realm, struct tx *tx, const struct
     out->refresh_version = s->refresh_key ? 2 : 1;
     out->method = method;
     grant_load(tx, out);
-    return P_OK;
 }
 
 /* The tries that count are the set's, or those of where the request comes from. Nobody guesses 80
@@ -264,7 +262,8 @@ enum problem recovery_use(const struct realm *realm, struct tx *tx, const struct
     lock_after_success(&out->session.id, &tries);
     save_tries(tx, &set, &origin, &tries);
     origin_proved(tx, &set.user_id, &origin);
-    return raise(realm, tx, holder, &set, out);
+    raise(realm, tx, holder, &set, out);
+    return P_OK;
 }
 
 enum problem recovery_remove(const struct realm *realm, struct tx *tx,
@@ -289,7 +288,7 @@ enum problem recovery_remove(const struct realm *realm, struct tx *tx,
     }
     recovery_set_delete(tx, &user.id);
     step_guards_clear(tx, &user.id, &set.id);
-    sessions_downgrade(tx, &user.id, &set.id, method);
+    amr_drop_factor(tx, &user.id, &set.id, method, NULL);
     *id = set.id;
     char text[UUID_TEXT];
     audit_by_user(realm, tx, &user, AUDIT_FACTOR_UNENROLLED, holder->caller->ip,

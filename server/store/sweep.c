@@ -25,7 +25,9 @@ static void sweep_orphans(struct tx *tx)
     DB_SQL2(devices, NULL, ORPHANS("@@totp_devices", "factor_id", "@mfa_factors"));
     DB_SQL2(steps, NULL, ORPHANS("@@step_guards", "user_id", "@users"));
     DB_SQL2(proofs, NULL, ORPHANS("@@session_proofs", "session_id", "@sessions"));
+    DB_SQL2(owners, NULL, ORPHANS("@@amr_factors", "session_id", "@sessions"));
     db_run(tx, &factors);
+    db_run(tx, &owners);
     db_run(tx, &devices);
     db_run(tx, &proofs);
     db_run(tx, &steps);
