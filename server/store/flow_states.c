@@ -68,6 +68,11 @@ void flows_delete_but(struct tx *tx, const struct uuid *user_id, const struct uu
     db_run(tx, &sql, V_ID(user_id), V_ID(kept));
 }
 
+void flows_delete(struct tx *tx, const struct uuid *user_id)
+{
+    flows_delete_but(tx, user_id, &uuid_nil);
+}
+
 void flow_delete(struct tx *tx, const struct uuid *id)
 {
     DB_SQL(sql, "delete from @flow_state where id = $1");
