@@ -61,7 +61,7 @@ bool code_guard_voids(const struct code_guard *guard, int64_t sent_at)
     return sent_at <= guard->row.voided_at;
 }
 
-void code_guard_wrong(struct tx *tx, struct code_guard *guard, int64_t newest_at)
+bool code_guard_wrong(struct tx *tx, struct code_guard *guard, int64_t newest_at)
 {
     int64_t now = tx->ctx->now_us;
     struct code_guard_row *row = &guard->row;
@@ -69,11 +69,13 @@ void code_guard_wrong(struct tx *tx, struct code_guard *guard, int64_t newest_at
         row->newest_at = newest_at;
         row->wrong = 0;
     }
-    if (++row->wrong >= TRIES) {
+    bool voids = ++row->wrong >= TRIES;
+    if (voids) {
         row->voided_at = now;
         row->wrong = 0;
     }
     row->busy_until = (row->busy_until > now ? row->busy_until : now) + guard->each_us;
     code_guard_put(tx, guard->key, row);
     tx_keep(tx);
+    return voids;
 }

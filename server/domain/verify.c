@@ -221,7 +221,10 @@ static enum problem find_by_code(const struct realm *realm, struct tx *tx,
     if (found && code_holds(realm, tx, in, v, &guard)) {
         return P_OK;
     }
-    code_guard_wrong(tx, &guard, newest_sent_at(tx, in, v, found));
+    bool voids = code_guard_wrong(tx, &guard, newest_sent_at(tx, in, v, found));
+    if (voids && found && !is_change(in->type)) { /* for other servers of the database */
+        token_void_code(tx, &v->user->id, v->kind);
+    }
     return P_OTP_EXPIRED;
 }
 
