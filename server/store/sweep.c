@@ -23,7 +23,9 @@ static void sweep_orphans(struct tx *tx)
     DB_SQL2(links, NULL, ORPHANS("@@change_links", "token_id", "@one_time_tokens"));
     DB_SQL2(codes, NULL, ORPHANS("@@recovery_sets", "user_id", "@users"));
     DB_SQL2(devices, NULL, ORPHANS("@@totp_devices", "factor_id", "@mfa_factors"));
+    DB_SQL2(owners, NULL, ORPHANS("@@amr_factors", "session_id", "@sessions"));
     db_run(tx, &factors);
+    db_run(tx, &owners);
     db_run(tx, &devices);
     db_run(tx, &links);
     db_run(tx, &codes);
