@@ -7,6 +7,7 @@
 #include "domain/one_time_code.h"
 #include "domain/session.h"
 #include "domain/verify_effect.h"
+#include "store/session_proofs.h"
 
 #include <string.h>
 
@@ -232,5 +233,6 @@ enum problem verify_run(const struct realm *realm, struct tx *tx, const struct c
         return flow_issue(tx, &v.user->id, flow_method(v.type), &out->auth_code);
     }
     session_open(realm, tx, caller, "otp", &out->grant);
+    session_proof_put(tx, &out->grant.session.id, given(in->phone) ? in->address : NULL);
     return P_OK;
 }

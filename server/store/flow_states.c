@@ -62,6 +62,12 @@ void flow_issued(struct tx *tx, const struct uuid *id, int64_t at_us)
     db_run(tx, &sql, V_TIME(at_us), V_ID(id));
 }
 
+void flows_delete(struct tx *tx, const struct uuid *user_id)
+{
+    DB_SQL(sql, "delete from @flow_state where user_id = $1");
+    db_run(tx, &sql, V_ID(user_id));
+}
+
 void flow_delete(struct tx *tx, const struct uuid *id)
 {
     DB_SQL(sql, "delete from @flow_state where id = $1");
