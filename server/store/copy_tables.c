@@ -109,6 +109,10 @@ static const struct copy_column token_guards[] = {
     C(user_id, ID), C(token_type, TEXT), C(failures, INT),
 };
 
+static const struct copy_column vouched_users[] = {
+    C(user_id, ID), C(password, BOOL), C(metadata, BOOL),
+};
+
 static const struct copy_column recovery_sets[] = {
     C(user_id, ID), C(id, ID), C(friendly_name, TEXT), C(failures, INT), C(locked_until, TIME),
     C(created_at, TIME), C(updated_at, TIME),
@@ -168,6 +172,7 @@ const struct copy_table copy_tables[] = {
     TABLE("@", mfa_challenges, 1, NULL, NULL),
     TABLE("@", one_time_tokens, 1, NULL, NULL),
     TABLE("@@", token_guards, 2, NULL, HAS_USER),
+    TABLE("@@", vouched_users, 1, NULL, HAS_USER),
     TABLE("@@", recovery_sets, 1, "updated_at", HAS_USER),
     TABLE("@@", recovery_codes, 2, "used_at", HAS_USER),
     TABLE("@", flow_state, 1, NULL, NULL),

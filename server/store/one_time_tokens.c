@@ -147,10 +147,10 @@ bool user_by_phone_change(struct tx *tx, const char *aud, const char *phone, str
     /* the official server has no index on phone_change, but one on what a token relates to */
     DB_SQL2(sql,
             "select id from @users where phone_change = $1 and phone_change <> '' and aud = $2 "
-            "limit 1",
+            "order by phone_change_sent_at desc limit 1",
             "select u.id from @one_time_tokens t join @users u on u.id = t.user_id where "
             "t.relates_to = $1 and t.token_type = 'phone_change_token' and u.phone_change = $1 "
-            "and u.aud = $2 limit 1");
+            "and u.aud = $2 order by u.phone_change_sent_at desc nulls last limit 1");
     struct uuid id;
     return one_id(db_query(tx, &sql, V_TEXT(phone), V_TEXT(aud)), &id) &&
            user_by_id(tx, &id, out);

@@ -44,7 +44,7 @@ void tokens_void_changes(struct tx *tx, const struct uuid *user_id);
 /* Counts a wrong code for the kind; returns how many there were since token_put. */
 int64_t token_failed(struct tx *tx, const struct uuid *user_id, enum token_kind kind);
 
-/* The user who waits to have the phone number. */
+/* The user who waits to have the phone number; of several the one who asked last. */
 bool user_by_phone_change(struct tx *tx, const char *aud, const char *phone, struct user *out);
 
 #endif

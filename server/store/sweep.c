@@ -22,6 +22,7 @@ static void sweep_orphans(struct tx *tx)
     DB_SQL2(factors, NULL, ORPHANS("@@factor_guards", "factor_id", "@mfa_factors"));
     DB_SQL2(tokens, NULL, ORPHANS("@@token_guards", "user_id", "@users"));
     DB_SQL2(codes, NULL, ORPHANS("@@recovery_sets", "user_id", "@users"));
+    DB_SQL2(vouched, NULL, ORPHANS("@@vouched_users", "user_id", "@users"));
     DB_SQL2(devices, NULL, ORPHANS("@@totp_devices", "factor_id", "@mfa_factors"));
     DB_SQL2(steps, NULL, ORPHANS("@@step_guards", "user_id", "@users"));
     DB_SQL2(proofs, NULL, ORPHANS("@@session_proofs", "session_id", "@sessions"));
@@ -33,6 +34,7 @@ static void sweep_orphans(struct tx *tx)
     db_run(tx, &steps);
     db_run(tx, &tokens);
     db_run(tx, &codes);
+    db_run(tx, &vouched);
 }
 
 /* The official schema has no index by which old rows of these tables are found, and none may be
