@@ -84,7 +84,14 @@ static const struct copy_column audit_log_entries[] = {
 };
 
 static const struct copy_column factor_guards[] = {
-    C(factor_id, ID), C(last_step, INT), C(failures, INT), C(locked_until, TIME),
+    C(factor_id, ID), C(last_step, INT), C(failures, INT), C(locked_until, TIME), C(spent, INT),
+    C(spent_at, TIME), C(session_id, ID), C(session_wrong, INT), C(enrolled_in, ID),
+    C(updated_at, TIME),
+};
+
+static const struct copy_column step_guards[] = {
+    C(user_id, ID), C(subject_id, ID), C(origin, TEXT), C(failures, INT), C(locked_until, TIME),
+    C(spent, INT), C(spent_at, TIME), C(session_id, ID), C(session_wrong, INT),
     C(updated_at, TIME),
 };
 
@@ -107,6 +114,10 @@ static const struct copy_column change_links[] = {
     C(token_id, ID), C(link_hash, TEXT),
 };
 
+static const struct copy_column vouched_users[] = {
+    C(user_id, ID), C(password, BOOL), C(metadata, BOOL),
+};
+
 static const struct copy_column recovery_sets[] = {
     C(user_id, ID), C(id, ID), C(friendly_name, TEXT), C(failures, INT), C(locked_until, TIME),
     C(created_at, TIME), C(updated_at, TIME),
@@ -126,6 +137,10 @@ static const struct copy_column notice_counts[] = {
 
 static const struct copy_column wrong_codes[] = {
     C(session_id, ID), C(user_id, ID), C(wrong, INT), C(updated_at, TIME),
+};
+
+static const struct copy_column session_proofs[] = {
+    C(session_id, ID), C(phone, TEXT),
 };
 
 static const struct copy_column outbox[] = {
@@ -153,15 +168,18 @@ const struct copy_table copy_tables[] = {
     TABLE("@", refresh_tokens, 1, "updated_at",
           "t.token is not null and (t.session_id is null or " PLAIN_SESSION ")"),
     TABLE("@", mfa_amr_claims, 2, NULL, PLAIN_SESSION),
+    TABLE("@@", session_proofs, 1, NULL, PLAIN_SESSION),
     TABLE("@@", amr_factors, 2, "verified_at", PLAIN_SESSION),
     TABLE("@", mfa_factors, 1, "updated_at", NULL),
     TABLE("@@", factor_guards, 1, "updated_at", HAS_FACTOR),
+    TABLE("@@", step_guards, 3, "updated_at", HAS_USER),
     TABLE("@@", totp_devices, 1, "updated_at", HAS_FACTOR),
     TABLE("@", mfa_challenges, 1, NULL, NULL),
     TABLE("@", one_time_tokens, 1, NULL, NULL),
     TABLE("@@", change_links, 1, NULL,
           "exists (select 1 from @one_time_tokens o where o.id = t.token_id)"),
     TABLE("@@", code_guards, 1, NULL, NULL),
+    TABLE("@@", vouched_users, 1, NULL, HAS_USER),
     TABLE("@@", recovery_sets, 1, "updated_at", HAS_USER),
     TABLE("@@", recovery_codes, 2, "used_at", HAS_USER),
     TABLE("@", flow_state, 1, NULL, NULL),

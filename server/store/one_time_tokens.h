@@ -53,7 +53,10 @@ void token_clear(struct tx *tx, const struct uuid *user_id, enum token_kind kind
 /* Voids the code alone; a link of the same mail stays. */
 void token_void_code(struct tx *tx, const struct uuid *user_id, enum token_kind kind);
 
-/* The user who waits to have the phone number. */
+/* Ends changes of address and of number that wait, and the nonce of a reauthentication. */
+void tokens_void_changes(struct tx *tx, const struct uuid *user_id);
+
+/* The user who waits to have the phone number; of several the one who asked last. */
 bool user_by_phone_change(struct tx *tx, const char *aud, const char *phone, struct user *out);
 
 #endif
