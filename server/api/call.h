@@ -18,6 +18,7 @@ struct services {
     struct entropy entropy;
     struct executor *executor;
     struct limits *limits; /* http/limits.h */
+    struct strangers *strangers; /* http/strangers.h; NULL: none are counted */
     const char *version;
     bool asks_outside; /* outside_needed() */
     struct outbox_worker *outbox; /* NULL: none runs */
@@ -31,7 +32,12 @@ struct principal {
     struct uuid session_id;    /* nil: none */
 };
 
-enum { REPLY_HEADERS = 12 };
+enum { REPLY_HEADERS = 16 };
+
+/* What the answer says of a limit; limit 0: nothing. */
+struct rate_shown {
+    int64_t limit, remaining, reset_s;
+};
 
 struct call;
 
@@ -58,6 +64,8 @@ struct call {
     struct tx *tx; /* all that the call does runs in it; NULL: in some of its own, one by one */
     bool moves;    /* it goes on on the hash pool */
     bool counted;  /* by the limiter: not again when the transaction runs again */
+    bool rated;    /* by strangers_check, likewise */
+    struct rate_shown rate;
     /* the request */
     const char *method, *path, *query; /* path without the /auth/v1 in front; query raw, or "" */
     const char *(*header)(void *arg, const char *name);
