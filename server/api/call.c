@@ -129,6 +129,16 @@ struct link_target call_link_target(struct call *call)
     };
 }
 
+struct holder call_holder(const struct call *call)
+{
+    return (struct holder){
+        .user_id = call->principal.user.id,
+        .session_id = call->principal.session_id,
+        .aal = call->principal.claims.aal,
+        .caller = &call->caller,
+    };
+}
+
 /* A hook's own error has the status that it asks for, and no code (row HK3, X3). */
 int call_problem_status(const struct call *call)
 {
@@ -146,6 +156,9 @@ const char *call_problem_code(const struct call *call)
 
 const char *call_problem_text(struct call *call)
 {
+    if (call->problem == P_DATABASE_REFUSED && call->refused_words) {
+        return call->refused_words;
+    }
     const char *text = problem_row(call->problem)->text, *hole = strstr(text, "%s");
     if (!hole) {
         return text;

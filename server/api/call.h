@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "domain/claims.h"
 #include "domain/message.h"
+#include "domain/mfa.h"
 #include "work/executor.h"
 
 /* What the whole server shares; read-only after start. */
@@ -30,6 +31,7 @@ struct principal {
     struct claims claims;
     struct user user;          /* of a user's token */
     struct uuid session_id;    /* nil: none */
+    const char *aal;           /* of the request, when it was authenticated; NULL: not asked for */
 };
 
 enum { REPLY_HEADERS = 16 };
@@ -85,6 +87,7 @@ struct call {
     /* the answer */
     struct grant *grant; /* the session that is answered; NULL: none */
     enum problem problem;
+    const char *refused_words; /* the text of P_DATABASE_REFUSED; NULL: the row's */
     struct reply reply;
     int64_t began_us; /* steady clock */
 };
@@ -103,6 +106,9 @@ enum problem call_query_nth(struct call *call, const char *name, int n,
 
 /* Where links made by this request lead, and where browsers are sent (rows RD1, ML3, W16). */
 struct link_target call_link_target(struct call *call);
+
+/* The signed-in user who asks, with all that the rules want to know of the token. */
+struct holder call_holder(const struct call *call);
 
 /* Status and code of call->problem; its text, with its argument. */
 int call_problem_status(const struct call *call);

@@ -69,6 +69,7 @@ enum problem user_put(struct call *call, struct tx *tx)
     *in = (struct update){
         .user_id = call->principal.user.id,
         .session_id = call->principal.session_id,
+        .aal = call->principal.claims.aal,
         .email = body->email,
         .phone = body->phone,
         .channel = body->channel,
@@ -111,6 +112,6 @@ enum problem logout_post(struct call *call, struct tx *tx)
     }
     const struct principal *p = &call->principal;
     session_logout(&call->services->realm, tx, &p->user,
-                   uuid_is_nil(&p->session_id) ? NULL : &p->session_id, which);
+                   uuid_is_nil(&p->session_id) ? NULL : &p->session_id, aal_is_2(p->aal), which);
     return reply_no_content(call);
 }

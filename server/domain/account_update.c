@@ -2,6 +2,7 @@
 #include "domain/account_update.h"
 
 #include "domain/address.h"
+#include "domain/assurance.h"
 #include "domain/audit_event.h"
 #include "domain/notice.h"
 #include "domain/password_rules.h"
@@ -52,7 +53,8 @@ static enum problem check_level(struct tx *tx, const struct user *user, const st
         return P_JWT_SESSION_NOT_FOUND;
     }
     bool guarded = in->password || in->new_email || in->new_phone;
-    if (guarded && !(named && aal_is_2(session.aal)) && factor_any_verified(tx, &user->id)) {
+    bool high = aal_is_2(aal_of_request(in->aal, named ? &session : NULL));
+    if (guarded && !high && factor_any_verified(tx, &user->id)) {
         return P_UPDATE_NEEDS_AAL2;
     }
     return P_OK;

@@ -9,6 +9,7 @@
 
 struct update {
     struct uuid user_id, session_id; /* session nil: none */
+    const char *aal;                 /* the token's; NULL: none */
     const char *email, *phone;       /* NULL or "": unchanged */
     const char *password;            /* NULL: unchanged */
     const char *current_password, *nonce, *channel;

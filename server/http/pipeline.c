@@ -10,6 +10,7 @@
 #include "http/client_address.h"
 #include "http/client_info.h"
 #include "http/cors.h"
+#include "http/database_errors.h"
 #include "http/limits.h"
 #include "http/strangers.h"
 #include "work/outbox_worker.h"
@@ -290,6 +291,7 @@ static const char *shown_path(struct call *call)
 
 void pipeline_answer(struct call *call, struct answer *out)
 {
+    call->refused_words = database_error_words(call);
     render(call, out);
     count(call, out->status);
     if (call->ctx.outbox_filled && call->services->outbox) {

@@ -21,6 +21,10 @@ enum problem problem_of(enum db_status status)
     case DB_BUSY:
     case DB_RETRY:
         return P_DATABASE_BUSY;
+    case DB_VALUE:
+        return P_VALUE_UNSTORABLE;
+    case DB_REFUSED:
+        return P_DATABASE_REFUSED;
     default:
         return P_DATABASE_AWAY;
     }
