@@ -368,8 +368,7 @@ static bool start_parts(struct app *app, struct arena *arena, unsigned parts, co
         s->limits = limits_new(s->config);
         s->strangers = strangers_new(s->config, &s->entropy);
         if (s->config->cleanup) {
-            struct sweep_ages ages = { s->config->timebox_us, s->config->inactivity_us };
-            app->sweeper = sweeper_start(s->executor, &s->clock, &s->entropy, &ages);
+            app->sweeper = sweeper_start(s->executor, &s->clock, &s->entropy, s->config);
         }
         app->outbox = outbox_worker_start(&s->realm, s->executor, &s->clock, &s->entropy);
         s->outbox = app->outbox;
