@@ -6,6 +6,28 @@
 
 #include <string.h>
 
+enum problem call_then(struct call *call, enum lane lane, handler_fn *fn)
+{
+    call->lane = lane;
+    call->then = fn;
+    return P_OK;
+}
+
+void call_begin_part(struct call *call)
+{
+    call->lane = LANE_NONE;
+    call->settled = NULL;
+}
+
+enum problem call_settle(struct call *call, enum problem problem)
+{
+    enum problem (*settled)(struct call *, enum problem) = call->settled;
+    call->settled = NULL;
+    problem = settled ? settled(call, problem) : problem;
+    call->lane = problem ? LANE_NONE : call->lane;
+    return problem;
+}
+
 const char *call_header(const struct call *call, const char *name)
 {
     return call->header ? call->header(call->header_arg, name) : NULL;
@@ -74,6 +96,17 @@ void reply_header(struct call *call, const char *name, const char *value)
         r->headers[r->n_headers].name = name;
         r->headers[r->n_headers++].value = value;
     }
+}
+
+void reply_restart(struct call *call)
+{
+    struct reply *r = &call->reply;
+    r->n_headers = r->n_kept;
+    r->status = 0;
+    r->view = NULL;
+    r->data = NULL;
+    r->on_problem = NULL;
+    r->cache_control = NULL;
 }
 
 enum problem reply_with(struct call *call, void (*view)(struct call *, struct strbuf *),

@@ -40,7 +40,8 @@ static enum problem apply_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
 {
     struct update_run *run = arg;
     (void)ctx;
-    return update_apply(&run->call->services->realm, tx, run->in, run->out);
+    enum problem problem = update_apply(&run->call->services->realm, tx, run->in, run->out);
+    return problem ? problem : reply_with(run->call, view_user, run->out);
 }
 
 /* Rows US11, US12, and the new hash. */
@@ -64,8 +65,9 @@ enum problem user_put(struct call *call, struct tx *tx)
     const struct body_user_update *body = call->in;
     struct update *in = ARENA_NEW(call->ctx.arena, struct update);
     struct person *out = ARENA_NEW(call->ctx.arena, struct person);
-    struct update_run run = { call, in, out };
+    struct update_run *run = ARENA_NEW(call->ctx.arena, struct update_run);
     (void)tx;
+    *run = (struct update_run){ call, in, out };
     *in = (struct update){
         .user_id = call->principal.user.id,
         .session_id = call->principal.session_id,
@@ -83,15 +85,12 @@ enum problem user_put(struct call *call, struct tx *tx)
     };
     enum problem problem = update_form(&call->services->realm, &call->ctx, in);
     if (!problem) {
-        problem = exec_read(call->services->executor, &call->ctx, check_in_tx, &run);
+        problem = exec_read(call->services->executor, &call->ctx, check_in_tx, run);
     }
     if (!problem) {
         problem = compare(call, in);
     }
-    if (!problem) {
-        problem = outside_write(call, apply_in_tx, &run);
-    }
-    return problem ? problem : reply_with(call, view_user, out);
+    return problem ? problem : outside_write(call, apply_in_tx, run);
 }
 
 enum problem logout_post(struct call *call, struct tx *tx)
