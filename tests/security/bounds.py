@@ -94,13 +94,16 @@ def audit(p):
         ms = now - 100 * 86400000 if name == "foreign" else int(i.hex[:12], 16)
         at = "to_timestamp(%s)" % (ms / 1000) if p.s.dsn else str(ms * 1000)
         p.sql("insert into @audit_log_entries (id, payload, created_at, ip_address) values (%s, '{\"action\": \"test %s\"}', %s, '')" % ("'%s'" % i if p.s.dsn else "x'%s'" % i.hex, name, at))
-    env = {**os.environ, "GOTRUE_JWT_SECRET": "x" * 32}
-    target = ["--db", p.s.dsn] if p.s.dsn else ["--db", p.s.sqlite]
+    env = {**os.environ, "GOTRUE_JWT_SECRET": "x" * 32, **({"DATABASE_URL": p.s.dsn} if p.s.dsn else {})}
+    target = [] if p.s.dsn else ["--db", p.s.sqlite]
     day = time.strftime("%Y-%m-%d", time.gmtime(now / 1000 - 90 * 86400 + 3600))
     run = lambda *more: subprocess.run([binary, "export", "audit", *target, *more], env=env, capture_output=True, text=True, check=False)
     if not p.s.dsn:
         p.nodes[0].stop()       # the command works on the file itself
-    lines = lambda a: [json.loads(line) for line in a.stdout.splitlines()] if a.returncode == 0 else sys.exit(a.stderr)
+
+    def lines(a):
+        assert a.returncode == 0, a.stderr
+        return [json.loads(line) for line in a.stdout.splitlines()]
     got = [r["payload"].get("action") for r in lines(run("--before", day))]
     assert {"test gone", "test foreign"} <= set(got) and "test kept" not in got and len(got) <= 4, got
     everything = lines(run("--since", time.strftime("%Y-%m-%d", time.gmtime(now / 1000 - 95 * 86400))))
