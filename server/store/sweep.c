@@ -25,7 +25,9 @@ static void sweep_orphans(struct tx *tx)
     DB_SQL2(sign_ups, NULL, ORPHANS("@@sign_ups", "user_id", "@users"));
     DB_SQL2(rings, NULL, ORPHANS("@@challenge_rings", "factor_id", "@mfa_factors"));
     DB_SQL2(devices, NULL, ORPHANS("@@totp_devices", "factor_id", "@mfa_factors"));
+    DB_SQL2(owners, NULL, ORPHANS("@@amr_factors", "session_id", "@sessions"));
     db_run(tx, &factors);
+    db_run(tx, &owners);
     db_run(tx, &devices);
     db_run(tx, &sign_ups);
     db_run(tx, &rings);
