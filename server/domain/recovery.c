@@ -2,6 +2,7 @@
 #include "domain/recovery.h"
 
 #include "domain/address.h"
+#include "domain/address_claim.h"
 #include "domain/audit_event.h"
 #include "domain/profile.h"
 #include "domain/send_limit.h"
@@ -128,6 +129,7 @@ enum problem otp_run(const struct realm *realm, struct tx *tx, struct code_reque
     bool by_email = given(in->email);
     bool found = by_email ? user_by_email(tx, in->aud, in->address, user)
                           : user_by_phone(tx, in->aud, in->address, user);
+    found = found && !address_is_foreign(tx, user, by_email);
     if (!found && !in->create_user) {
         return P_OTP_DISABLED;
     }
@@ -158,7 +160,8 @@ enum problem recover_check(const struct realm *realm, struct ctx *ctx, struct co
 enum problem recover_run(const struct realm *realm, struct tx *tx, struct code_request *in)
 {
     struct user user;
-    if (!user_by_email(tx, in->aud, in->address, &user)) {
+    if (!user_by_email(tx, in->aud, in->address, &user) ||
+        address_is_foreign(tx, &user, true)) {
         return say_nothing(tx);
     }
     enum problem problem =
@@ -228,7 +231,8 @@ enum problem resend_run(const struct realm *realm, struct tx *tx, struct code_re
                              : of_type(in, "sms")          ? !user.phone_confirmed_at
                              : of_type(in, "email_change") ? *user.email_change != '\0'
                                                            : *user.phone_change != '\0');
-    if (!pending) { /* row RS8 */
+    bool first = of_type(in, "signup") || of_type(in, "sms");
+    if (!pending || (first && address_is_foreign(tx, &user, given(in->email)))) { /* row RS8 */
         return say_nothing(tx);
     }
     enum problem problem;
@@ -245,8 +249,7 @@ enum problem resend_run(const struct realm *realm, struct tx *tx, struct code_re
         return problem;
     }
     user_save(tx, &user);
-    bool again = of_type(in, "signup") || of_type(in, "sms");
-    audit_by_user(realm, tx, &user, again ? AUDIT_CONFIRMATION_REQUESTED : AUDIT_RECOVERY_REQUESTED,
+    audit_by_user(realm, tx, &user, first ? AUDIT_CONFIRMATION_REQUESTED : AUDIT_RECOVERY_REQUESTED,
                   NULL, NULL);
     return P_OK;
 }
