@@ -61,6 +61,7 @@ void session_open(const struct realm *realm, struct tx *tx, const struct caller 
         grant->refresh_token = refresh_token_v1(arena, tx->ctx->entropy);
     }
     session_insert(tx, s);
+    sessions_trim(tx, s, realm->config->sessions_most);
     if (grant->refresh_version == 1) {
         refresh_row_insert(tx, &s->user_id, &s->id, grant->refresh_token, NULL);
     }

@@ -8,6 +8,7 @@
 #include "domain/password_rules.h"
 #include "domain/profile.h"
 #include "domain/session.h"
+#include "store/sign_ups.h"
 
 #include <string.h>
 
@@ -91,6 +92,7 @@ static void sign_up_anonymous(const struct realm *realm, struct tx *tx,
     u->is_anonymous = true;
     u->user_metadata = json_merged(tx->ctx->arena, "{}", in->data);
     user_insert(tx, u);
+    sign_up_put(tx, &u->id, SIGN_UP_ANONYMOUS);
     person_created(tx, u);
     person_announced(tx, u);
     session_open(realm, tx, caller, "anonymous", &out->grant);
@@ -181,6 +183,7 @@ static enum problem sign_up_new(const struct realm *realm, struct tx *tx,
     identity_add(tx, u, in->provider, data);
     person_created(tx, u);
     if (!at_once) {
+        sign_up_put(tx, &u->id, SIGN_UP_UNCONFIRMED);
         return ask_to_confirm(realm, tx, in, out);
     }
     bool by_phone = strcmp(in->provider, "phone") == 0;

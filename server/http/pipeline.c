@@ -13,6 +13,7 @@
 #include "http/cors.h"
 #include "http/database_errors.h"
 #include "http/limits.h"
+#include "http/strangers.h"
 #include "work/outbox_worker.h"
 
 #include <string.h>
@@ -80,6 +81,9 @@ static enum limiter limiter_of(const struct call *call)
         return call->route->limiter;
     }
     const struct body_sign_up *in = call->in;
+    if (!in) {
+        return LIMIT_SIGNUP;
+    }
     bool named = (in->email && *in->email) || (in->phone && *in->phone);
     return named ? LIMIT_SIGNUP : LIMIT_ANONYMOUS;
 }
@@ -109,6 +113,16 @@ static enum problem later_gates(struct call *call)
     problem = problem || body_first ? problem : decode_body(call);
     call->reply.n_kept = call->reply.n_headers;
     return problem;
+}
+
+/* Before a captcha is asked about: that costs something too. A sign-up's body is looked into, for
+ * what it asks; what is wrong with it is told later. */
+static enum problem check_stranger(struct call *call)
+{
+    if (call->route->limiter == LIMIT_SIGNUP && decode_body(call)) {
+        call->in = NULL;
+    }
+    return strangers_check(call, limiter_of(call));
 }
 
 /* Row CP2: not for a valid admin; people are asked like everybody, as nothing here reads who they
@@ -141,7 +155,8 @@ static enum problem gates(struct call *call)
     if (call->route->refusal) {
         return call->route->refusal;
     }
-    return captcha_due(call) ? P_OK : later_gates(call);
+    problem = check_stranger(call);
+    return problem || captcha_due(call) ? problem : later_gates(call);
 }
 
 /* --- parts and lanes --- */
@@ -335,7 +350,8 @@ void pipeline_answer(struct call *call, struct answer *out)
         outbox_worker_wake(call->services->outbox);
     }
     bool health = call->route && strcmp(call->route->pattern, "/health") == 0;
-    if (!call->services->config->access_log || health || !log_wants(LOG_INFO)) {
+    if (!call->services->config->access_log || health || !log_wants(LOG_INFO) ||
+        !strangers_may_log(call)) {
         return;
     }
     enum log_level level = out->status >= 500   ? LOG_ERROR

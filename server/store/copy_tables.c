@@ -139,6 +139,10 @@ static const struct copy_column wrong_codes[] = {
     C(session_id, ID), C(user_id, ID), C(wrong, INT), C(updated_at, TIME),
 };
 
+static const struct copy_column sign_ups[] = {
+    C(user_id, ID), C(kind, TEXT), C(seen_at, TIME),
+};
+
 static const struct copy_column session_proofs[] = {
     C(session_id, ID), C(phone, TEXT),
 };
@@ -187,6 +191,7 @@ const struct copy_table copy_tables[] = {
     TABLE("@@", send_limits, 1, NULL, NULL),
     TABLE("@@", notice_counts, 2, NULL, NULL),
     TABLE("@@", wrong_codes, 1, NULL, NULL),
+    TABLE("@@", sign_ups, 1, "seen_at", HAS_USER),
     TABLE("@@", outbox, 1, NULL, NULL),
     TABLE("@", audit_log_entries, 1, NULL, NULL),
 };
