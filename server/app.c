@@ -366,7 +366,10 @@ static bool start_parts(struct app *app, struct arena *arena, unsigned parts, co
     if (parts & APP_LISTEN) {
         s->limits = limits_new(s->config);
         if (s->config->cleanup) {
-            struct sweep_ages ages = { s->config->timebox_us, s->config->inactivity_us };
+            const struct config *c = s->config;
+            int64_t mail_us = c->smtp_max_frequency_us, sms_us = c->sms_max_frequency_us;
+            struct sweep_ages ages = { c->timebox_us, c->inactivity_us,
+                                       mail_us > sms_us ? mail_us : sms_us };
             app->sweeper = sweeper_start(s->executor, &s->clock, &s->entropy, &ages);
         }
         app->outbox = outbox_worker_start(&s->realm, s->executor, &s->clock, &s->entropy);

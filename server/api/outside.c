@@ -90,6 +90,10 @@ static enum problem send_one_sms(struct call *call, const struct outgoing *item)
                   LOG_STR("reason", error ? error : "no answer"));
         return P_PHONE_CODE_NOT_SENT;
     }
+    if (call->ctx.silent_sends) {
+        log_write(LOG_WARN, "a code by SMS could not be sent",
+                  LOG_STR("reason", error ? error : "no answer"));
+    }
     return ctx_fail(&call->ctx, P_SMS_FAILED,
                     arena_printf(call->ctx.arena, "%s OTP to provider: %s", item->sms->kind,
                                  error ? error : "no answer"));
@@ -102,8 +106,8 @@ static enum problem send_all(struct call *call)
         bool handled;
         problem = o->sms ? send_one_sms(call, o)
                          : hook_send_email(call, call->ctx.outgoing, o, &handled);
-        if (problem && o->mail && mail_is_notice(o->mail->kind)) {
-            problem = P_OK; /* the hook's failure is in the log */
+        if (problem && (call->ctx.silent_sends || (o->mail && mail_is_notice(o->mail->kind)))) {
+            problem = P_OK; /* the failure is in the log */
         }
     }
     return problem;

@@ -46,6 +46,7 @@ static enum problem ask_hook(struct call *call, struct login *login)
 {
     bool logout = false;
     if (!login->hash || login->user.banned_until > call->ctx.now_us) {
+        call->ctx.waits_alike |= ALIKE_PASSWORD;
         return P_OK;
     }
     enum problem problem =

@@ -59,6 +59,32 @@ static enum problem compare(struct call *call, struct update *in)
     return P_OK;
 }
 
+static enum problem failed_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
+{
+    struct update_run *run = arg;
+    (void)ctx;
+    return update_failed(&run->call->services->realm, tx, run->in);
+}
+
+/* Rule S14: what a wrong password, a wrong nonce, or a right one in a request that fails for another
+ * reason says is counted. The server's own failures are not. */
+static enum problem count_failure(struct update_run *run, enum problem problem)
+{
+    struct call *call = run->call;
+    if (!problem || !run->in->guarded || problem == P_PASSWORD_GUESSING ||
+        problem_row(problem)->status >= 500) {
+        return problem;
+    }
+    struct ctx said = call->ctx; /* of the failure, for its text */
+    enum problem counted =
+        exec_write(call->services->executor, &call->ctx, failed_in_tx, run);
+    if (!counted) {
+        call->ctx.problem_arg = said.problem_arg;
+        call->ctx.retry_after_s = said.retry_after_s;
+    }
+    return counted ? counted : problem;
+}
+
 enum problem user_put(struct call *call, struct tx *tx)
 {
     const struct body_user_update *body = call->in;
@@ -75,6 +101,7 @@ enum problem user_put(struct call *call, struct tx *tx)
         .password = body->password,
         .current_password = body->current_password,
         .nonce = body->nonce,
+        .ip = call->caller.ip,
         .pkce = { body->code_challenge, body->code_challenge_method },
         .target = call_link_target(call),
         .data = body->data,
@@ -90,6 +117,7 @@ enum problem user_put(struct call *call, struct tx *tx)
     if (!problem) {
         problem = outside_write(call, apply_in_tx, &run);
     }
+    problem = count_failure(&run, problem);
     return problem ? problem : reply_with(call, view_user, out);
 }
 

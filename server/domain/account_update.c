@@ -3,6 +3,7 @@
 
 #include "domain/address.h"
 #include "domain/audit_event.h"
+#include "domain/guesses.h"
 #include "domain/notice.h"
 #include "domain/password_rules.h"
 #include "domain/profile.h"
@@ -146,6 +147,21 @@ static enum problem load_and_check(const struct realm *realm, struct tx *tx, str
     return problem ? problem : check_taken(tx, user, in);
 }
 
+/* Rule S14: guesses here count with those of signing in. */
+static enum problem guesses_allowed(const struct realm *realm, struct tx *tx, struct update *in,
+                                    const struct user *user)
+{
+    bool guarded = in->needs_current || in->old_hash || given(in->nonce);
+    in->guarded = in->password && guarded;
+    if (!in->guarded) {
+        return P_OK;
+    }
+    struct guess guess =
+        guess_of(realm, tx->ctx->arena, guess_address(tx->ctx->arena, user), in->ip);
+    guess_ahead(tx, &guess);
+    return guess_allowed(realm, tx, &guess, &user->id);
+}
+
 enum problem update_check(const struct realm *realm, struct tx *tx, struct update *in)
 {
     struct user user;
@@ -162,7 +178,23 @@ enum problem update_check(const struct realm *realm, struct tx *tx, struct updat
     }
     in->needs_current = realm->config->current_password && in->old_hash &&
                         !session_proves_mailbox(tx, in);
-    return in->needs_current && !given(in->current_password) ? P_CURRENT_PASSWORD_REQUIRED : P_OK;
+    if (in->needs_current && !given(in->current_password)) {
+        return P_CURRENT_PASSWORD_REQUIRED;
+    }
+    return guesses_allowed(realm, tx, in, &user);
+}
+
+/* Rule S14: a request that gives the password or a nonce may not fail for ever, whichever check it
+ * fails: each that compares the password before tells something of it. */
+enum problem update_failed(const struct realm *realm, struct tx *tx, struct update *in)
+{
+    struct user user;
+    if (!user_by_id(tx, &in->user_id, &user)) {
+        return P_OK;
+    }
+    struct guess guess =
+        guess_of(realm, tx->ctx->arena, guess_address(tx->ctx->arena, &user), in->ip);
+    return guess_wrong(realm, tx, &guess, &user.id);
 }
 
 /* Row US17. */
@@ -248,7 +280,10 @@ enum problem update_apply(const struct realm *realm, struct tx *tx, struct updat
     if (problem) {
         return problem;
     }
-    problem = check_nonce(realm, tx, user, in);
+    problem = guesses_allowed(realm, tx, in, user); /* parallel guesses count too */
+    if (!problem) {
+        problem = check_nonce(realm, tx, user, in);
+    }
     if (problem) {
         return problem;
     }

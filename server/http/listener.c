@@ -5,12 +5,14 @@
 
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "http/hold.h"
 #include "http/pipeline.h"
 #include "http/socket.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <microhttpd.h>
+#include <stddef.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +34,7 @@ enum {
 struct listener {
     struct services *services;
     struct MHD_Daemon *daemon;
+    struct hold *hold;
     int socket, port;
     atomic_int under_way;
     atomic_size_t large_bodies; /* bytes */
@@ -43,6 +46,7 @@ struct exchange {
     struct listener *listener;
     struct MHD_Connection *connection;
     struct work work;
+    struct held held;
     enum next next; /* of a worker */
     char peer[INET6_ADDRSTRLEN];
     size_t swallowed, large; /* large: of the listener's large_bodies */
@@ -314,13 +318,24 @@ static enum MHD_Result send_answer(struct exchange *x)
     return result;
 }
 
+static void let_go(struct held *held)
+{
+    struct exchange *x = (struct exchange *)(void *)((char *)held - offsetof(struct exchange, held));
+    MHD_resume_connection(x->connection);
+}
+
 /* On another thread, when the work is durable. */
 static void work_done(struct work *work)
 {
     struct exchange *x = work->arg;
     x->call.problem = work->result;
     x->done = true;
-    MHD_resume_connection(x->connection);
+    x->held = (struct held){ .due_us = pipeline_due_us(&x->call), .then = let_go };
+    if (x->held.due_us && x->listener->hold) {
+        hold_until(x->listener->hold, &x->held);
+    } else {
+        MHD_resume_connection(x->connection);
+    }
 }
 
 static enum problem run_slow(struct ctx *ctx, void *arg)
@@ -433,6 +448,7 @@ struct listener *listener_start(struct arena *arena, struct services *services, 
     l->services = services;
     l->socket = fd;
     l->port = socket_port(fd);
+    l->hold = hold_start();
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned threads = config->http_threads ? (unsigned)config->http_threads
                        : cores > 0          ? (unsigned)cores
@@ -447,6 +463,7 @@ struct listener *listener_start(struct arena *arena, struct services *services, 
     if (!l->daemon) {
         *error = "cannot start the HTTP server: not enough memory, threads or file descriptors";
         close(fd);
+        hold_stop(&l->hold);
         free(l);
         return NULL;
     }
@@ -486,6 +503,7 @@ void listener_stop(struct listener **listener, int64_t wait_us)
     while (atomic_load(&l->under_way) > 0 && clock_steady_us() < until) {
         usleep(2000);
     }
+    hold_stop(&l->hold); /* a suspended connection must not be left to the daemon */
     MHD_stop_daemon(l->daemon); /* closes the socket */
     free(l);
 }

@@ -27,6 +27,10 @@ void pipeline_here(struct call *call);
 enum problem pipeline_in_tx(struct ctx *ctx, struct tx *tx, void *arg);
 enum problem pipeline_on_pool(struct ctx *ctx, void *arg);
 
+/* When the answer may leave at the earliest (steady clock), so that the time it takes does not tell
+ * whether an account is there (rule S4); 0: at once. */
+int64_t pipeline_due_us(struct call *call);
+
 /* Renders the answer and writes the access log. */
 void pipeline_answer(struct call *call, struct answer *out);
 

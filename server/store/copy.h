@@ -7,7 +7,7 @@
 
 #include "store/db.h"
 
-enum { COPY_TABLES = 20 };
+enum { COPY_TABLES = 22 };
 
 struct copy_progress {
     const char *table;

@@ -91,7 +91,7 @@ static const struct copy_column totp_devices[] = {
 };
 
 static const struct copy_column password_guards[] = {
-    C(key, TEXT), C(failures, INT), C(locked_until, TIME), C(updated_at, TIME),
+    C(key, TEXT), C(failures, INT), C(locked_until, TIME), C(updated_at, TIME), C(account, TEXT),
 };
 
 static const struct copy_column token_guards[] = {
@@ -109,6 +109,14 @@ static const struct copy_column recovery_codes[] = {
 
 static const struct copy_column send_limits[] = {
     C(name, TEXT), C(left_millionths, INT), C(filled_at, TIME),
+};
+
+static const struct copy_column send_pauses[] = {
+    C(key, TEXT), C(taken_at, TIME),
+};
+
+static const struct copy_column known_networks[] = {
+    C(user_id, ID), C(network, TEXT), C(seen_at, TIME),
 };
 
 static const struct copy_column notice_counts[] = {
@@ -155,6 +163,8 @@ const struct copy_table copy_tables[] = {
     TABLE("@", flow_state, 1, NULL, NULL),
     TABLE("@@", password_guards, 1, NULL, NULL),
     TABLE("@@", send_limits, 1, NULL, NULL),
+    TABLE("@@", send_pauses, 1, NULL, NULL),
+    TABLE("@@", known_networks, 2, NULL, HAS_USER),
     TABLE("@@", notice_counts, 2, NULL, NULL),
     TABLE("@@", wrong_codes, 1, NULL, NULL),
     TABLE("@@", outbox, 1, NULL, NULL),

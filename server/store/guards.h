@@ -34,7 +34,21 @@ struct password_guard password_guard_of(struct tx *tx, const char *key);
 /* Makes sure that there is a row, so that password_guard_of has one to lock: of two transactions
  * that would make the first, one waits for the other. */
 void password_guard_hold(struct tx *tx, const char *key);
-void password_guard_put(struct tx *tx, const char *key, const struct password_guard *guard);
+void password_guard_put(struct tx *tx, const char *key, const char *account,
+                        const struct password_guard *guard);
 void password_guard_clear(struct tx *tx, const char *key);
+
+/* Says that password_guard_of will be called (db_ahead). */
+void password_guard_ahead(struct tx *tx, const char *key);
+
+struct password_guard_row {
+    const char *key;
+    struct password_guard guard;
+};
+
+/* Those of an account (a keyed hash) that are closed now, at most n, in the arena. */
+int password_guards_of_account(struct tx *tx, const char *account, int n,
+                               struct password_guard_row **out);
+void password_guards_clear_account(struct tx *tx, const char *account);
 
 #endif
