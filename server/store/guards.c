@@ -45,6 +45,22 @@ void factor_guards_release(struct tx *tx, const struct uuid *user_id)
     db_run(tx, &sql, V_TIME(tx->ctx->now_us), V_TIME(LOCKED_FOR_GOOD), V_ID(user_id));
 }
 
+int factor_locks_of(struct tx *tx, const struct uuid *user_id, int n, struct factor_lock **out)
+{
+    DB_SQL(sql, "select g.factor_id, g.failures, g.locked_until from @@factor_guards g "
+                "join @mfa_factors f on f.id = g.factor_id where f.user_id = $1 and "
+                "g.locked_until > $2 order by g.factor_id limit $3");
+    struct factor_lock *list = ARENA_ARRAY(tx->ctx->arena, struct factor_lock, n + 1);
+    struct rows *r = db_query(tx, &sql, V_ID(user_id), V_TIME(tx->ctx->now_us), V_INT(n));
+    int count = 0;
+    while (count < n && rows_next(r)) {
+        list[count++] = (struct factor_lock){ rows_id(r, 0), rows_int(r, 1), rows_time(r, 2) };
+    }
+    rows_end(r);
+    *out = list;
+    return count;
+}
+
 #define GUARD "select failures, locked_until, updated_at from @@password_guards where key = $1"
 DB_SQL(guard_plain, GUARD);
 DB_SQL2(guard_locked, GUARD, GUARD " for update");

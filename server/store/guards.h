@@ -25,6 +25,14 @@ void factor_guard_clear(struct tx *tx, const struct uuid *factor_id);
 /* The same for all other factors of the user that are locked for good (row B3). */
 void factor_guards_release(struct tx *tx, const struct uuid *user_id);
 
+struct factor_lock {
+    struct uuid factor_id;
+    int64_t failures, locked_until;
+};
+
+/* Those of the user's factors that are locked now; at most n, in the arena. */
+int factor_locks_of(struct tx *tx, const struct uuid *user_id, int n, struct factor_lock **out);
+
 struct password_guard {
     int64_t failures, locked_until, updated_at;
 };
