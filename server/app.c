@@ -279,16 +279,6 @@ static bool load_keys(struct app *app, struct arena *arena, const char **error)
     return app->keyring != NULL;
 }
 
-/* Threads that wait for hooks and providers cost no CPU while they wait. */
-static int pool_size(const struct services *s)
-{
-    enum { WAITING = 16 };
-    const struct config *c = s->config;
-    return c->hash_threads                       ? (int)c->hash_threads
-           : s->asks_outside || c->captcha_on || c->hibp_on ? WAITING
-                                              : 0;
-}
-
 static bool open_store(struct app *app, struct arena *arena, const char **error)
 {
     struct services *s = &app->services;
@@ -305,7 +295,9 @@ static bool open_store(struct app *app, struct arena *arena, const char **error)
         .idle_us = c->db_idle_us,
         .check_us = c->db_check_us,
         .unprepared = !c->db_prepared,
-        .slow_threads = pool_size(s),
+        .slow_threads = (int)c->hash_threads,
+        .waits = s->asks,
+        .wait_threads = (int)c->wait_threads,
         .shared = c->shared_database,
         .keep_schema = !c->migrate,
         .deadline_us = c->max_request_us,
@@ -398,7 +390,7 @@ struct app *app_start(struct arena *arena, const struct config *config, unsigned
         .clock = clock_system(),
         .entropy = entropy_system(),
         .version = COUNTERSIGN_VERSION,
-        .asks_outside = outside_needed(config),
+        .asks = outside_destinations(config),
     };
     if (!start_parts(app, arena, parts, error)) {
         app_stop(&app);

@@ -1,6 +1,7 @@
 /* admin_users.c: /admin/users and /admin/users/{user_id} (contract-accounts.md 6.5). */
 #include "api/bodies.h"
 #include "api/handlers.h"
+#include "api/outside.h"
 #include "api/paging.h"
 #include "api/views.h"
 #include "base/utf8.h"
@@ -112,15 +113,18 @@ static enum problem create_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
 {
     struct run *run = arg;
     (void)ctx;
-    return admin_create(&run->call->services->realm, tx, run->in, run->out);
+    enum problem problem = admin_create(&run->call->services->realm, tx, run->in, run->out);
+    return problem ? problem : reply_with(run->call, view_user, run->out);
 }
 
 static enum problem update_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
 {
     struct run *run = arg;
     (void)ctx;
-    return admin_update(&run->call->services->realm, tx, &run->call->param_ids[PARAM_USER],
-                        run->in, run->out);
+    struct call *call = run->call;
+    enum problem problem = admin_update(&call->services->realm, tx, &call->param_ids[PARAM_USER],
+                                        run->in, run->out);
+    return problem ? problem : reply_with(call, view_user, run->out);
 }
 
 static enum problem hash_and_write(struct call *call, struct admin_user *in, tx_fn *fn)
@@ -129,9 +133,9 @@ static enum problem hash_and_write(struct call *call, struct admin_user *in, tx_
     if (in->password && *in->password) {
         in->new_hash = password_hash(call->ctx.arena, call->ctx.entropy, in->password);
     }
-    enum problem problem =
-        exec_write(call->services->executor, &call->ctx, fn, &(struct run){ call, in, out });
-    return problem ? problem : reply_with(call, view_user, out);
+    struct run *run = ARENA_NEW(call->ctx.arena, struct run);
+    *run = (struct run){ call, in, out };
+    return call_write(call, fn, run);
 }
 
 enum problem admin_users_post(struct call *call, struct tx *tx)

@@ -6,6 +6,28 @@
 
 #include <string.h>
 
+enum problem call_then(struct call *call, enum lane lane, handler_fn *fn)
+{
+    call->lane = lane;
+    call->then = fn;
+    return P_OK;
+}
+
+void call_begin_part(struct call *call)
+{
+    call->lane = LANE_NONE;
+    call->settled = NULL;
+}
+
+enum problem call_settle(struct call *call, enum problem problem)
+{
+    enum problem (*settled)(struct call *, enum problem) = call->settled;
+    call->settled = NULL;
+    problem = settled ? settled(call, problem) : problem;
+    call->lane = problem ? LANE_NONE : call->lane;
+    return problem;
+}
+
 const char *call_header(const struct call *call, const char *name)
 {
     return call->header ? call->header(call->header_arg, name) : NULL;
@@ -76,6 +98,17 @@ void reply_header(struct call *call, const char *name, const char *value)
     }
 }
 
+void reply_restart(struct call *call)
+{
+    struct reply *r = &call->reply;
+    r->n_headers = r->n_kept;
+    r->status = 0;
+    r->view = NULL;
+    r->data = NULL;
+    r->on_problem = NULL;
+    r->cache_control = NULL;
+}
+
 enum problem reply_with(struct call *call, void (*view)(struct call *, struct strbuf *),
                         const void *data)
 {
@@ -129,6 +162,16 @@ struct link_target call_link_target(struct call *call)
     };
 }
 
+struct holder call_holder(const struct call *call)
+{
+    return (struct holder){
+        .user_id = call->principal.user.id,
+        .session_id = call->principal.session_id,
+        .aal = call->principal.claims.aal,
+        .caller = &call->caller,
+    };
+}
+
 /* A hook's own error has the status that it asks for, and no code (row HK3, X3). */
 int call_problem_status(const struct call *call)
 {
@@ -146,6 +189,9 @@ const char *call_problem_code(const struct call *call)
 
 const char *call_problem_text(struct call *call)
 {
+    if (call->problem == P_DATABASE_REFUSED && call->refused_words) {
+        return call->refused_words;
+    }
     const char *text = problem_row(call->problem)->text, *hole = strstr(text, "%s");
     if (!hole) {
         return text;

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "domain/claims.h"
 #include "domain/message.h"
+#include "domain/mfa.h"
 #include "work/executor.h"
 
 /* What the whole server shares; read-only after start. */
@@ -19,7 +20,7 @@ struct services {
     struct executor *executor;
     struct limits *limits; /* http/limits.h */
     const char *version;
-    bool asks_outside; /* outside_needed() */
+    unsigned asks; /* outside_destinations(): a bit each of enum destination */
     struct outbox_worker *outbox; /* NULL: none runs */
 };
 
@@ -29,6 +30,7 @@ struct principal {
     struct claims claims;
     struct user user;          /* of a user's token */
     struct uuid session_id;    /* nil: none */
+    const char *aal;           /* of the request, when it was authenticated; NULL: not asked for */
 };
 
 enum { REPLY_HEADERS = 12 };
@@ -43,20 +45,54 @@ struct reply {
     struct {
         const char *name, *value;
     } headers[REPLY_HEADERS];
-    int n_headers;
+    int n_headers, n_kept; /* n_kept: from before the handler */
     const char *cache_control; /* NULL: no-store */
+};
+
+/* Other machines that a request may have to hear. Each has a queue and threads of its own, so that one
+ * that hangs delays nobody who asks another. */
+enum destination {
+    TO_CAPTCHA,
+    TO_BREACH,
+    TO_PASSWORD_HOOK,
+    TO_BEFORE_HOOK, /* before and after a user is created */
+    TO_AFTER_HOOK,
+    TO_SMS, /* the provider, or the hook in its place */
+    TO_MAIL_HOOK,
+    TO_MFA_HOOK,
+    TO_TOKEN_HOOK,
+    DESTINATIONS
+};
+
+/* Where a part of a call runs. */
+enum lane {
+    LANE_NONE,   /* nowhere: it is to be answered */
+    LANE_WRITE,  /* in a write transaction */
+    LANE_WORKER, /* on a thread that may wait for the database */
+    LANE_HASH,   /* on the pool that computes */
+    LANE_WAIT,   /* this and the following: on the pool that asks LANE_WAIT + a destination */
 };
 
 enum param { PARAM_USER, PARAM_FACTOR, PARAM_IDENTITY, PARAM_COUNT };
 
 struct route;
 
+struct outside;
+
+/* A part of a call, or a handler; in the transaction of its lane (NULL: in none). */
+typedef enum problem handler_fn(struct call *call, struct tx *tx);
+
 struct call {
     struct ctx ctx;
     struct services *services;
     const struct route *route;
     struct tx *tx; /* all that the call does runs in it; NULL: in some of its own, one by one */
-    bool moves;    /* it goes on on the hash pool */
+    enum lane lane;   /* where it goes on: call_then() */
+    handler_fn *then;
+    enum problem (*settled)(struct call *call, enum problem problem); /* see call_settle() */
+    struct outside *outside; /* outside_write()'s own */
+    enum problem (*after_breach)(struct call *call, enum problem problem); /* outside_breach() */
+    void *state; /* of a handler that has more than one part */
     bool counted;  /* by the limiter: not again when the transaction runs again */
     /* the request */
     const char *method, *path, *query; /* path without the /auth/v1 in front; query raw, or "" */
@@ -77,12 +113,20 @@ struct call {
     /* the answer */
     struct grant *grant; /* the session that is answered; NULL: none */
     enum problem problem;
+    const char *refused_words; /* the text of P_DATABASE_REFUSED; NULL: the row's */
     struct reply reply;
     int64_t began_us; /* steady clock */
 };
 
-/* A handler runs in the transaction that its route asks for (NULL: in none). */
-typedef enum problem handler_fn(struct call *call, struct tx *tx);
+/* The call goes on there, when the part under way has ended with P_OK, which this returns. */
+enum problem call_then(struct call *call, enum lane lane, handler_fn *fn);
+
+/* Before a part runs, perhaps once more: forgets where it said that the call goes on. */
+void call_begin_part(struct call *call);
+
+/* After a part has ended, and what it wrote is durable or undone: the problem to answer. Only if
+ * that is none the call may go on. */
+enum problem call_settle(struct call *call, enum problem problem);
 
 const char *call_header(const struct call *call, const char *name); /* NULL if not sent */
 
@@ -96,12 +140,18 @@ enum problem call_query_nth(struct call *call, const char *name, int n,
 /* Where links made by this request lead, and where browsers are sent (rows RD1, ML3, W16). */
 struct link_target call_link_target(struct call *call);
 
+/* The signed-in user who asks, with all that the rules want to know of the token. */
+struct holder call_holder(const struct call *call);
+
 /* Status and code of call->problem; its text, with its argument. */
 int call_problem_status(const struct call *call);
 const char *call_problem_code(const struct call *call);
 const char *call_problem_text(struct call *call);
 
 void reply_header(struct call *call, const char *name, const char *value);
+
+/* As it was before the handler, whose transaction may have run before. */
+void reply_restart(struct call *call);
 
 /* A success with a body. */
 enum problem reply_with(struct call *call, void (*view)(struct call *, struct strbuf *),

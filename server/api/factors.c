@@ -6,19 +6,10 @@
 #include "api/views.h"
 #include "domain/mfa.h"
 
-static struct holder holder_of(const struct call *call)
-{
-    return (struct holder){
-        .user_id = call->principal.user.id,
-        .session_id = call->principal.session_id,
-        .caller = &call->caller,
-    };
-}
-
 enum problem factors_post(struct call *call, struct tx *tx)
 {
     const struct body_factor_enroll *body = call->in;
-    struct holder holder = holder_of(call);
+    struct holder holder = call_holder(call);
     struct enrolment *out = ARENA_NEW(call->ctx.arena, struct enrolment);
     struct enrol_request in = {
         .friendly_name = body->friendly_name ? body->friendly_name : "",
@@ -33,7 +24,7 @@ enum problem factors_post(struct call *call, struct tx *tx)
 
 enum problem factor_challenge(struct call *call, struct tx *tx)
 {
-    struct holder holder = holder_of(call);
+    struct holder holder = call_holder(call);
     struct opened_challenge *out = ARENA_NEW(call->ctx.arena, struct opened_challenge);
     /* Only a phone's challenge needs the body, and what the factor is, the rules know. */
     const void *body;
@@ -49,7 +40,7 @@ enum problem factor_challenge(struct call *call, struct tx *tx)
 enum problem factor_verify(struct call *call, struct tx *tx)
 {
     const struct body_factor_verify *body = call->in;
-    struct holder holder = holder_of(call);
+    struct holder holder = call_holder(call);
     struct grant *out = ARENA_NEW(call->ctx.arena, struct grant);
     struct proof proof = { body->challenge_id, body->code, body->webauthn };
     enum problem problem = mfa_verify(&call->services->realm, tx, &holder,
@@ -59,7 +50,7 @@ enum problem factor_verify(struct call *call, struct tx *tx)
 
 enum problem factor_unenrol(struct call *call, struct tx *tx)
 {
-    struct holder holder = holder_of(call);
+    struct holder holder = call_holder(call);
     enum problem problem = mfa_unenrol(&call->services->realm, tx, &holder,
                                        &call->param_ids[PARAM_FACTOR]);
     return problem ? problem : reply_with(call, view_id, &call->param_ids[PARAM_FACTOR]);

@@ -17,11 +17,7 @@ enum problem identity_delete_one(struct call *call, struct tx *tx)
     if (strcmp(call->audience, aud ? aud : "") != 0) {
         return P_UNLINK_AUDIENCE;
     }
-    struct holder holder = {
-        .user_id = call->principal.user.id,
-        .session_id = call->principal.session_id,
-        .caller = &call->caller,
-    };
+    struct holder holder = call_holder(call);
     enum problem problem = identity_unlink(&call->services->realm, tx, &holder, &id);
     return problem ? problem : reply_empty_object(call);
 }

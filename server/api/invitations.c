@@ -35,13 +35,6 @@ struct run {
     struct generated_link *out;
 };
 
-static enum problem in_tx(struct ctx *ctx, struct tx *tx, void *arg)
-{
-    struct run *run = arg;
-    (void)ctx;
-    return generate_link_run(&run->call->services->realm, tx, run->in, run->out);
-}
-
 /* Row GL11: the user's members, then those of the link. */
 static void view_link(struct call *call, struct strbuf *b)
 {
@@ -60,6 +53,15 @@ static void view_link(struct call *call, struct strbuf *b)
         json_quote(b, pairs[i + 1]);
     }
     strbuf_char(b, '}');
+}
+
+static enum problem in_tx(struct ctx *ctx, struct tx *tx, void *arg)
+{
+    struct run *run = arg;
+    (void)ctx;
+    enum problem problem =
+        generate_link_run(&run->call->services->realm, tx, run->in, run->out);
+    return problem ? problem : reply_with(run->call, view_link, run->out);
 }
 
 enum problem generate_link_post(struct call *call, struct tx *tx)
@@ -95,7 +97,7 @@ enum problem generate_link_post(struct call *call, struct tx *tx)
     if (in->password && *in->password) { /* NULL above 72 bytes, which the rules refuse */
         in->password_hash = password_hash(call->ctx.arena, call->ctx.entropy, in->password);
     }
-    problem = outside_write(call, in_tx,
-                         &(struct run){ call, in, out });
-    return problem ? problem : reply_with(call, view_link, out);
+    struct run *run = ARENA_NEW(call->ctx.arena, struct run);
+    *run = (struct run){ call, in, out };
+    return outside_write(call, in_tx, run);
 }

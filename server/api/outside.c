@@ -1,4 +1,5 @@
-/* outside.c: rehearse, ask the world, run for good; see outside.h. */
+/* outside.c: run first, ask the world, run for good; see outside.h. Between two questions the call
+ * moves to the pool of the next one's destination. */
 #include "api/outside.h"
 
 #include "api/hooks.h"
@@ -9,18 +10,38 @@
 
 #include <string.h>
 
-struct rehearsal {
-    struct call *call;
-    bool mfa; /* the request checks a factor's code */
+/* What is asked, in this order, and the run for good among it. */
+enum stage { CODE, BEFORE, MFA, SEND, TOKEN, FOR_GOOD, AFTER, TELL, WRONG, END };
+
+struct outside {
     tx_fn *fn;
     void *arg;
+    bool mfa; /* the request checks a factor's code */
+    enum stage stage;
+    struct replay replay;
+    enum problem first;          /* of the first run */
+    const struct outgoing *next; /* the message to send */
+    const char *claims;          /* a hook's */
 };
 
-bool outside_needed(const struct config *c)
+unsigned outside_destinations(const struct config *c)
 {
-    return c->hook_before_user_created_on || c->hook_after_user_created_on ||
-           c->hook_send_sms_on || c->hook_send_email_on || c->hook_custom_access_token_on ||
-           c->hook_mfa_verification_attempt_on || sms_setup(c) != SMS_FOLDER;
+    bool sms = c->hook_send_sms_on || sms_setup(c) != SMS_FOLDER;
+    return (unsigned)c->captcha_on << TO_CAPTCHA | (unsigned)c->hibp_on << TO_BREACH |
+           (unsigned)c->hook_password_verification_attempt_on << TO_PASSWORD_HOOK |
+           (unsigned)c->hook_before_user_created_on << TO_BEFORE_HOOK |
+           (unsigned)c->hook_after_user_created_on << TO_AFTER_HOOK | (unsigned)sms << TO_SMS |
+           (unsigned)c->hook_send_email_on << TO_MAIL_HOOK |
+           (unsigned)c->hook_mfa_verification_attempt_on << TO_MFA_HOOK |
+           (unsigned)c->hook_custom_access_token_on << TO_TOKEN_HOOK;
+}
+
+/* Who is asked elsewhere, and not about what a write did. */
+#define BY_OTHERS (1U << TO_CAPTCHA | 1U << TO_BREACH | 1U << TO_PASSWORD_HOOK)
+
+static bool may_ask(const struct call *call, enum destination to)
+{
+    return call->services->asks & 1U << to;
 }
 
 /* Whom the messages are about, as the request leaves them. */
@@ -36,36 +57,13 @@ static void load_persons(struct tx *tx, struct outgoing *list)
 }
 
 /* Is there anything that the world must be asked about what the request did so far? */
-static bool must_ask(const struct rehearsal *r)
+static bool must_ask(const struct call *call)
 {
-    const struct call *call = r->call;
-    const struct config *c = call->services->config;
     const struct ctx *ctx = &call->ctx;
-    return ctx->outgoing || ctx->asked.code ||
-           (ctx->created && c->hook_before_user_created_on) ||
-           (ctx->announced && c->hook_after_user_created_on) ||
-           (call->grant && (c->hook_custom_access_token_on ||
-                            (r->mfa && c->hook_mfa_verification_attempt_on)));
-}
-
-/* A success that the world has no say in counts at once, and a failure stands as it is, with what
- * it keeps, and what it then wants to send is only notices; any other success is rolled back. */
-static enum problem rehearse(struct ctx *ctx, struct tx *tx, void *arg)
-{
-    struct rehearsal *r = arg;
-    ctx->outgoing = NULL;
-    ctx->created = ctx->announced = NULL;
-    ctx->asked = (struct asked_code){ 0 };
-    enum problem problem = r->fn(ctx, tx, r->arg);
-    if (problem && !tx->keep) {
-        ctx->outgoing = NULL;
-    }
-    load_persons(tx, ctx->outgoing);
-    if (problem || !must_ask(r)) {
-        return problem;
-    }
-    tx->keep = false;
-    return P_REHEARSED;
+    return ctx->outgoing || ctx->asked.code || (ctx->created && may_ask(call, TO_BEFORE_HOOK)) ||
+           (ctx->announced && may_ask(call, TO_AFTER_HOOK)) ||
+           (call->grant && (may_ask(call, TO_TOKEN_HOOK) ||
+                            (call->outside->mfa && may_ask(call, TO_MFA_HOOK))));
 }
 
 static enum problem send_one_sms(struct call *call, const struct outgoing *item)
@@ -99,25 +97,21 @@ static enum problem send_one_sms(struct call *call, const struct outgoing *item)
                                  error ? error : "no answer"));
 }
 
-static enum problem send_all(struct call *call)
+/* The failure of a notice, or of anything about a request that has failed, is only in the log. */
+static enum problem send_next(struct call *call)
 {
-    enum problem problem = P_OK;
-    for (const struct outgoing *o = call->ctx.outgoing; o && !problem; o = o->next) {
-        bool handled;
-        problem = o->sms ? send_one_sms(call, o)
-                         : hook_send_email(call, call->ctx.outgoing, o, &handled);
-        if (problem && (call->ctx.silent_sends || (o->mail && mail_is_notice(o->mail->kind)))) {
-            problem = P_OK; /* the failure is in the log */
-        }
+    struct outside *o = call->outside;
+    const struct outgoing *item = o->next;
+    const char *arg = call->ctx.problem_arg;
+    bool handled;
+    o->next = item->next;
+    enum problem problem = item->sms ? send_one_sms(call, item)
+                                     : hook_send_email(call, call->ctx.outgoing, item, &handled);
+    if (problem && (o->stage == TELL || call->ctx.silent_sends || (item->mail && mail_is_notice(item->mail->kind)))) {
+        call->ctx.problem_arg = arg;
+        problem = P_OK;
     }
     return problem;
-}
-
-/* Notices of a failure that is kept, such as a lock, by the hook. */
-static void tell_of_failure(struct call *call)
-{
-    enum problem none = send_all(call);
-    (void)none; /* it is in the log */
 }
 
 static enum problem end_sessions(struct ctx *ctx, struct tx *tx, void *arg)
@@ -167,74 +161,215 @@ static bool code_is_right(struct call *call)
     return asked->right;
 }
 
-/* Everything that must be heard before the request counts. */
-static enum problem ask_the_world(struct call *call, bool mfa)
+static bool is_right_code(const struct call *call)
 {
-    enum problem problem = P_OK;
-    if (call->ctx.created) {
-        problem = hook_before_user_created(call, call->ctx.created);
+    return call->grant && strcmp(factor_type(call), "webauthn") != 0;
+}
+
+static bool is_wrong_code(enum problem problem)
+{
+    return problem == P_TOTP_WRONG || problem == P_PHONE_CODE_WRONG;
+}
+
+/* Whom the stage asks; DESTINATIONS: nobody. */
+static enum destination asked_by(struct call *call, enum stage stage)
+{
+    const struct outside *o = call->outside;
+    const struct ctx *ctx = &call->ctx;
+    switch (stage) {
+    case CODE:
+        return ctx->asked.code ? TO_SMS : DESTINATIONS;
+    case BEFORE:
+        return ctx->created ? TO_BEFORE_HOOK : DESTINATIONS;
+    case MFA:
+        return o->mfa && is_right_code(call) ? TO_MFA_HOOK : DESTINATIONS;
+    case SEND:
+    case TELL:
+        return !o->next ? DESTINATIONS : o->next->sms ? TO_SMS : TO_MAIL_HOOK;
+    case TOKEN:
+        return call->grant ? TO_TOKEN_HOOK : DESTINATIONS;
+    case AFTER:
+        return ctx->announced ? TO_AFTER_HOOK : DESTINATIONS;
+    case WRONG:
+        return o->mfa && is_wrong_code(o->first) ? TO_MFA_HOOK : DESTINATIONS;
+    default:
+        return DESTINATIONS;
     }
-    bool codes = mfa && call->grant && strcmp(factor_type(call), "webauthn") != 0;
-    if (!problem && codes) {
-        problem = ask_about_mfa(call, factor_type(call), true);
-    }
-    if (!problem) {
-        problem = send_all(call);
-    }
-    if (!problem && call->grant) {
+}
+
+/* The stage's question; what comes next. */
+static enum problem ask(struct call *call)
+{
+    struct outside *o = call->outside;
+    enum problem problem;
+    switch (o->stage++) {
+    case CODE:
+        o->stage = code_is_right(call) ? BEFORE : FOR_GOOD; /* for good, so that it is counted */
+        return P_OK;
+    case BEFORE:
+        return hook_before_user_created(call, call->ctx.created);
+    case MFA:
+        return ask_about_mfa(call, factor_type(call), true);
+    case SEND:
+    case TELL:
+        o->stage--; /* there may be another */
+        return send_next(call);
+    case TOKEN:
         problem = hook_access_token(call, call->grant);
+        o->claims = call->grant->hook_claims;
+        return problem;
+    case AFTER:
+        o->stage = END;
+        return hook_after_user_created(call, call->ctx.announced);
+    case WRONG:
+        return ask_about_mfa(call, o->first == P_TOTP_WRONG ? "totp" : "phone", false);
+    default:
+        return P_OK;
     }
+}
+
+static enum problem run_for_good(struct call *call, struct tx *tx);
+static enum problem ask_and_go_on(struct call *call, struct tx *tx);
+
+/* To the next stage that has something to do; after the last, to the answer. */
+static enum problem go_on(struct call *call)
+{
+    struct outside *o = call->outside;
+    while (o->stage != END) {
+        enum destination to = asked_by(call, o->stage);
+        if (o->stage == FOR_GOOD) {
+            return call_then(call, LANE_WRITE, run_for_good);
+        }
+        if (to != DESTINATIONS && may_ask(call, to)) {
+            return call_then(call, LANE_WAIT + (enum lane)to, ask_and_go_on);
+        }
+        bool skipped = (o->stage == SEND || o->stage == TELL) && o->next;
+        o->next = skipped ? o->next->next : o->next; /* nobody is asked: it is for the outbox */
+        o->stage = skipped ? o->stage : o->stage == AFTER ? END : o->stage + 1;
+    }
+    return o->first == P_REHEARSED ? P_OK : o->first;
+}
+
+static enum problem ask_and_go_on(struct call *call, struct tx *tx)
+{
+    (void)tx;
+    enum problem problem = ask(call);
+    return problem ? problem : go_on(call);
+}
+
+/* --- the two runs --- */
+
+/* With the random numbers of the request, from the first on. */
+static enum problem run_with(struct call *call, struct tx *tx)
+{
+    struct outside *o = call->outside;
+    replay_again(&o->replay);
+    reply_restart(call);
+    call->grant = NULL;
+    call->ctx.entropy = &o->replay.entropy;
+    enum problem problem = o->fn(&call->ctx, tx, o->arg);
+    call->ctx.entropy = o->replay.source;
     return problem;
 }
 
-static enum problem run_for_good(struct call *call, struct replay *replay, tx_fn *fn, void *arg)
+static enum problem after_good_run(struct call *call, enum problem problem)
 {
-    const struct config *config = call->services->config;
-    replay_again(replay);
-    call->ctx.mail_sent = config->hook_send_email_on;
-    call->ctx.sms_sent = config->hook_send_sms_on || sms_setup(config) != SMS_FOLDER;
-    memset(&call->reply, 0, sizeof call->reply);
-    call->grant = NULL;
-    return exec_write(call->services->executor, &call->ctx, fn, arg);
+    struct outside *o = call->outside;
+    if (problem) {
+        return problem;
+    }
+    if (call->grant) {
+        call->grant->hook_claims = o->claims;
+    }
+    o->stage = AFTER;
+    return go_on(call);
+}
+
+/* Once more, and now it counts. */
+static enum problem run_for_good(struct call *call, struct tx *tx)
+{
+    call->settled = after_good_run;
+    call->ctx.mail_sent = may_ask(call, TO_MAIL_HOOK);
+    call->ctx.sms_sent = may_ask(call, TO_SMS);
+    return run_with(call, tx);
+}
+
+static enum problem after_first_run(struct call *call, enum problem problem)
+{
+    struct outside *o = call->outside;
+    if (!problem || problem != o->first) {
+        return problem; /* it has counted; or the transaction itself failed */
+    }
+    o->next = call->ctx.outgoing;
+    o->stage = problem == P_REHEARSED ? CODE : TELL;
+    return go_on(call);
+}
+
+/* A success that the world has no say in counts at once, and a failure stands as it is, with what
+ * it keeps, and what it then wants to send is only notices; any other success is rolled back. */
+static enum problem run_first(struct call *call, struct tx *tx)
+{
+    struct outside *o = call->outside;
+    struct ctx *ctx = &call->ctx;
+    call->settled = after_first_run;
+    ctx->outgoing = NULL;
+    ctx->created = ctx->announced = NULL;
+    ctx->asked = (struct asked_code){ 0 };
+    ctx->rehearsing = true;
+    o->first = run_with(call, tx);
+    ctx->rehearsing = false;
+    if (o->first && !tx->keep) {
+        ctx->outgoing = NULL;
+    }
+    load_persons(tx, ctx->outgoing);
+    if (!o->first && must_ask(call)) {
+        tx->keep = false;
+        o->first = P_REHEARSED;
+    }
+    return o->first;
+}
+
+static enum problem run_once(struct call *call, struct tx *tx)
+{
+    reply_restart(call);
+    return call->outside->fn(&call->ctx, tx, call->outside->arg);
+}
+
+enum problem call_write(struct call *call, tx_fn *fn, void *arg)
+{
+    struct outside *o = ARENA_NEW(call->ctx.arena, struct outside);
+    *o = (struct outside){ .fn = fn, .arg = arg };
+    call->outside = o;
+    return call_then(call, LANE_WRITE, run_once);
 }
 
 enum problem outside_write(struct call *call, tx_fn *fn, void *arg)
 {
-    struct executor *executor = call->services->executor;
-    if (!call->services->asks_outside) {
-        return exec_write(executor, &call->ctx, fn, arg);
+    enum problem none = call_write(call, fn, arg);
+    if (none || !(call->services->asks & ~BY_OTHERS)) {
+        return none;
     }
-    bool mfa = call->params[PARAM_FACTOR] && call->path && strstr(call->path, "/verify");
-    struct replay replay;
-    struct rehearsal r = { call, mfa, fn, arg };
-    replay_start(&replay, call->ctx.arena, call->ctx.entropy);
-    call->ctx.entropy = &replay.entropy;
-    call->ctx.rehearsing = true;
-    enum problem problem = exec_write(executor, &call->ctx, rehearse, &r);
-    call->ctx.rehearsing = false;
-    if (problem && problem != P_REHEARSED) {
-        tell_of_failure(call);
-    }
-    if ((problem == P_TOTP_WRONG || problem == P_PHONE_CODE_WRONG) && mfa) {
-        const char *type = problem == P_TOTP_WRONG ? "totp" : "phone";
-        enum problem rejected = ask_about_mfa(call, type, false);
-        problem = rejected ? rejected : problem;
-    }
-    if (problem == P_REHEARSED && !code_is_right(call)) { /* for good, so that it is counted */
-        problem = run_for_good(call, &replay, fn, arg);
-    } else if (problem == P_REHEARSED) {
-        problem = ask_the_world(call, mfa);
-        const char *claims = call->grant ? call->grant->hook_claims : NULL;
-        if (!problem) {
-            problem = run_for_good(call, &replay, fn, arg);
-        }
-        if (!problem && call->grant) {
-            call->grant->hook_claims = claims;
-        }
-        if (!problem && call->ctx.announced) {
-            problem = hook_after_user_created(call, call->ctx.announced);
-        }
-    }
-    call->ctx.entropy = replay.source;
-    return problem;
+    struct outside *o = call->outside;
+    o->mfa = call->params[PARAM_FACTOR] && call->path && strstr(call->path, "/verify");
+    replay_start(&o->replay, call->ctx.arena, call->ctx.entropy);
+    return call_then(call, LANE_WRITE, run_first);
+}
+
+/* --- breached passwords --- */
+
+static enum problem ask_breach(struct call *call, struct tx *tx)
+{
+    struct ctx *ctx = &call->ctx;
+    const struct realm *realm = &call->services->realm;
+    (void)tx;
+    ctx->breach_asked = true;
+    enum problem problem =
+        realm->ask_breach(realm->config, ctx, ctx->breach_of, &ctx->breached);
+    return call->after_breach(call, problem);
+}
+
+enum problem outside_breach(struct call *call, enum problem (*then)(struct call *, enum problem))
+{
+    call->after_breach = then;
+    return call_then(call, LANE_WAIT + (enum lane)TO_BREACH, ask_breach);
 }

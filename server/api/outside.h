@@ -1,17 +1,27 @@
 /* outside.h: requests that must hear from the outside world before they count: hooks, and SMS
- * providers, whose refusal is the answer (contract-accounts.md 4.8, 10.1). Such a request is
- * rehearsed in a transaction that is rolled back, which tells what it would send; then the world
- * is asked; then it runs for good, with the same random numbers, so that the codes that went out
- * are the codes that are stored. */
+ * providers, whose refusal is the answer (contract-accounts.md 4.8, 10.1). Such a request runs
+ * first in a transaction that is rolled back if there is somebody to ask, which tells what it would
+ * send; then each of those is asked, on the pool of that destination and without a transaction;
+ * then it runs for good, with the same random numbers, so that the codes that went out are the
+ * codes that are stored. What need not ask anybody counts at its first run, like any other write. */
 #ifndef COUNTERSIGN_API_OUTSIDE_H
 #define COUNTERSIGN_API_OUTSIDE_H
 
 #include "api/call.h"
 
-/* Does anything have to be asked during requests, by these settings? */
-bool outside_needed(const struct config *config);
+/* Who may have to be asked during requests, by these settings: a bit for each destination. */
+unsigned outside_destinations(const struct config *config);
 
-/* exec_write, with the world asked in between where that is needed. On a pool thread. */
+/* The call goes on with fn in a write transaction, with the world asked in between where that is
+ * needed, and ends with it: fn also makes the reply. It may run several times. */
 enum problem outside_write(struct call *call, tx_fn *fn, void *arg) MUST_CHECK;
+
+/* The same without anybody being asked. */
+enum problem call_write(struct call *call, tx_fn *fn, void *arg) MUST_CHECK;
+
+/* After P_BREACH_UNASKED: asks; the call goes on with then(call, how that went), on the thread that
+ * asked. */
+enum problem outside_breach(struct call *call,
+                            enum problem (*then)(struct call *call, enum problem)) MUST_CHECK;
 
 #endif

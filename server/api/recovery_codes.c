@@ -5,15 +5,6 @@
 #include "api/views.h"
 #include "domain/recovery_codes.h"
 
-static struct holder holder_of(const struct call *call)
-{
-    return (struct holder){
-        .user_id = call->principal.user.id,
-        .session_id = call->principal.session_id,
-        .caller = &call->caller,
-    };
-}
-
 static void write_set(struct strbuf *b, const struct recovery_set *set)
 {
     char id[UUID_TEXT];
@@ -51,7 +42,7 @@ enum problem recovery_codes_get(struct call *call, struct tx *tx)
 static enum problem make(struct call *call, struct tx *tx, bool again)
 {
     const struct body_recovery_codes *body = call->in;
-    struct holder holder = holder_of(call);
+    struct holder holder = call_holder(call);
     struct new_codes *made = ARENA_NEW(call->ctx.arena, struct new_codes);
     enum problem problem = recovery_make(&call->services->realm, tx, &holder,
                                          body->friendly_name, again, made);
@@ -71,7 +62,7 @@ enum problem recovery_codes_again(struct call *call, struct tx *tx)
 enum problem recovery_codes_verify(struct call *call, struct tx *tx)
 {
     const struct body_recovery_verify *body = call->in;
-    struct holder holder = holder_of(call);
+    struct holder holder = call_holder(call);
     struct grant *grant = ARENA_NEW(call->ctx.arena, struct grant);
     enum problem problem =
         recovery_use(&call->services->realm, tx, &holder, body->code, grant);
@@ -80,7 +71,7 @@ enum problem recovery_codes_verify(struct call *call, struct tx *tx)
 
 enum problem recovery_codes_delete_all(struct call *call, struct tx *tx)
 {
-    struct holder holder = holder_of(call);
+    struct holder holder = call_holder(call);
     struct uuid *id = ARENA_NEW(call->ctx.arena, struct uuid);
     enum problem problem = recovery_remove(&call->services->realm, tx, &holder, id);
     return problem ? problem : reply_with(call, view_id, id);

@@ -17,14 +17,17 @@ struct run {
 static enum problem in_tx(struct ctx *ctx, struct tx *tx, void *arg)
 {
     struct run *run = arg;
+    struct call *call = run->call;
+    struct signed_up *out = run->out;
     (void)ctx;
-    run->call->grant = NULL;
     enum problem problem =
-        sign_up_run(&run->call->services->realm, tx, &run->call->caller, run->in, run->out);
-    if (!problem && run->out->has_session) {
-        run->call->grant = &run->out->grant;
+        sign_up_run(&call->services->realm, tx, &call->caller, run->in, out);
+    if (problem) {
+        return problem;
     }
-    return problem;
+    call->grant = NULL;
+    return out->has_session ? reply_session(call, &out->grant)
+                            : reply_with(call, view_user, &out->grant.person);
 }
 
 enum problem sign_up_post(struct call *call, struct tx *tx)
@@ -50,11 +53,7 @@ enum problem sign_up_post(struct call *call, struct tx *tx)
     if (in->provider) {
         in->password_hash = password_hash(call->ctx.arena, call->ctx.entropy, in->password);
     }
-    problem = outside_write(call, in_tx,
-                         &(struct run){ call, in, out });
-    if (problem) {
-        return problem;
-    }
-    return out->has_session ? reply_session(call, &out->grant)
-                            : reply_with(call, view_user, &out->grant.person);
+    struct run *run = ARENA_NEW(call->ctx.arena, struct run);
+    *run = (struct run){ call, in, out };
+    return outside_write(call, in_tx, run);
 }

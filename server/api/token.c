@@ -29,8 +29,10 @@ static enum problem finish_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
 {
     struct login_run *run = arg;
     (void)ctx;
-    run->call->grant = run->grant;
-    return login_finish(&run->call->services->realm, tx, run->login, run->grant);
+    struct call *call = run->call;
+    call->grant = run->grant;
+    enum problem problem = login_finish(&call->services->realm, tx, run->login, run->grant);
+    return problem ? problem : reply_session(call, run->grant);
 }
 
 static enum problem logout_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
@@ -41,22 +43,40 @@ static enum problem logout_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
     return P_OK;
 }
 
-/* Row TK7: for an account that has a password and is not banned, right or wrong. */
-static enum problem ask_hook(struct call *call, struct login *login)
+static enum problem finish(struct call *call)
 {
+    return outside_write(call, finish_in_tx, call->state);
+}
+
+static enum problem ask_hook(struct call *call, struct tx *tx)
+{
+    struct login_run *run = call->state;
     bool logout = false;
-    if (!login->hash || login->user.banned_until > call->ctx.now_us) {
-        call->ctx.waits_alike |= ALIKE_PASSWORD;
-        return P_OK;
-    }
+    (void)tx;
     enum problem problem =
-        hook_password_attempt(call, &login->user.id, login->fits, &logout);
+        hook_password_attempt(call, &run->login->user.id, run->login->fits, &logout);
     if (logout) {
-        enum problem ended = exec_write(call->services->executor, &call->ctx, logout_in_tx,
-                                        &(struct login_run){ call, login, NULL });
+        enum problem ended = exec_write(call->services->executor, &call->ctx, logout_in_tx, run);
         problem = ended ? ended : problem;
     }
-    return problem;
+    return problem ? problem : finish(call);
+}
+
+/* Row TK7: for an account that has a password and is not banned, right or wrong. */
+static enum problem ask_hook_or_finish(struct call *call)
+{
+    const struct login *login = ((struct login_run *)call->state)->login;
+    bool asks = call->services->config->hook_password_verification_attempt_on && login->hash &&
+                login->user.banned_until <= call->ctx.now_us;
+    call->ctx.waits_alike |= asks ? 0 : ALIKE_PASSWORD;
+    return asks ? call_then(call, LANE_WAIT + (enum lane)TO_PASSWORD_HOOK, ask_hook) : finish(call);
+}
+
+/* Row TK10: it only tells, so an answer that fails stops nobody. */
+static enum problem after_breach(struct call *call, enum problem problem)
+{
+    (void)problem;
+    return ask_hook_or_finish(call);
 }
 
 static void compare(struct call *call, struct login *login)
@@ -77,8 +97,10 @@ enum problem token_password(struct call *call, struct tx *tx)
     const struct body_password_grant *body = call->in;
     struct login *login = ARENA_NEW(call->ctx.arena, struct login);
     struct grant *grant = ARENA_NEW(call->ctx.arena, struct grant);
-    struct login_run run = { call, login, grant };
+    struct login_run *run = ARENA_NEW(call->ctx.arena, struct login_run);
     (void)tx;
+    *run = (struct login_run){ call, login, grant };
+    call->state = run;
     *login = (struct login){
         .email = body->email,
         .phone = body->phone,
@@ -88,22 +110,16 @@ enum problem token_password(struct call *call, struct tx *tx)
     };
     enum problem problem = login_check(&call->services->realm, &call->ctx, login);
     if (!problem) {
-        problem = exec_read(call->services->executor, &call->ctx, find_in_tx, &run);
+        problem = exec_read(call->services->executor, &call->ctx, find_in_tx, run);
     }
     if (problem) {
         return problem;
     }
     compare(call, login);
-    if (login->fits) { /* row TK10: it only tells, so an answer that fails stops nobody */
-        const char *password = login->password ? login->password : "";
-        enum problem unknown = password_ask_breach(&call->services->realm, &call->ctx, password);
-        (void)unknown;
-    }
-    problem = ask_hook(call, login);
-    if (!problem) {
-        problem = outside_write(call, finish_in_tx, &run);
-    }
-    return problem ? problem : reply_session(call, grant);
+    const char *password = login->password ? login->password : "";
+    bool unasked = login->fits &&
+                   password_ask_breach(&call->services->realm, &call->ctx, password);
+    return unasked ? outside_breach(call, after_breach) : ask_hook_or_finish(call);
 }
 
 enum problem token_refresh(struct call *call, struct tx *tx)
@@ -113,11 +129,10 @@ enum problem token_refresh(struct call *call, struct tx *tx)
     enum problem problem = session_refresh(&call->services->realm, tx, &call->caller,
                                            body->refresh_token, grant);
     if (problem) {
-        call->reply.n_headers = 0;
+        reply_restart(call);
         reply_session_headers(call, grant);
         return problem;
     }
-    call->reply.n_headers = 0; /* the transaction may have run before */
     if (!grant->reused) {
         reply_header(call, "sb-auth-refresh-token-reuse", "false");
     }
@@ -130,7 +145,6 @@ enum problem token_pkce(struct call *call, struct tx *tx)
     struct grant *grant = ARENA_NEW(call->ctx.arena, struct grant);
     enum problem problem = flow_exchange(&call->services->realm, tx, &call->caller,
                                          body->auth_code, body->code_verifier, grant);
-    call->reply.n_headers = 0;
     return problem ? problem : reply_session(call, grant);
 }
 

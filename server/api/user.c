@@ -40,7 +40,8 @@ static enum problem apply_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
 {
     struct update_run *run = arg;
     (void)ctx;
-    return update_apply(&run->call->services->realm, tx, run->in, run->out);
+    enum problem problem = update_apply(&run->call->services->realm, tx, run->in, run->out);
+    return problem ? problem : reply_with(run->call, view_user, run->out);
 }
 
 /* Rows US11, US12, and the new hash. */
@@ -59,30 +60,13 @@ static enum problem compare(struct call *call, struct update *in)
     return P_OK;
 }
 
-static enum problem failed_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
+/* Rule S14: counted before anything is compared, and taken back by what succeeds: so many at once
+ * cannot try more than one after the other, and it is a guess whichever check it then fails. */
+static enum problem count_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
 {
     struct update_run *run = arg;
     (void)ctx;
-    return update_failed(&run->call->services->realm, tx, run->in);
-}
-
-/* Rule S14: what a wrong password, a wrong nonce, or a right one in a request that fails for another
- * reason says is counted. The server's own failures are not. */
-static enum problem count_failure(struct update_run *run, enum problem problem)
-{
-    struct call *call = run->call;
-    if (!problem || !run->in->guarded || problem == P_PASSWORD_GUESSING ||
-        problem_row(problem)->status >= 500) {
-        return problem;
-    }
-    struct ctx said = call->ctx; /* of the failure, for its text */
-    enum problem counted =
-        exec_write(call->services->executor, &call->ctx, failed_in_tx, run);
-    if (!counted) {
-        call->ctx.problem_arg = said.problem_arg;
-        call->ctx.retry_after_s = said.retry_after_s;
-    }
-    return counted ? counted : problem;
+    return update_count(&run->call->services->realm, tx, run->in);
 }
 
 enum problem user_put(struct call *call, struct tx *tx)
@@ -90,11 +74,13 @@ enum problem user_put(struct call *call, struct tx *tx)
     const struct body_user_update *body = call->in;
     struct update *in = ARENA_NEW(call->ctx.arena, struct update);
     struct person *out = ARENA_NEW(call->ctx.arena, struct person);
-    struct update_run run = { call, in, out };
+    struct update_run *run = ARENA_NEW(call->ctx.arena, struct update_run);
     (void)tx;
+    *run = (struct update_run){ call, in, out };
     *in = (struct update){
         .user_id = call->principal.user.id,
         .session_id = call->principal.session_id,
+        .aal = call->principal.claims.aal,
         .email = body->email,
         .phone = body->phone,
         .channel = body->channel,
@@ -109,16 +95,15 @@ enum problem user_put(struct call *call, struct tx *tx)
     };
     enum problem problem = update_form(&call->services->realm, &call->ctx, in);
     if (!problem) {
-        problem = exec_read(call->services->executor, &call->ctx, check_in_tx, &run);
+        problem = exec_read(call->services->executor, &call->ctx, check_in_tx, run);
+    }
+    if (!problem && in->guarded) {
+        problem = exec_write(call->services->executor, &call->ctx, count_in_tx, run);
     }
     if (!problem) {
         problem = compare(call, in);
     }
-    if (!problem) {
-        problem = outside_write(call, apply_in_tx, &run);
-    }
-    problem = count_failure(&run, problem);
-    return problem ? problem : reply_with(call, view_user, out);
+    return problem ? problem : outside_write(call, apply_in_tx, run);
 }
 
 enum problem logout_post(struct call *call, struct tx *tx)
@@ -139,6 +124,6 @@ enum problem logout_post(struct call *call, struct tx *tx)
     }
     const struct principal *p = &call->principal;
     session_logout(&call->services->realm, tx, &p->user,
-                   uuid_is_nil(&p->session_id) ? NULL : &p->session_id, which);
+                   uuid_is_nil(&p->session_id) ? NULL : &p->session_id, aal_is_2(p->aal), which);
     return reply_no_content(call);
 }

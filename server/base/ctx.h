@@ -36,6 +36,7 @@ struct ctx {
     int hook_status; /* of HOOK_ERROR: what the hook asked for */
     unsigned weak_reasons;
     bool breach_asked, breached; /* the service of breached passwords was asked; knows the password */
+    const char *breach_of;       /* P_BREACH_UNASKED: the password to ask about */
     int64_t retry_after_s;
     /* what the request sends to the world: domain/outgoing.h */
     struct outgoing *outgoing;

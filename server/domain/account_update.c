@@ -2,6 +2,7 @@
 #include "domain/account_update.h"
 
 #include "domain/address.h"
+#include "domain/assurance.h"
 #include "domain/audit_event.h"
 #include "domain/guesses.h"
 #include "domain/notice.h"
@@ -53,7 +54,8 @@ static enum problem check_level(struct tx *tx, const struct user *user, const st
         return P_JWT_SESSION_NOT_FOUND;
     }
     bool guarded = in->password || in->new_email || in->new_phone;
-    if (guarded && !(named && aal_is_2(session.aal)) && factor_any_verified(tx, &user->id)) {
+    bool high = aal_is_2(aal_of_request(in->aal, named ? &session : NULL));
+    if (guarded && !high && factor_any_verified(tx, &user->id)) {
         return P_UPDATE_NEEDS_AAL2;
     }
     return P_OK;
@@ -147,21 +149,6 @@ static enum problem load_and_check(const struct realm *realm, struct tx *tx, str
     return problem ? problem : check_taken(tx, user, in);
 }
 
-/* Rule S14: guesses here count with those of signing in. */
-static enum problem guesses_allowed(const struct realm *realm, struct tx *tx, struct update *in,
-                                    const struct user *user)
-{
-    bool guarded = in->needs_current || in->old_hash || given(in->nonce);
-    in->guarded = in->password && guarded;
-    if (!in->guarded) {
-        return P_OK;
-    }
-    struct guess guess =
-        guess_of(realm, tx->ctx->arena, guess_address(tx->ctx->arena, user), in->ip);
-    guess_ahead(tx, &guess);
-    return guess_allowed(realm, tx, &guess, &user->id);
-}
-
 enum problem update_check(const struct realm *realm, struct tx *tx, struct update *in)
 {
     struct user user;
@@ -181,20 +168,15 @@ enum problem update_check(const struct realm *realm, struct tx *tx, struct updat
     if (in->needs_current && !given(in->current_password)) {
         return P_CURRENT_PASSWORD_REQUIRED;
     }
-    return guesses_allowed(realm, tx, in, &user);
+    in->guarded = in->old_hash || given(in->nonce);
+    in->guessed = guess_address(tx->ctx->arena, &user);
+    return P_OK;
 }
 
-/* Rule S14: a request that gives the password or a nonce may not fail for ever, whichever check it
- * fails: each that compares the password before tells something of it. */
-enum problem update_failed(const struct realm *realm, struct tx *tx, struct update *in)
+enum problem update_count(const struct realm *realm, struct tx *tx, struct update *in)
 {
-    struct user user;
-    if (!user_by_id(tx, &in->user_id, &user)) {
-        return P_OK;
-    }
-    struct guess guess =
-        guess_of(realm, tx->ctx->arena, guess_address(tx->ctx->arena, &user), in->ip);
-    return guess_wrong(realm, tx, &guess, &user.id);
+    struct guess guess = guess_of(realm, tx->ctx->arena, in->guessed, in->ip);
+    return guess_wrong(realm, tx, &guess, &in->user_id);
 }
 
 /* Row US17. */
@@ -280,10 +262,7 @@ enum problem update_apply(const struct realm *realm, struct tx *tx, struct updat
     if (problem) {
         return problem;
     }
-    problem = guesses_allowed(realm, tx, in, user); /* parallel guesses count too */
-    if (!problem) {
-        problem = check_nonce(realm, tx, user, in);
-    }
+    problem = check_nonce(realm, tx, user, in);
     if (problem) {
         return problem;
     }
@@ -302,6 +281,10 @@ enum problem update_apply(const struct realm *realm, struct tx *tx, struct updat
     }
     user_save(tx, user);
     audit_by_user(realm, tx, user, AUDIT_USER_MODIFIED, NULL, NULL);
+    if (in->guarded) {
+        struct guess guess = guess_of(realm, tx->ctx->arena, in->guessed, in->ip);
+        guess_undo(realm, tx, &guess);
+    }
     person_load(tx, out);
     return P_OK;
 }

@@ -9,6 +9,7 @@
 
 struct update {
     struct uuid user_id, session_id; /* session nil: none */
+    const char *aal;                 /* the token's; NULL: none */
     const char *email, *phone;       /* NULL or "": unchanged */
     const char *password;            /* NULL: unchanged */
     const char *current_password, *nonce, *channel;
@@ -19,7 +20,8 @@ struct update {
     /* made by update_form */
     const char *new_email, *new_phone;
     /* made by update_check */
-    bool guarded;         /* its failure is a guess (rule S14) */
+    bool guarded;         /* its failure is a guess (rule S14) of that address */
+    const char *guessed;
     const char *old_hash; /* opened; NULL: the account has no password */
     bool needs_current;   /* row US10 */
     /* made by the caller */
@@ -34,9 +36,9 @@ enum problem update_form(const struct realm *realm, struct ctx *ctx, struct upda
 /* Rows US2 to US8, US10. */
 enum problem update_check(const struct realm *realm, struct tx *tx, struct update *in) MUST_CHECK;
 
-/* A request of which in->guarded holds has failed: counts that, in a transaction of its own. 429: too
- * many have, and the answer must not say why. */
-enum problem update_failed(const struct realm *realm, struct tx *tx, struct update *in) MUST_CHECK;
+/* Where in->guarded holds: counts it as a guess, in a transaction of its own, before anything is
+ * compared; update_apply takes that back. 429: there were too many. */
+enum problem update_count(const struct realm *realm, struct tx *tx, struct update *in) MUST_CHECK;
 
 /* Rows US13 to US19. */
 enum problem update_apply(const struct realm *realm, struct tx *tx, struct update *in,

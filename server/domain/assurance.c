@@ -29,6 +29,11 @@ bool aal_is_2(const char *aal)
     return aal && strcmp(aal, "aal2") == 0;
 }
 
+const char *aal_of_request(const char *token_aal, const struct session *session)
+{
+    return session && aal_is_2(token_aal) && aal_is_2(session->aal) ? "aal2" : "aal1";
+}
+
 const char *method_of_factor(const char *factor_type)
 {
     return strcmp(factor_type, "totp") == 0    ? "totp"

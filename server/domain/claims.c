@@ -164,6 +164,7 @@ enum problem claims_read(const struct realm *realm, struct ctx *ctx, const char 
         .role = json_member_text(payload, "role"),
         .session_id = json_member_text(payload, "session_id"),
         .iss = json_member_text(payload, "iss"),
+        .aal = json_member_text(payload, "aal"),
         .aud = audience_of(payload),
         .audiences = json_member(payload, "aud"),
         .is_anonymous = json_truth(json_member(payload, "is_anonymous")),

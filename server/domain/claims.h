@@ -6,7 +6,7 @@
 #include "domain/grant.h"
 
 struct claims {
-    const char *sub, *role, *aud, *session_id, *iss; /* NULL where absent */
+    const char *sub, *role, *aud, *session_id, *iss, *aal; /* NULL where absent */
     const struct json_t *audiences; /* aud as it came: a text or a list of texts; NULL: absent */
     bool has_exp, is_anonymous;
 };

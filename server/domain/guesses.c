@@ -140,6 +140,18 @@ enum problem guess_wrong(const struct realm *realm, struct tx *tx, const struct 
     return P_OK;
 }
 
+void guess_undo(const struct realm *realm, struct tx *tx, const struct guess *guess)
+{
+    struct password_guard shared = password_guard_of(tx, guess->shared);
+    password_guard_clear(tx, guess->own);
+    if (shared.failures) {
+        shared.failures--;
+        shared.locked_until =
+            shared.failures < realm->config->password_guesses_account ? 0 : shared.locked_until;
+        password_guard_put(tx, guess->shared, guess->account, &shared);
+    }
+}
+
 void guess_right(struct tx *tx, const struct guess *guess)
 {
     if (guess->counted) {

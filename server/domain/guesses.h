@@ -34,6 +34,9 @@ enum problem guess_allowed(const struct realm *realm, struct tx *tx, struct gues
 enum problem guess_wrong(const struct realm *realm, struct tx *tx, const struct guess *guess,
                          const struct uuid *user_id) MUST_CHECK;
 
+/* What guess_wrong counted was right after all. */
+void guess_undo(const struct realm *realm, struct tx *tx, const struct guess *guess);
+
 void guess_right(struct tx *tx, const struct guess *guess);
 
 /* The user has signed in from there. */

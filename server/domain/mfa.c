@@ -41,12 +41,13 @@ enum problem factor_kind_off(const char *type, bool enrolling)
     return enrolling ? P_WEBAUTHN_ENROLL_OFF : P_WEBAUTHN_VERIFY_OFF;
 }
 
-static enum problem check_limits(const struct realm *realm, struct tx *tx, const struct user *user,
-                                 const struct session *session, const char *name)
+static enum problem check_limits(const struct realm *realm, struct tx *tx,
+                                 const struct holder *holder, const struct session *session,
+                                 const char *name)
 {
     const struct config *config = realm->config;
     struct factor *list;
-    int n = factors_of(tx, &user->id, &list), verified = 0;
+    int n = factors_of(tx, &holder->user_id, &list), verified = 0;
     for (int i = 0; i < n; i++) {
         if (strcmp(list[i].friendly_name, name) == 0) {
             return ctx_fail(tx->ctx, P_FACTOR_NAME_TAKEN, name);
@@ -56,7 +57,7 @@ static enum problem check_limits(const struct realm *realm, struct tx *tx, const
     if (n >= config->max_factors || verified >= config->max_verified) {
         return P_FACTORS_TOO_MANY;
     }
-    if (verified && !aal_is_2(session->aal)) {
+    if (verified && !aal_is_2(aal_of_request(holder->aal, session))) {
         return P_ENROLL_NEEDS_AAL2;
     }
     return verified ? mfa_fresh(realm, tx, session) : P_OK;
@@ -133,7 +134,7 @@ enum problem mfa_enrol(const struct realm *realm, struct tx *tx, const struct ho
     }
     factors_sweep(tx, &user.id, ctx->now_us - realm->config->factor_ttl_us,
                   ctx->now_us - (int64_t)realm->config->challenge_ttl_s * US_PER_S);
-    problem = check_limits(realm, tx, &user, &session, in->friendly_name);
+    problem = check_limits(realm, tx, holder, &session, in->friendly_name);
     if (problem) {
         tx_keep(tx); /* the sweep */
         return problem;
@@ -253,7 +254,7 @@ enum problem mfa_unenrol(const struct realm *realm, struct tx *tx, const struct 
     if (problem) {
         return problem;
     }
-    if (factor_is_verified(&factor) && !aal_is_2(session.aal)) {
+    if (factor_is_verified(&factor) && !aal_is_2(aal_of_request(holder->aal, &session))) {
         return P_UNENROLL_NEEDS_AAL2;
     }
     problem = factor_is_verified(&factor) ? mfa_fresh(realm, tx, &session) : P_OK;

@@ -10,6 +10,7 @@
 /* A signed-in user who acts on own factors. */
 struct holder {
     struct uuid user_id, session_id; /* session nil: the token names none */
+    const char *aal;                 /* the token's, for aal_of_request; NULL: it has none */
     const struct caller *caller;
 };
 

@@ -55,8 +55,8 @@ enum problem password_ask_breach(const struct realm *realm, struct ctx *ctx, con
     if (!realm->ask_breach || ctx->breach_asked || strlen(password) > PASSWORD_MAX) {
         return P_OK;
     }
-    ctx->breach_asked = true;
-    return realm->ask_breach(realm->config, ctx, password, &ctx->breached);
+    ctx->breach_of = password;
+    return P_BREACH_UNASKED;
 }
 
 enum problem password_check(const struct realm *realm, struct ctx *ctx, const char *password)

@@ -7,13 +7,13 @@
 #include "base/ctx.h"
 #include "base/uuid.h"
 
-/* P_PASSWORD_TOO_LONG, or P_PASSWORD_WEAK with all reasons. Asks the service of breached passwords,
- * where that is on and it was not asked before: then it may take seconds, and is not for a
- * transaction. P_BREACH_UNREACHABLE where the settings want an answer (N5). */
+/* P_PASSWORD_TOO_LONG, or P_PASSWORD_WEAK with all reasons. P_BREACH_UNASKED: the service of breached
+ * passwords is on and must be asked first, which takes seconds: whoever may wait does that
+ * (api/outside.h), and then calls again. */
 enum problem password_check(const struct realm *realm, struct ctx *ctx,
                             const char *password) MUST_CHECK;
 
-/* Asks that service alone, before a transaction in which password_check() is called. */
+/* The same about that service alone: P_OK or P_BREACH_UNASKED. */
 enum problem password_ask_breach(const struct realm *realm, struct ctx *ctx,
                                  const char *password) MUST_CHECK;
 

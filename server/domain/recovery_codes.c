@@ -50,13 +50,13 @@ static enum problem load(struct tx *tx, const struct holder *holder, struct user
 }
 
 static enum problem check_making(const struct realm *realm, struct tx *tx,
-                                 const struct session *session, const char *name, bool again,
-                                 bool exists)
+                                 const struct holder *holder, const struct session *session,
+                                 const char *name, bool again, bool exists)
 {
     if (!realm->config->recovery_enroll) {
         return P_RECOVERY_ENROLL_OFF;
     }
-    if (!aal_is_2(session->aal)) {
+    if (!aal_is_2(aal_of_request(holder->aal, session))) {
         return ctx_fail(tx->ctx, P_RECOVERY_NEEDS_AAL2, again ? "regenerate" : "generate");
     }
     if (again != exists) {
@@ -83,7 +83,7 @@ enum problem recovery_make(const struct realm *realm, struct tx *tx, const struc
     }
     bool exists = recovery_set_of(tx, &user.id, &out->set);
     const char *name = friendly_name && *friendly_name ? friendly_name : "Recovery codes";
-    problem = check_making(realm, tx, &session, name, again, exists);
+    problem = check_making(realm, tx, holder, &session, name, again, exists);
     if (problem) {
         return problem;
     }
@@ -245,7 +245,7 @@ enum problem recovery_remove(const struct realm *realm, struct tx *tx,
     if (!recovery_set_of(tx, &user.id, &set)) {
         return P_RECOVERY_NONE;
     }
-    if (!aal_is_2(session.aal)) {
+    if (!aal_is_2(aal_of_request(holder->aal, &session))) {
         return ctx_fail(tx->ctx, P_RECOVERY_NEEDS_AAL2, "unenroll");
     }
     problem = mfa_fresh(realm, tx, &session);

@@ -115,15 +115,17 @@ enum problem session_raise(const struct realm *realm, struct tx *tx, struct sess
 }
 
 void session_logout(const struct realm *realm, struct tx *tx, const struct user *user,
-                    const struct uuid *session, enum logout_scope scope)
+                    const struct uuid *session, bool high, enum logout_scope scope)
 {
     user_lock(tx, &user->id);
-    if (!session || scope == LOGOUT_GLOBAL) {
-        sessions_delete(tx, &user->id, NULL);
-    } else if (scope == LOGOUT_LOCAL) {
+    if (session && scope != LOGOUT_OTHERS) {
         session_delete(tx, session);
-    } else {
+    }
+    bool others = !session || scope != LOGOUT_LOCAL;
+    if (others && high) {
         sessions_delete(tx, &user->id, session);
+    } else if (others) {
+        sessions_delete_not_high(tx, &user->id, session);
     }
     audit_by_user(realm, tx, user, AUDIT_LOGOUT, NULL, NULL);
 }

@@ -35,8 +35,9 @@ enum problem session_refresh(const struct realm *realm, struct tx *tx, const str
 
 enum logout_scope { LOGOUT_GLOBAL, LOGOUT_LOCAL, LOGOUT_OTHERS };
 
-/* Row S8. session NULL: every scope acts as global. */
+/* Row S8. session NULL: every scope acts as global. high: the request's level is aal2; where it is
+ * not, other sessions that are stay (S5). */
 void session_logout(const struct realm *realm, struct tx *tx, const struct user *user,
-                    const struct uuid *session, enum logout_scope scope);
+                    const struct uuid *session, bool high, enum logout_scope scope);
 
 #endif

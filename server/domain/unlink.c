@@ -44,7 +44,8 @@ static enum problem take_over_email(struct tx *tx, struct user *user, const stru
 static enum problem check_level(struct tx *tx, const struct holder *holder)
 {
     struct session session;
-    bool high = session_by_id(tx, &holder->session_id, &session) && aal_is_2(session.aal);
+    bool high = session_by_id(tx, &holder->session_id, &session) &&
+                aal_is_2(aal_of_request(holder->aal, &session));
     return !high && factor_any_verified(tx, &holder->user_id) ? P_UNLINK_NEEDS_AAL2 : P_OK;
 }
 

@@ -99,10 +99,12 @@ static enum problem check_session(struct call *call, struct tx *tx, struct sessi
     if (uuid_is_nil(&p->session_id)) {
         return P_OK;
     }
-    return session_by_id(tx, &p->session_id, session) &&
-                   (p->admin || uuid_equal(&session->user_id, &p->user.id))
-               ? P_OK
-               : P_JWT_SESSION_NOT_FOUND;
+    if (!session_by_id(tx, &p->session_id, session) ||
+        (!p->admin && !uuid_equal(&session->user_id, &p->user.id))) {
+        return P_JWT_SESSION_NOT_FOUND;
+    }
+    p->aal = aal_of_request(p->claims.aal, session);
+    return P_OK;
 }
 
 struct asking {

@@ -47,7 +47,6 @@ struct exchange {
     struct MHD_Connection *connection;
     struct work work;
     struct held held;
-    enum next next; /* of a worker */
     char peer[INET6_ADDRSTRLEN];
     size_t swallowed, large; /* large: of the listener's large_bodies */
     bool begun, counted, done, answered, refused; /* refused: the rest of the body is thrown away */
@@ -324,11 +323,17 @@ static void let_go(struct held *held)
     MHD_resume_connection(x->connection);
 }
 
-/* On another thread, when the work is durable. */
-static void work_done(struct work *work)
+static void hand_over(struct exchange *x, enum lane lane);
+
+/* On another thread, when the part is durable or undone. */
+static void part_done(struct work *work)
 {
     struct exchange *x = work->arg;
-    x->call.problem = work->result;
+    enum lane lane = pipeline_next(&x->call, work->result);
+    if (lane != LANE_NONE) {
+        hand_over(x, lane);
+        return;
+    }
     x->done = true;
     x->held = (struct held){ .due_us = pipeline_due_us(&x->call), .then = let_go };
     if (x->held.due_us && x->listener->hold) {
@@ -338,67 +343,45 @@ static void work_done(struct work *work)
     }
 }
 
-static enum problem run_slow(struct ctx *ctx, void *arg)
+static enum problem run_part(struct ctx *ctx, void *arg)
 {
     struct exchange *x = arg;
-    return pipeline_on_pool(ctx, &x->call);
+    return pipeline_alone(ctx, &x->call);
 }
 
-static enum problem run_tx(struct ctx *ctx, struct tx *tx, void *arg)
+static enum problem run_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
 {
     struct exchange *x = arg;
     return pipeline_in_tx(ctx, tx, &x->call);
 }
 
-/* Queues the work of a suspended connection. */
-static void queue_work(struct exchange *x, enum next next)
+static bool queue_part(struct executor *executor, enum lane lane, struct work *work)
+{
+    return lane == LANE_WRITE    ? exec_write_later(executor, work)
+           : lane == LANE_WORKER ? exec_run_later(executor, work)
+           : lane == LANE_HASH   ? exec_slow_later(executor, work)
+                                 : exec_wait_later(executor, (int)(lane - LANE_WAIT), work);
+}
+
+/* Queues the next part of a suspended connection's call. It may be done before this returns. */
+static void hand_over(struct exchange *x, enum lane lane)
 {
     struct executor *executor = x->listener->services->executor;
-    bool taken = next == NEXT_WRITE    ? exec_write_later(executor, &x->work)
-                 : next == NEXT_WORKER ? exec_run_later(executor, &x->work)
-                                       : exec_slow_later(executor, &x->work);
-    if (!taken) {
-        x->call.ctx.retry_after_s = next == NEXT_SLOW ? exec_slow_wait_s(executor) : 1;
-        x->work.result = P_OVERLOADED;
-        work_done(&x->work);
-    }
-}
-
-static enum problem run_on(struct ctx *ctx, void *arg)
-{
-    struct exchange *x = arg;
-    (void)ctx;
-    x->next = pipeline_go_on(&x->call);
-    return x->call.problem;
-}
-
-/* A worker is through with the call, or the hash pool is to take it over. */
-static void worker_done(struct work *work)
-{
-    struct exchange *x = work->arg;
-    if (x->next != NEXT_SLOW || work->result) {
-        work_done(work);
-        return;
-    }
-    work->slow = run_slow;
-    work->done = work_done;
-    queue_work(x, NEXT_SLOW);
-}
-
-/* Suspended before the work is handed over: it may be done before this returns. */
-static enum MHD_Result hand_over(struct exchange *x, enum next next)
-{
-    bool worker = next == NEXT_WORKER;
     x->work = (struct work){
         .ctx = &x->call.ctx,
-        .fn = run_tx,
-        .slow = worker ? run_on : run_slow,
+        .fn = run_in_tx,
+        .slow = run_part,
         .arg = x,
-        .done = worker ? worker_done : work_done,
+        .guest = pipeline_is_guest(&x->call),
+        .done = part_done,
     };
-    MHD_suspend_connection(x->connection);
-    queue_work(x, next);
-    return MHD_YES;
+    if (!queue_part(executor, lane, &x->work)) {
+        x->call.ctx.retry_after_s = lane == LANE_HASH   ? exec_slow_wait_s(executor)
+                                    : lane >= LANE_WAIT ? exec_wait_wait_s(executor, (int)(lane - LANE_WAIT))
+                                                        : 1;
+        x->work.result = P_OVERLOADED;
+        part_done(&x->work);
+    }
 }
 
 static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *url,
@@ -427,8 +410,13 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     }
     x->counted = true; /* a stop waits for whole requests only */
     atomic_fetch_add(&x->listener->under_way, 1);
-    enum next next = pipeline_begin(&x->call);
-    return next == NEXT_ANSWER ? send_answer(x) : hand_over(x, next);
+    enum lane lane = pipeline_begin(&x->call);
+    if (lane == LANE_NONE) {
+        return send_answer(x);
+    }
+    MHD_suspend_connection(x->connection);
+    hand_over(x, lane);
+    return MHD_YES;
 }
 
 struct listener *listener_start(struct arena *arena, struct services *services, const char **error)

@@ -11,6 +11,7 @@
 #include "http/client_address.h"
 #include "http/client_info.h"
 #include "http/cors.h"
+#include "http/database_errors.h"
 #include "http/limits.h"
 #include "work/outbox_worker.h"
 
@@ -105,7 +106,9 @@ static enum problem later_gates(struct call *call)
         problem = limits_check(call, limiter_of(call));
         call->counted = !problem;
     }
-    return problem || body_first ? problem : decode_body(call);
+    problem = problem || body_first ? problem : decode_body(call);
+    call->reply.n_kept = call->reply.n_headers;
+    return problem;
 }
 
 /* Row CP2: not for a valid admin. */
@@ -140,27 +143,76 @@ static enum problem gates(struct call *call)
     return captcha_due(call) ? P_OK : later_gates(call);
 }
 
+/* --- parts and lanes --- */
+
 enum problem pipeline_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
+{
+    struct call *call = arg;
+    (void)ctx;
+    call_begin_part(call);
+    return call->then(call, tx);
+}
+
+enum problem pipeline_alone(struct ctx *ctx, void *arg)
+{
+    return pipeline_in_tx(ctx, NULL, arg);
+}
+
+static enum problem run_handler(struct ctx *ctx, struct tx *tx, void *arg)
 {
     struct call *call = arg;
     (void)ctx;
     return call->route->handler(call, tx);
 }
 
-enum problem pipeline_on_pool(struct ctx *ctx, void *arg)
+/* The handler's lane; P_OK, with nowhere to go on, if it may run right here. */
+static enum problem to_handler(struct call *call)
 {
-    struct call *call = arg;
-    if (captcha_due(call)) {
-        enum problem problem = check_captcha(call);
-        problem = problem ? problem : later_gates(call);
-        if (problem) {
-            return problem;
-        }
+    switch (call->route->run) {
+    case RUN_WRITE:
+        return outside_write(call, run_handler, call);
+    case RUN_SLOW:
+        return call_then(call, LANE_HASH, call->route->handler);
+    default:
+        return P_OK;
     }
-    if (call->route->run == RUN_WRITE) {
-        return outside_write(call, pipeline_in_tx, call);
+}
+
+static enum problem ask_captcha(struct call *call, struct tx *tx)
+{
+    enum problem problem = check_captcha(call);
+    problem = problem ? problem : later_gates(call);
+    problem = problem ? problem : to_handler(call);
+    return problem || call->lane != LANE_NONE ? problem : call->route->handler(call, tx);
+}
+
+/* After the gates. */
+static enum problem go_on(struct call *call)
+{
+    return captcha_due(call) ? call_then(call, LANE_WAIT + (enum lane)TO_CAPTCHA, ask_captcha)
+                             : to_handler(call);
+}
+
+/* The handler that could not know about the password, once more. */
+static enum problem after_breach(struct call *call, enum problem problem)
+{
+    return problem ? problem : to_handler(call);
+}
+
+enum lane pipeline_next(struct call *call, enum problem problem)
+{
+    problem = call_settle(call, problem);
+    if (problem == P_BREACH_UNASKED) {
+        problem = outside_breach(call, after_breach);
     }
-    return pipeline_in_tx(ctx, NULL, arg);
+    call->problem = problem;
+    return call->lane;
+}
+
+bool pipeline_is_guest(const struct call *call)
+{
+    const struct route *route = call->route;
+    return route && route->rights == RIGHTS_NOBODY && strcmp(route->grant, "refresh_token") != 0;
 }
 
 /* Would the gates or the handler wait for another machine, here where nobody may wait? */
@@ -175,45 +227,50 @@ static bool must_move(struct call *call)
     return rights != RIGHTS_NOBODY || (match.route && match.route->run == RUN_READ);
 }
 
-/* Is the rest for the hash pool? */
-static bool must_go_slow(const struct call *call)
-{
-    return captcha_due(call) || call->route->run == RUN_SLOW ||
-           (call->route->run == RUN_WRITE && call->services->asks_outside);
-}
-
 /* The whole call in one transaction, so that it costs few round trips. */
 static enum problem all_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
 {
     struct call *call = arg;
-    (void)ctx;
+    call_begin_part(call);
     call->tx = tx;
-    call->moves = false;
     call->reply.n_headers = 0; /* it may have run before */
     enum problem problem = gates(call);
     call->tx = NULL;
-    if (problem) {
+    problem = problem ? problem : go_on(call);
+    if (problem || (call->lane != LANE_NONE && call->lane != LANE_WRITE)) {
         return problem;
     }
-    call->moves = must_go_slow(call);
-    return call->moves ? P_OK
-                       : call->route->handler(call, call->route->run == RUN_INLINE ? NULL : tx);
+    return call->lane == LANE_WRITE
+               ? pipeline_in_tx(ctx, tx, call)
+               : call->route->handler(call, call->route->run == RUN_INLINE ? NULL : tx);
 }
 
-enum next pipeline_go_on(struct call *call)
+static enum problem run_on_worker(struct call *call, struct tx *tx)
 {
     struct match match;
     struct executor *executor = call->services->executor;
+    (void)tx;
     route_find(call, &match);
-    bool writes = match.route && match.route->run == RUN_WRITE && !call->services->asks_outside;
-    call->problem = writes ? exec_write(executor, &call->ctx, all_in_tx, call)
-                           : exec_read(executor, &call->ctx, all_in_tx, call);
-    return !call->problem && call->moves ? NEXT_SLOW : NEXT_ANSWER;
+    bool writes = match.route && match.route->run == RUN_WRITE;
+    return writes ? exec_write(executor, &call->ctx, all_in_tx, call)
+                  : exec_read(executor, &call->ctx, all_in_tx, call);
 }
 
-static enum next go_on(struct call *call);
+/* On a thread that serves many connections: what may run here does. */
+static enum lane begin_here(struct call *call)
+{
+    enum problem problem = gates(call);
+    problem = problem ? problem : go_on(call);
+    if (!problem && call->lane == LANE_NONE) {
+        call->then = call->route->handler;
+        problem = call->route->run == RUN_READ
+                      ? exec_read(call->services->executor, &call->ctx, pipeline_in_tx, call)
+                      : pipeline_alone(&call->ctx, call);
+    }
+    return pipeline_next(call, problem);
+}
 
-enum next pipeline_begin(struct call *call)
+enum lane pipeline_begin(struct call *call)
 {
     call->began_us = clock_steady_us();
     call->ctx.now_us = clock_now_us(&call->services->clock);
@@ -224,37 +281,14 @@ enum next pipeline_begin(struct call *call)
     name_request(call);
     call->caller.ip = client_address(call); /* of each request: it stands in the log */
     call->caller.local = client_is_local(call);
-    if (cors_preflight(call)) {
-        return NEXT_ANSWER;
+    if (cors_preflight(call) || call->problem) { /* the listener may have found one */
+        return LANE_NONE;
     }
-    return !call->problem && must_move(call) ? NEXT_WORKER : go_on(call);
-}
-
-static enum next go_on(struct call *call)
-{
-    if (!call->problem) { /* the listener may have found one */
-        call->problem = gates(call);
+    if (must_move(call)) {
+        enum problem none = call_then(call, LANE_WORKER, run_on_worker);
+        return none ? LANE_NONE : call->lane;
     }
-    if (call->problem) {
-        return NEXT_ANSWER;
-    }
-    if (must_go_slow(call)) { /* whoever waits for the outside world must not hold up the writer */
-        return NEXT_SLOW;
-    }
-    switch (call->route->run) {
-    case RUN_WRITE:
-        return NEXT_WRITE;
-    case RUN_SLOW:
-        return NEXT_SLOW;
-    case RUN_READ:
-        call->problem =
-            exec_read(call->services->executor, &call->ctx, pipeline_in_tx, call);
-        break;
-    case RUN_INLINE:
-        call->problem = call->route->handler(call, NULL);
-        break;
-    }
-    return NEXT_ANSWER;
+    return begin_here(call);
 }
 
 /* About an address, asked by anybody: such answers leave in steps of time. */
@@ -305,6 +339,7 @@ static const char *shown_path(struct call *call)
 
 void pipeline_answer(struct call *call, struct answer *out)
 {
+    call->refused_words = database_error_words(call);
     render(call, out);
     count(call, out->status);
     if (call->ctx.outbox_filled && call->services->outbox) {
@@ -329,19 +364,11 @@ void pipeline_answer(struct call *call, struct answer *out)
 
 void pipeline_here(struct call *call)
 {
-    switch (pipeline_begin(call)) {
-    case NEXT_WRITE:
-        call->problem = exec_write(call->services->executor, &call->ctx, pipeline_in_tx, call);
-        break;
-    case NEXT_SLOW:
-        call->problem = pipeline_on_pool(&call->ctx, call);
-        break;
-    case NEXT_WORKER:
-        if (pipeline_go_on(call) == NEXT_SLOW) {
-            call->problem = pipeline_on_pool(&call->ctx, call);
-        }
-        break;
-    case NEXT_ANSWER:
-        break;
+    struct executor *executor = call->services->executor;
+    for (enum lane lane = pipeline_begin(call); lane != LANE_NONE;) {
+        enum problem problem = lane == LANE_WRITE
+                                   ? exec_write(executor, &call->ctx, pipeline_in_tx, call)
+                                   : pipeline_alone(&call->ctx, call);
+        lane = pipeline_next(call, problem);
     }
 }

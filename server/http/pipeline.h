@@ -7,25 +7,22 @@
 
 enum { BODY_LIMIT = 1 << 20 };
 
-enum next {
-    NEXT_ANSWER, /* nothing is left to do but pipeline_answer */
-    NEXT_WRITE,  /* run pipeline_in_tx in a write transaction first */
-    NEXT_SLOW,   /* run pipeline_on_pool on the hash pool first */
-    NEXT_WORKER, /* call pipeline_go_on on a thread that may wait for the database */
-};
+/* Route, authenticate, authorise, limit, decode; and the handler, if it may run here. Then the
+ * first lane that the call goes on in; LANE_NONE: nothing is left to do but pipeline_answer. */
+enum lane pipeline_begin(struct call *call);
 
-/* Route, authenticate, authorise, limit, decode; and the handler, if it may run here. */
-enum next pipeline_begin(struct call *call);
+/* The part that is due; arg is the call: the first form in LANE_WRITE, the second in all others. */
+enum problem pipeline_in_tx(struct ctx *ctx, struct tx *tx, void *arg);
+enum problem pipeline_alone(struct ctx *ctx, void *arg);
 
-/* The rest of it, on such a thread: NEXT_ANSWER, or NEXT_SLOW. */
-enum next pipeline_go_on(struct call *call);
+/* After a part ended so, and what it wrote is durable or undone: the next lane. Does not wait. */
+enum lane pipeline_next(struct call *call, enum problem problem);
+
+/* Is it a call of somebody who has not shown a token? Once it was routed. */
+bool pipeline_is_guest(const struct call *call);
 
 /* All of it on the calling thread, which may wait: for callers without a listener. */
 void pipeline_here(struct call *call);
-
-/* The handler; arg is the call. Both of the forms that the executor takes. */
-enum problem pipeline_in_tx(struct ctx *ctx, struct tx *tx, void *arg);
-enum problem pipeline_on_pool(struct ctx *ctx, void *arg);
 
 /* When the answer may leave at the earliest (steady clock), so that the time it takes does not tell
  * whether an account is there (rule S4); 0: at once. */

@@ -23,6 +23,8 @@ enum db_status {
     DB_RETRY,    /* the same transaction may succeed when run again */
     DB_BUSY,     /* locked by somebody else for too long */
     DB_FULL,     /* no room on the disk */
+    DB_VALUE,    /* a value that the database's encoding cannot hold */
+    DB_REFUSED,  /* a trigger, a check, a right or a missing table: it would say no again */
     DB_IO,       /* away, broken, or anything else */
 };
 

@@ -263,10 +263,16 @@ static PGconn *open_connection(struct arena *arena, const char *url, unsigned fl
     if (!conn) {
         log_die("out of memory");
     }
-    if (PQstatus(conn) == CONNECTION_OK && PQenterPipelineMode(conn)) {
+    const char *encoding = PQparameterStatus(conn, "server_encoding");
+    bool fits = !encoding || strcmp(encoding, "UTF8") == 0;
+    if (PQstatus(conn) == CONNECTION_OK && fits && PQenterPipelineMode(conn)) {
         return conn;
     }
-    *error = why_not(arena, conn);
+    *error = fits ? why_not(arena, conn)
+                  : arena_printf(arena,
+                                 "the database is encoded in %s, which cannot hold every name: make "
+                                 "one with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0",
+                                 encoding);
     PQfinish(conn);
     return NULL;
 }

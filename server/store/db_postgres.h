@@ -92,8 +92,7 @@ enum db_status pg_collect(struct pg_db *db);
 /* Notes that the connection is lost; what was under way may run again if nothing was committed. */
 enum db_status pg_lost(struct pg_db *db, const char *why);
 
-enum db_status pg_status_of(struct pg_db *db, const char *state);
-void pg_log_failure(struct pg_db *db, const char *state, const char *what, const char *doing);
+enum db_status pg_status_of(struct pg_db *db, const char *state, const PGresult *result);
 void pg_free_statements(struct pg_db *db);
 
 /* --- db_postgres_rows.c --- */

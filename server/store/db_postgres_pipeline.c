@@ -24,10 +24,34 @@ static bool in_class(const char *state, const char *class)
     return strncmp(state, class, strlen(class)) == 0;
 }
 
-enum db_status pg_status_of(struct pg_db *db, const char *state)
+static const char *field(const PGresult *result, int code)
+{
+    const char *text = PQresultErrorField(result, code);
+    return text ? text : "";
+}
+
+/* Is the table of the violated constraint one of ours or of the schema that we share? The
+ * application's own tables hang on ours by triggers and foreign keys. */
+static bool in_known_table(const PGresult *result)
+{
+    const char *schema = field(result, PG_DIAG_SCHEMA_NAME);
+    return strcmp(schema, "auth") == 0 || strcmp(schema, "countersign") == 0;
+}
+
+/* Plans and statements that the server forgot or that no longer fit: all are prepared anew. */
+static bool forgot_statements(const char *state, const PGresult *result)
+{
+    return in_class(state, "26000") || in_class(state, "42P05") ||
+           (in_class(state, "0A000") &&
+            strcmp(field(result, PG_DIAG_SOURCE_FUNCTION), "RevalidateCachedQuery") == 0);
+}
+
+/* What is not named here is the application's trigger, check or foreign key, a right that is
+ * missing, a table that is not there: no retry helps, and it is no outage. */
+enum db_status pg_status_of(struct pg_db *db, const char *state, const PGresult *result)
 {
     if (in_class(state, "23505") || in_class(state, "23503")) {
-        return DB_CONFLICT;
+        return in_known_table(result) ? DB_CONFLICT : DB_REFUSED;
     }
     if (in_class(state, "40001") || in_class(state, "40P01")) {
         return DB_RETRY;
@@ -38,8 +62,11 @@ enum db_status pg_status_of(struct pg_db *db, const char *state)
     if (in_class(state, "53100") || in_class(state, "53200")) {
         return DB_FULL;
     }
-    /* Plans and statements that the server forgot or that no longer fit: all are prepared anew. */
-    if (in_class(state, "26000") || in_class(state, "0A000") || in_class(state, "42P05")) {
+    if (in_class(state, "22021") || in_class(state, "22P05")) {
+        return DB_VALUE;
+    }
+    bool lost = in_class(state, "57P") || in_class(state, "08") || in_class(state, "25P03");
+    if (lost || forgot_statements(state, result)) {
         db->dead = true;
         return db->commit_sent ? DB_IO : DB_RETRY;
     }
@@ -48,24 +75,25 @@ enum db_status pg_status_of(struct pg_db *db, const char *state)
         db->dead = true;
         return DB_IO;
     }
-    if (in_class(state, "57P") || in_class(state, "08") || in_class(state, "25P03")) {
-        db->dead = true;
-        return db->commit_sent ? DB_IO : DB_RETRY;
-    }
-    return DB_IO;
+    return in_class(state, "53") ? DB_IO : DB_REFUSED;
 }
 
-void pg_log_failure(struct pg_db *db, const char *state, const char *what, const char *doing)
+static void log_failure(struct pg_db *db, enum db_status status, const char *state,
+                        const PGresult *result, const char *doing)
 {
     int64_t now = clock_steady_us();
+    const char *constraint = field(result, PG_DIAG_CONSTRAINT_NAME);
+    const char *what = field(result, PG_DIAG_MESSAGE_PRIMARY);
     if (strcmp(state, db->last_state) == 0 && now - db->last_logged_us < US_PER_S) {
         return;
     }
-    memcpy(db->last_state, state, strnlen(state, sizeof db->last_state - 1));
+    snprintf(db->last_state, sizeof db->last_state, "%.5s", state);
     db->last_logged_us = now;
-    bool usual = in_class(state, "23") || in_class(state, "40");
+    bool usual = status == DB_CONFLICT || status == DB_RETRY;
     log_write(usual ? LOG_INFO : LOG_ERROR, "the database failed", LOG_STR("sqlstate", state),
-              LOG_STR("what", what), LOG_STR("doing", doing));
+              LOG_STR("what", *what ? what : PQresultErrorMessage(result)),
+              LOG_STR("table", field(result, PG_DIAG_TABLE_NAME)),
+              LOG_STR("constraint", constraint), LOG_STR("doing", doing));
 }
 
 enum db_status pg_lost(struct pg_db *db, const char *why)
@@ -261,11 +289,10 @@ static PGresult *wait_result(struct pg_db *db, bool *lost)
 /* What a failed result means; those that follow it in the same pipeline were not even tried. */
 static void take_failure(struct pg_db *db, PGresult *result, const struct pg_sent *sent)
 {
-    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    const char *what = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    state = state ? state : "08006";
-    enum db_status status = pg_status_of(db, state);
-    pg_log_failure(db, state, what ? what : PQresultErrorMessage(result), sent->doing);
+    const char *state = field(result, PG_DIAG_SQLSTATE);
+    state = *state ? state : "08006";
+    enum db_status status = pg_status_of(db, state, result);
+    log_failure(db, status, state, result, sent->doing);
     if (db->failed == DB_OK) {
         db->failed = status;
     }

@@ -26,6 +26,13 @@ void sqlite_set_busy_ms(int ms)
 
 /* --- failures --- */
 
+/* Two who want the same key; all others are checks and triggers, which would say no again. */
+static bool constraint_is_ours(int code)
+{
+    return code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY ||
+           code == SQLITE_CONSTRAINT_ROWID || code == SQLITE_CONSTRAINT_FOREIGNKEY;
+}
+
 static enum db_status status_of(struct sqlite_db *db, int code)
 {
     switch (code & 0xFF) {
@@ -34,12 +41,16 @@ static enum db_status status_of(struct sqlite_db *db, int code)
     case SQLITE_DONE:
         return DB_OK;
     case SQLITE_CONSTRAINT:
-        return DB_CONFLICT;
+        return constraint_is_ours(code) ? DB_CONFLICT : DB_REFUSED;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return code == SQLITE_BUSY_SNAPSHOT ? DB_RETRY : DB_BUSY;
     case SQLITE_FULL:
         return DB_FULL;
+    case SQLITE_ERROR: /* such as a table that is not there */
+    case SQLITE_MISMATCH:
+    case SQLITE_TOOBIG:
+        return DB_REFUSED;
     case SQLITE_IOERR: {
         int os = sqlite3_system_errno(db->handle);
         return os == ENOSPC || os == EDQUOT ? DB_FULL : DB_IO;

@@ -106,6 +106,14 @@ int64_t sessions_delete(struct tx *tx, const struct uuid *user_id, const struct 
     return db_exec(tx, &sql, V_ID(user_id), V_ID(except ? except : &uuid_nil));
 }
 
+void sessions_delete_not_high(struct tx *tx, const struct uuid *user_id,
+                              const struct uuid *except)
+{
+    DB_SQL(sql, "delete from @sessions where user_id = $1 and id <> $2 and "
+                "coalesce(aal, 'aal1') = 'aal1'");
+    db_run(tx, &sql, V_ID(user_id), V_ID(except ? except : &uuid_nil));
+}
+
 void sessions_delete_low(struct tx *tx, const struct uuid *user_id, const struct uuid *except)
 {
     DB_SQL(sql, "delete from @sessions where user_id = $1 and aal = 'aal1' and id <> $2");

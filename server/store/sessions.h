@@ -42,6 +42,10 @@ void session_delete(struct tx *tx, const struct uuid *id);
 /* All of a user but `except` (may be NULL). Returns how many. */
 int64_t sessions_delete(struct tx *tx, const struct uuid *user_id, const struct uuid *except);
 
+/* The same, but those whose level is aal2 stay. */
+void sessions_delete_not_high(struct tx *tx, const struct uuid *user_id,
+                              const struct uuid *except);
+
 /* All of a user whose level is below aal2, but `except` (row V8). A session without a level
  * stays. */
 void sessions_delete_low(struct tx *tx, const struct uuid *user_id, const struct uuid *except);

@@ -29,7 +29,9 @@ struct connections {
     pthread_cond_t given, wake;
     bool stop;
     int open, n_idle, n_lent;
-    bool away, trying;
+    bool refusing; /* the last try to open one failed: not again before try_again_at_us */
+    bool away;     /* and none is open */
+    bool trying;
     int64_t pause_us, try_again_at_us;
     struct connection idle[MOST], lent[MOST];
 };
@@ -64,13 +66,19 @@ static bool older(int64_t since_us, int64_t limit_us)
 
 /* --- opening --- */
 
-/* After a failed try. Holds the lock. */
-static void note_away(struct connections *set, const char *error)
+/* After a failed try. A server that accepts no more connections is not away: those that are open
+ * go round. Holds the lock. */
+static void note_refused(struct connections *set, const char *error)
 {
-    if (!set->away) {
+    bool others = set->n_lent + set->n_idle > 0;
+    if (!others && !set->away) {
         log_write(LOG_ERROR, "the database is away", LOG_STR("error", error));
+    } else if (others && !set->refusing) {
+        log_write(LOG_WARN, "the database accepts no further connection; requests wait for those that are open",
+                  LOG_INT("open", set->n_lent + set->n_idle), LOG_STR("error", error));
     }
-    set->away = true;
+    set->refusing = true;
+    set->away = !others;
     set->open--;
     set->pause_us = !set->pause_us                     ? PAUSE_FIRST_US
                     : set->pause_us * 2 > PAUSE_MAX_US ? PAUSE_MAX_US
@@ -83,7 +91,7 @@ static void note_back(struct connections *set)
     if (set->away) {
         log_plain(LOG_WARN, "the database is back");
     }
-    set->away = false;
+    set->away = set->refusing = false;
     set->pause_us = 0;
 }
 
@@ -115,18 +123,18 @@ static struct db *open_and_measure(struct connections *set, struct arena *arena,
 static struct db *open_one(struct connections *set, struct arena *arena)
 {
     const char *error = "";
-    bool was_away = set->away;
+    bool was_refusing = set->refusing;
     set->open++;
-    set->trying = set->trying || was_away;
+    set->trying = set->trying || was_refusing;
     pthread_mutex_unlock(&set->lock);
     struct db *db = open_and_measure(set, arena, &error);
     pthread_mutex_lock(&set->lock);
-    set->trying = was_away ? false : set->trying;
+    set->trying = was_refusing ? false : set->trying;
     if (db) {
         note_back(set);
         set->lent[set->n_lent++] = (struct connection){ db, clock_steady_us(), 0 };
     } else {
-        note_away(set, error);
+        note_refused(set, error);
     }
     pthread_cond_broadcast(&set->given);
     return db;
@@ -134,11 +142,31 @@ static struct db *open_one(struct connections *set, struct arena *arena)
 
 /* --- lending --- */
 
+/* May one more be opened now? */
+static bool may_open(const struct connections *set)
+{
+    bool pausing = set->refusing && (set->trying || clock_steady_us() < set->try_again_at_us);
+    return !pausing && set->open < set->settings.most;
+}
+
+/* None is open, and none can be opened at the moment. */
+static bool is_away(const struct connections *set)
+{
+    return set->refusing && set->n_lent + set->n_idle == 0;
+}
+
 static bool wait_for_one(struct connections *set, int64_t until_us)
 {
     struct timespec until = { .tv_sec = until_us / US_PER_S,
                               .tv_nsec = until_us % US_PER_S * 1000 };
     return pthread_cond_timedwait(&set->given, &set->lock, &until) == 0;
+}
+
+/* While no more are opened, somebody who waits looks again when it is time to try. */
+static int64_t until_next(const struct connections *set, int64_t until_us)
+{
+    bool tries = set->refusing && !set->trying && set->open < set->settings.most;
+    return tries && set->try_again_at_us < until_us ? set->try_again_at_us : until_us;
 }
 
 struct db *connections_take(struct connections *set, struct arena *arena, int64_t wait_us,
@@ -152,13 +180,13 @@ struct db *connections_take(struct connections *set, struct arena *arena, int64_
         if (set->n_idle) {
             set->lent[set->n_lent++] = set->idle[--set->n_idle];
             db = set->idle[set->n_idle].db;
-        } else if (set->away && (set->trying || clock_steady_us() < set->try_again_at_us)) {
-            *problem = P_DATABASE_AWAY;
-        } else if (set->open < set->settings.most) {
+        } else if (may_open(set)) {
             db = open_one(set, arena);
-            *problem = db ? P_OK : P_DATABASE_AWAY;
-        } else if (!wait_for_one(set, until)) {
-            *problem = P_OVERLOADED;
+            *problem = db || !is_away(set) ? P_OK : P_DATABASE_AWAY;
+        } else if (is_away(set)) {
+            *problem = P_DATABASE_AWAY;
+        } else if (!wait_for_one(set, until_next(set, until)) && clock_steady_us() >= until) {
+            *problem = set->refusing ? P_DATABASE_AWAY : P_OVERLOADED;
         }
     }
     pthread_mutex_unlock(&set->lock);
@@ -186,7 +214,11 @@ static void give_back(struct connections *set, struct db *db, int64_t idle_from_
                (settings->most_idle && set->n_idle > settings->most_idle)) {
         drop_idle(set, set->n_idle - 1, &closing);
     }
-    pthread_cond_signal(&set->given);
+    if (set->n_idle) {
+        pthread_cond_signal(&set->given);
+    } else { /* somebody may open one, and if none can be opened all must hear of it */
+        pthread_cond_broadcast(&set->given);
+    }
     pthread_mutex_unlock(&set->lock);
     close_all(&closing);
 }

@@ -108,8 +108,10 @@ static bool pg_run_later(struct executor *executor, struct work *work)
 static void pg_stop(struct executor *executor)
 {
     struct pg_executor *e = (struct pg_executor *)executor;
-    hash_pool_stop(&e->workers); /* first: they hand work to the hashers */
-    hash_pool_stop(&e->base.hashers);
+    executor_close_pools(executor); /* first: their jobs still write */
+    hash_pool_close(e->workers);
+    executor_free_pools(executor);
+    hash_pool_stop(&e->workers);
     connections_free(&e->connections);
     free(e);
 }
@@ -205,9 +207,15 @@ struct executor *exec_postgres_start(struct arena *arena, const struct executor_
         free(e);
         return NULL;
     }
-    e->base.hashers =
-        hash_pool_start(settings->slow_threads, settings->slow_queue, e->deadline_us);
-    e->workers = hash_pool_start_as("cs-db", most, QUEUE_PER_WORKER * most, e->deadline_us,
-                                    run_work, e);
+    executor_start_pools(&e->base, settings, e->deadline_us);
+    e->workers = hash_pool_start(&(struct hash_pool_settings){
+        .name = "cs-db",
+        .threads = most,
+        .queue = QUEUE_PER_WORKER * most,
+        .for_members = most > 3 ? most / 4 : 1,
+        .deadline_us = e->deadline_us,
+        .run = run_work,
+        .arg = e,
+    });
     return &e->base;
 }

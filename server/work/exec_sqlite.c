@@ -1,5 +1,5 @@
 /* exec_sqlite.c: the executor on SQLite, see executor.h: reads on the calling thread, which gets a
- * connection of its own at its first one; writes on the writer (writer.c); slow work on the pool
+ * connection of its own at its first one; writes on the writer (writer.c); slow work on pools
  * (hash_pool.c). Starts and stops all of them in the right order. */
 #include "work/executor_engine.h"
 
@@ -8,7 +8,6 @@
 #include "store/lock_file.h"
 #include "store/migrate.h"
 #include "work/checkpointer.h"
-#include "work/hash_pool.h"
 #include "work/thread.h"
 #include "work/writer.h"
 
@@ -167,16 +166,17 @@ static bool open_all(struct sqlite_executor *e, struct arena *arena,
         return false;
     }
     e->writer = writer_start(e->db, e->checkpointer, deadline_us);
-    e->base.hashers = hash_pool_start(settings->slow_threads, settings->slow_queue, deadline_us);
+    executor_start_pools(&e->base, settings, deadline_us);
     return true;
 }
 
 static void sqlite_stop(struct executor *executor)
 {
     struct sqlite_executor *e = (struct sqlite_executor *)executor;
-    hash_pool_stop(&e->base.hashers); /* first: its jobs still write */
+    executor_close_pools(executor); /* first: their jobs still write */
     bool ran = e->writer != NULL;
     writer_stop(&e->writer);
+    executor_free_pools(executor);
     checkpointer_stop(&e->checkpointer);
     pthread_key_delete(e->reader_key);
     while (e->readers) {

@@ -7,6 +7,7 @@
 #include "work/executor_engine.h"
 #include "work/hash_pool.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum problem problem_of(enum db_status status)
@@ -21,6 +22,10 @@ enum problem problem_of(enum db_status status)
     case DB_BUSY:
     case DB_RETRY:
         return P_DATABASE_BUSY;
+    case DB_VALUE:
+        return P_VALUE_UNSTORABLE;
+    case DB_REFUSED:
+        return P_DATABASE_REFUSED;
     default:
         return P_DATABASE_AWAY;
     }
@@ -99,10 +104,65 @@ bool exec_slow_later(struct executor *executor, struct work *work)
     return hash_pool_queue(executor->hashers, work);
 }
 
+bool exec_wait_later(struct executor *executor, int destination, struct work *work)
+{
+    struct hash_pool *pool = executor->waiting[destination];
+    return pool && hash_pool_queue(pool, work);
+}
+
+static int seconds_of(struct hash_pool *pool)
+{
+    int64_t wait = pool ? hash_pool_wait_us(pool) : 0;
+    return wait < US_PER_S ? 1 : (int)((wait + US_PER_S - 1) / US_PER_S);
+}
+
 int exec_slow_wait_s(struct executor *executor)
 {
-    int64_t wait = hash_pool_wait_us(executor->hashers);
-    return wait < US_PER_S ? 1 : (int)((wait + US_PER_S - 1) / US_PER_S);
+    return seconds_of(executor->hashers);
+}
+
+int exec_wait_wait_s(struct executor *executor, int destination)
+{
+    return seconds_of(executor->waiting[destination]);
+}
+
+/* Threads that wait cost no CPU, so there are many; a quarter of them is kept for members. */
+void executor_start_pools(struct executor *executor, const struct executor_settings *settings,
+                          int64_t deadline_us)
+{
+    enum { WAITING = 32 };
+    int most = settings->wait_threads > 0 ? settings->wait_threads : WAITING;
+    executor->hashers = hash_pool_start(&(struct hash_pool_settings){
+        .name = "cs-hash",
+        .threads = settings->slow_threads,
+        .queue = settings->slow_queue,
+        .in_the_back = true,
+        .deadline_us = deadline_us,
+    });
+    for (int i = 0; i < DESTINATIONS_MAX; i++) {
+        if (settings->waits & 1U << i) {
+            char name[16];
+            snprintf(name, sizeof name, "cs-wait%d", i);
+            executor->waiting[i] = hash_pool_start(&(struct hash_pool_settings){
+                .name = name, .threads = most, .for_members = most / 4, .deadline_us = deadline_us });
+        }
+    }
+}
+
+void executor_close_pools(struct executor *executor)
+{
+    for (int i = 0; i < DESTINATIONS_MAX; i++) {
+        hash_pool_close(executor->waiting[i]);
+    }
+    hash_pool_close(executor->hashers);
+}
+
+void executor_free_pools(struct executor *executor)
+{
+    for (int i = 0; i < DESTINATIONS_MAX; i++) {
+        hash_pool_stop(&executor->waiting[i]);
+    }
+    hash_pool_stop(&executor->hashers);
 }
 
 struct db *executor_inspect(struct arena *arena, const char *url, const char **error)

@@ -2,9 +2,10 @@
  * of its own, and writes go to one writer, which commits what has queued up as a batch: a mark
  * each, one commit; answers leave after it. On PostgreSQL both run on the calling thread, with one
  * of a bounded number of connections, and wait for the server, which is why threads that must not
- * wait hand whole calls to the executor's workers (exec_run_later). Slow work (password hashes)
- * runs on a bounded pool, whose threads may read and write themselves. Nothing here knows of
- * HTTP. */
+ * wait hand whole calls to the executor's workers (exec_run_later). Password hashes are computed on
+ * a bounded pool in the background, whose threads may read and write themselves; and what waits
+ * for another machine waits on a pool of its destination's own, so that one that hangs holds up
+ * nobody who asks another. Nothing here knows of HTTP. */
 #ifndef COUNTERSIGN_WORK_EXECUTOR_H
 #define COUNTERSIGN_WORK_EXECUTOR_H
 
@@ -23,6 +24,8 @@ struct executor_settings {
     const char *url;     /* "sqlite:PATH" or "postgres://…" */
     int slow_threads;    /* hash pool; 0: one a core */
     int slow_queue;      /* jobs that may wait for it; 0: 64 a thread */
+    unsigned waits;      /* destinations that may be asked: a bit each, from bit 0 */
+    int wait_threads;    /* so many questions at a time to each; 0: 32 */
     int64_t deadline_us; /* a job that waited longer in a queue is refused (P_REQUEST_TIMEOUT); 0: 10 s */
     int connections;     /* PostgreSQL: at most; 0: 16 */
     int percent;         /* PostgreSQL: so many of the hundred that it accepts instead; 0: not so */
@@ -61,9 +64,10 @@ enum problem exec_write(struct executor *executor, struct ctx *ctx, tx_fn *fn,
 struct work {
     struct ctx *ctx;
     tx_fn *fn;                                        /* for exec_write_later */
-    enum problem (*slow)(struct ctx *ctx, void *arg); /* for exec_slow_later, exec_run_later */
+    enum problem (*slow)(struct ctx *ctx, void *arg); /* for the other three */
     void *arg;
     void (*done)(struct work *work);
+    bool guest; /* of somebody who has not shown a token: never takes the last place */
     enum problem result;
     /* the executor's own */
     struct work *next;
@@ -72,13 +76,16 @@ struct work {
 };
 
 /* All: false if the queue is full or the executor is stopping (then done is not called). run_later
- * is for work that spends its time waiting for the database, slow_later for what computes. */
+ * is for work that spends its time waiting for the database, slow_later for what computes,
+ * wait_later for what asks that destination. done may hand the same work over again. */
 bool exec_write_later(struct executor *executor, struct work *work) MUST_CHECK;
 bool exec_run_later(struct executor *executor, struct work *work) MUST_CHECK;
 bool exec_slow_later(struct executor *executor, struct work *work) MUST_CHECK;
+bool exec_wait_later(struct executor *executor, int destination, struct work *work) MUST_CHECK;
 
-/* How long the slow queue would take now, in seconds rounded up: for Retry-After. */
+/* How long that queue would take now, in seconds rounded up: for Retry-After. */
 int exec_slow_wait_s(struct executor *executor);
+int exec_wait_wait_s(struct executor *executor, int destination);
 
 /* A connection of its own for a command that runs beside or without a server (check-db). */
 struct db *executor_inspect(struct arena *arena, const char *url, const char **error);

@@ -20,10 +20,24 @@ struct executor_engine {
     bool (*run_later)(struct executor *executor, struct work *work); /* NULL: like slow work */
 };
 
+enum { DESTINATIONS_MAX = 16 };
+
 struct executor {
     const struct executor_engine *engine;
     struct hash_pool *hashers;
+    struct hash_pool *waiting[DESTINATIONS_MAX]; /* NULL: never asked */
 };
+
+/* Starts hashers and waiting. */
+void executor_start_pools(struct executor *executor, const struct executor_settings *settings,
+                          int64_t deadline_us);
+
+/* Lets them finish; what comes after is refused. Before the engine's own threads, which their jobs
+ * need. */
+void executor_close_pools(struct executor *executor);
+
+/* When nothing can come any more. */
+void executor_free_pools(struct executor *executor);
 
 struct executor *exec_sqlite_start(struct arena *arena, const struct executor_settings *settings,
                                    const char **error);

@@ -1,52 +1,76 @@
-/* hash_pool.c: a queue and its threads, bounded by length and by expected waiting time, see
+/* hash_pool.c: two queues and their threads, bounded by length and by expected waiting time, see
  * hash_pool.h. */
 #include "work/hash_pool.h"
 
 #include "base/clock.h"
 #include "work/thread.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 enum { QUEUE_PER_THREAD = 64, MAX_THREADS = 256, AVERAGE_OVER = 8 };
+enum { MEMBERS, GUESTS, KINDS };
+
+struct queue {
+    struct work *first, **last;
+    int queued, running, most; /* most: running at once */
+};
 
 struct hash_pool {
-    int count;
-    int queue_max;
-    int64_t deadline_us;
-    enum problem (*run)(void *arg, struct work *work);
-    void *arg;
-    pthread_mutex_t lock; /* for all below */
+    struct hash_pool_settings settings; /* with nothing left open */
+    pthread_mutex_t lock;               /* for all below */
     pthread_cond_t work_came;
-    struct work *first, **last;
-    int queued;
-    int running;
+    struct queue kinds[KINDS];
+    int last_kind;      /* whose turn it was */
     int64_t average_us; /* of a job, moving; 0 until the first is done */
     bool stopping;
     pthread_t threads[];
 };
 
-/* Waits for a job; NULL when the pool stops and none is left. Holds the lock. */
-static struct work *take(struct hash_pool *p)
+static bool ready(const struct queue *q)
 {
-    while (!p->first && !p->stopping) {
-        pthread_cond_wait(&p->work_came, &p->lock);
-    }
-    struct work *work = p->first;
-    if (work) {
-        p->first = work->next;
-        p->last = p->first ? p->last : &p->first;
-        p->queued--;
-        p->running++;
-    }
+    return q->first && q->running < q->most;
+}
+
+static struct work *take_from(struct queue *q)
+{
+    struct work *work = q->first;
+    q->first = work->next;
+    q->last = q->first ? q->last : &q->first;
+    q->queued--;
+    q->running++;
     return work;
 }
 
-/* Ends the job's turn. Holds the lock. */
-static void book(struct hash_pool *p, int64_t took_us)
+/* Waits for a job; NULL when the pool stops and none is left. Holds the lock. */
+static struct work *take(struct hash_pool *p)
 {
-    p->running--;
+    for (;;) {
+        for (int turn = 1; turn <= KINDS; turn++) {
+            int kind = (p->last_kind + turn) % KINDS;
+            if (ready(&p->kinds[kind])) {
+                p->last_kind = kind;
+                return take_from(&p->kinds[kind]);
+            }
+        }
+        if (p->stopping && !p->kinds[MEMBERS].first && !p->kinds[GUESTS].first) {
+            return NULL;
+        }
+        pthread_cond_wait(&p->work_came, &p->lock);
+    }
+}
+
+/* Ends the job's turn. Holds the lock. */
+static void book(struct hash_pool *p, int kind, int64_t took_us)
+{
+    struct queue *q = &p->kinds[kind];
+    bool was_full = q->running == q->most;
+    q->running--;
+    if ((was_full && q->first) || p->stopping) {
+        pthread_cond_broadcast(&p->work_came); /* for the threads that this kind could not have */
+    }
     if (p->average_us == 0) {
         p->average_us = took_us;
     } else {
@@ -57,16 +81,21 @@ static void book(struct hash_pool *p, int64_t took_us)
 static void *pool_main(void *arg)
 {
     struct hash_pool *p = arg;
+    const struct hash_pool_settings *s = &p->settings;
+    if (s->in_the_back) {
+        sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){ 0 }); /* a thread's own on Linux */
+    }
     pthread_mutex_lock(&p->lock);
     for (struct work *work = take(p); work; work = take(p)) {
         pthread_mutex_unlock(&p->lock);
+        int kind = work->guest ? GUESTS : MEMBERS;
         int64_t began = clock_steady_us();
-        bool late = began - work->queued_at_us > p->deadline_us;
-        work->result = late ? P_REQUEST_TIMEOUT : p->run(p->arg, work);
+        bool late = began - work->queued_at_us > s->deadline_us;
+        work->result = late ? P_REQUEST_TIMEOUT : s->run(s->arg, work);
         int64_t took = clock_steady_us() - began;
         work->done(work);
         pthread_mutex_lock(&p->lock);
-        book(p, late ? p->average_us : took);
+        book(p, kind, late ? p->average_us : took);
     }
     pthread_mutex_unlock(&p->lock);
     return NULL;
@@ -78,53 +107,64 @@ static enum problem run_slow(void *arg, struct work *work)
     return work->slow(work->ctx, work->arg);
 }
 
-struct hash_pool *hash_pool_start(int threads, int queue, int64_t deadline_us)
+static struct hash_pool_settings complete(const struct hash_pool_settings *given)
 {
-    return hash_pool_start_as("cs-hash", threads, queue, deadline_us, run_slow, NULL);
+    struct hash_pool_settings s = *given;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    s.threads = s.threads > 0 ? s.threads : cores > 0 ? (int)cores : 1;
+    s.threads = s.threads > MAX_THREADS ? MAX_THREADS : s.threads;
+    s.queue = s.queue > 0 ? s.queue : QUEUE_PER_THREAD * s.threads;
+    s.for_members = s.for_members < s.threads ? s.for_members : s.threads - 1;
+    s.run = s.run ? s.run : run_slow;
+    return s;
 }
 
-struct hash_pool *hash_pool_start_as(const char *name, int threads, int queue, int64_t deadline_us,
-                                     enum problem (*run)(void *arg, struct work *work), void *arg)
+struct hash_pool *hash_pool_start(const struct hash_pool_settings *settings)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    int count = threads > 0 ? threads : cores > 0 ? (int)cores : 1;
-    count = count > MAX_THREADS ? MAX_THREADS : count;
-    struct hash_pool *p = work_alloc(sizeof *p + sizeof(pthread_t) * (size_t)count);
-    p->count = count;
-    p->run = run;
-    p->arg = arg;
-    p->queue_max = queue > 0 ? queue : QUEUE_PER_THREAD * count;
-    p->deadline_us = deadline_us;
-    p->last = &p->first;
+    struct hash_pool_settings s = complete(settings);
+    struct hash_pool *p = work_alloc(sizeof *p + sizeof(pthread_t) * (size_t)s.threads);
+    p->settings = s;
+    p->settings.name = NULL; /* the caller's */
+    for (int i = 0; i < KINDS; i++) {
+        p->kinds[i].last = &p->kinds[i].first;
+    }
+    p->kinds[MEMBERS].most = s.threads;
+    p->kinds[GUESTS].most = s.threads - s.for_members;
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->work_came, NULL);
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < s.threads; i++) {
         char own[32];
-        snprintf(own, sizeof own, "%.11s-%d", name, i);
+        snprintf(own, sizeof own, "%.11s-%d", s.name, i);
         p->threads[i] = thread_start(own, pool_main, p);
     }
     return p;
 }
 
-/* Holds the lock. */
-static int64_t wait_us(const struct hash_pool *p)
+/* For one more of that kind; the kinds take turns. Holds the lock. */
+static int64_t wait_us(const struct hash_pool *p, int kind)
 {
+    const struct queue *own = &p->kinds[kind], *other = &p->kinds[KINDS - 1 - kind];
+    int turns = other->queued < own->queued ? other->queued : own->queued;
+    int busy = own->running + other->running;
+    bool blocked = busy == p->settings.threads || own->running == own->most;
     /* a running job is half done on average, and only stands in the way if all threads run one */
-    int64_t halves = p->queued * INT64_C(2) + (p->running == p->count ? p->running : 0);
-    return p->average_us * halves / (INT64_C(2) * p->count);
+    int64_t halves = (own->queued + turns) * INT64_C(2) + (blocked ? busy : 0);
+    return p->average_us * halves / (INT64_C(2) * own->most);
 }
 
 bool hash_pool_queue(struct hash_pool *pool, struct work *work)
 {
+    int kind = work->guest ? GUESTS : MEMBERS;
+    struct queue *q = &pool->kinds[kind];
     work->next = NULL;
     work->queued_at_us = clock_steady_us();
     pthread_mutex_lock(&pool->lock);
-    bool taken =
-        !pool->stopping && pool->queued < pool->queue_max && wait_us(pool) <= pool->deadline_us;
+    bool taken = !pool->stopping && q->queued < pool->settings.queue &&
+                 wait_us(pool, kind) <= pool->settings.deadline_us;
     if (taken) {
-        *pool->last = work;
-        pool->last = &work->next;
-        pool->queued++;
+        *q->last = work;
+        q->last = &work->next;
+        q->queued++;
         pthread_cond_signal(&pool->work_came);
     }
     pthread_mutex_unlock(&pool->lock);
@@ -134,9 +174,24 @@ bool hash_pool_queue(struct hash_pool *pool, struct work *work)
 int64_t hash_pool_wait_us(struct hash_pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
-    int64_t wait = wait_us(pool);
+    int64_t members = wait_us(pool, MEMBERS), guests = wait_us(pool, GUESTS);
     pthread_mutex_unlock(&pool->lock);
-    return wait;
+    return members > guests ? members : guests;
+}
+
+void hash_pool_close(struct hash_pool *pool)
+{
+    if (!pool) {
+        return;
+    }
+    pthread_mutex_lock(&pool->lock);
+    bool again = pool->stopping;
+    pool->stopping = true;
+    pthread_cond_broadcast(&pool->work_came);
+    pthread_mutex_unlock(&pool->lock);
+    for (int i = 0; !again && i < pool->settings.threads; i++) {
+        pthread_join(pool->threads[i], NULL);
+    }
 }
 
 void hash_pool_stop(struct hash_pool **pool)
@@ -145,13 +200,7 @@ void hash_pool_stop(struct hash_pool **pool)
     if (!p) {
         return;
     }
-    pthread_mutex_lock(&p->lock);
-    p->stopping = true;
-    pthread_cond_broadcast(&p->work_came);
-    pthread_mutex_unlock(&p->lock);
-    for (int i = 0; i < p->count; i++) {
-        pthread_join(p->threads[i], NULL);
-    }
+    hash_pool_close(p);
     pthread_cond_destroy(&p->work_came);
     pthread_mutex_destroy(&p->lock);
     free(p);

@@ -35,13 +35,14 @@ def downgrade_is_of_the_factor(s, kit):
     assert not u.session["user"].get("factors")
 
 
-@check("U4")
-def the_session_row_decides(s, kit):
-    """An old aal1 token of an upgraded session may remove a factor; an old aal2 token of a downgraded session may not."""
+@check("U4", better=True)
+def the_lower_level_decides(s, kit):
+    """Neither an old aal1 token of an upgraded session nor an old aal2 token of a downgraded one may remove a factor (docs/protocol/security.md, S5)."""
     u = s.sign_up()
     old = u.token
     u.with_totp()
-    is_(s.call("DELETE", "/factors/" + u.factor, token=old), 200)
+    is_(s.call("DELETE", "/factors/" + u.factor, token=old), 422, "insufficient_aal", "AAL2 required to unenroll verified factor")
+    is_(s.call("DELETE", "/factors/" + u.factor, token=u.token), 200)
     v = mfa_user(s)
     e = is_(v.enroll("second"), 200).json
     c = is_(v.challenge(e["id"]), 200).json["id"]
@@ -117,18 +118,23 @@ def data_is_merged(s, kit):
 
 @check("S8b")
 def logout_ends_refresh_too(s, kit):
-    """After a logout neither token works; global ends all sessions, aal2 ones too, local one, others all but one."""
+    """After a logout neither token works; global ends all sessions, local one, others all but one; at aal1 those that are aal2 stay (docs/protocol/security.md, S5)."""
     u = mfa_user(s)
     a, b = u.another_session(), u.another_session()
     is_(s.call("POST", "/logout?scope=local", token=a.token), 204)
     is_(a.refreshed(), 400, "refresh_token_not_found")
     is_(s.call("POST", "/logout?scope=others", token=b.token), 204)
-    is_(s.call("GET", "/user", token=u.token), 403, "session_not_found")
-    is_(s.call("GET", "/user", token=b.token), 200)
-    c = u.another_session()
+    is_(s.call("GET", "/user", token=u.token), 200)
+    is_(s.call("POST", "/logout?scope=others", token=u.token), 204)
+    is_(s.call("GET", "/user", token=b.token), 403, "session_not_found")
+    is_(s.call("GET", "/user", token=u.token), 200)
+    b, c = u.another_session(), u.another_session()
     answer = is_(s.call("POST", "/logout?scope=global", token=b.token, body={}), 204)
     assert answer.raw == b"" and "content-type" not in answer.headers, answer.headers
-    for who in (b, c):
+    is_(s.call("GET", "/user", token=u.token), 200)
+    c = u.another_session()
+    is_(s.call("POST", "/logout?scope=global", token=u.token, body={}), 204)
+    for who in (u, b, c):
         is_(s.call("GET", "/user", token=who.token), 403, "session_not_found")
         is_(who.refreshed(), 400, "refresh_token_not_found")
     is_(s.call("POST", "/logout", token=b.token), 403, "session_not_found")

@@ -113,7 +113,7 @@ def away_closed(s, r):
 
 def waited_too_long(t, r):
     """Requests that wait longer than GOTRUE_API_MAX_REQUEST_DURATION for a busy pool are answered 504, and have done nothing (row W11)."""
-    with Countersign(binary, env={"GOTRUE_PASSWORD_HIBP_ENABLED": "true", "COUNTERSIGN_HIBP_URL": r.url, "COUNTERSIGN_HASH_THREADS": "1", "GOTRUE_API_MAX_REQUEST_DURATION": "1s"}) as c:
+    with Countersign(binary, env={"GOTRUE_PASSWORD_HIBP_ENABLED": "true", "COUNTERSIGN_HIBP_URL": r.url, "COUNTERSIGN_WAIT_THREADS": "1", "GOTRUE_API_MAX_REQUEST_DURATION": "1s"}) as c:
         s = c.server()
         teach(r, answer=("hang", {}, 3))
         emails = ["late%d-%s@example.com" % (n, uuid.uuid4().hex) for n in range(3)]

@@ -4,6 +4,7 @@
 
 #include "api/outside.h"
 #include "domain/outgoing.h"
+#include "http/pipeline.h"
 
 struct counted {
     struct call *call;
@@ -34,6 +35,11 @@ static int runs_of(struct rig *rig, bool mail)
     };
     struct counted counted = { .call = call, .mail = mail };
     assert_int_equal(outside_write(call, count_runs, &counted), P_OK);
+    assert_int_equal(call->lane, LANE_WRITE); /* like every other write, until somebody must be asked */
+    enum problem problem =
+        exec_write(rig->services->executor, &call->ctx, pipeline_in_tx, call);
+    assert_int_equal(pipeline_next(call, problem), LANE_NONE);
+    assert_int_equal(call->problem, P_OK);
     return counted.runs;
 }
 
@@ -41,7 +47,7 @@ static void start_with_provider(struct rig *rig)
 {
     rig_restart(rig, "GOTRUE_SMS_PROVIDER=twilio", "GOTRUE_SMS_TWILIO_ACCOUNT_SID=AC1",
                 "GOTRUE_SMS_TWILIO_AUTH_TOKEN=t", "GOTRUE_SMS_TWILIO_MESSAGE_SERVICE_SID=MG1");
-    assert_true(rig->services->asks_outside);
+    assert_int_equal(rig->services->asks, 1U << TO_SMS);
 }
 
 static void nothing_to_ask_runs_once(void **state)

@@ -75,8 +75,11 @@ static int set_up(void **state)
         return -1;
     }
     script(db, "CREATE TYPE kind AS ENUM ('a', 'b');"
-               "CREATE TABLE public.t (id uuid UNIQUE, n int8, small int2, b bool, at timestamptz, "
-               "plain timestamp, s text, v varchar(5), j jsonb, o json, ip inet, k kind)");
+               "CREATE TABLE countersign.t (id uuid UNIQUE, n int8, small int2, b bool, "
+               "at timestamptz, plain timestamp, s text, v varchar(5), j jsonb, o json, ip inet, "
+               "k kind);"
+               "CREATE TABLE public.theirs (n int8 UNIQUE CHECK (n > 0), of int8 REFERENCES "
+               "public.theirs (n) DEFERRABLE INITIALLY IMMEDIATE)");
     db_close(&db);
     return 0;
 }
@@ -94,8 +97,8 @@ static struct uuid fresh_id(void)
     return uuid_v4(&entropy);
 }
 
-DB_SQL(put_id, "insert into public.t (id, n) values ($1, $2)");
-DB_SQL(n_of, "select n from public.t where id = $1");
+DB_SQL(put_id, "insert into countersign.t (id, n) values ($1, $2)");
+DB_SQL(n_of, "select n from countersign.t where id = $1");
 
 static int64_t number_of(struct tx *tx, const struct uuid *id)
 {
@@ -109,10 +112,10 @@ static int64_t number_of(struct tx *tx, const struct uuid *id)
 
 static void check_values(unsigned flags)
 {
-    DB_SQL(put, "insert into public.t (id, n, small, b, at, plain, s, v, j, o, ip, k) "
+    DB_SQL(put, "insert into countersign.t (id, n, small, b, at, plain, s, v, j, o, ip, k) "
                 "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
-    DB_SQL(get, "select id, n, small, b, at, plain, s, v, j, o, ip, k from public.t where id = $1");
-    DB_SQL(as_text, "select plain::text from public.t where id = $1 and k = $2");
+    DB_SQL(get, "select id, n, small, b, at, plain, s, v, j, o, ip, k from countersign.t where id = $1");
+    DB_SQL(as_text, "select plain::text from countersign.t where id = $1 and k = $2");
     struct db *db = open_with(server.url, flags);
     struct uuid id = fresh_id();
     struct tx tx = begin(db, TX_WRITE);
@@ -167,9 +170,9 @@ static void test_no_state_of_the_session_is_needed(void **state)
 static void test_null_is_null(void **state)
 {
     (void)state;
-    DB_SQL(put, "insert into public.t (id, at, plain, s, j, ip, k) "
+    DB_SQL(put, "insert into countersign.t (id, at, plain, s, j, ip, k) "
                 "values ($1, $2, $3, $4, $5, $6, $7)");
-    DB_SQL(get, "select id, at, s, j, ip from public.t where id is null and at is null limit 1");
+    DB_SQL(get, "select id, at, s, j, ip from countersign.t where id is null and at is null limit 1");
     struct db *db = open_db();
     struct tx tx = begin(db, TX_WRITE);
     db_exec(&tx, &put, V_ID((const struct uuid *)0), V_TIME(0), V_TIME(0),
@@ -215,6 +218,35 @@ static void test_a_failure_sticks_and_is_over_after_it(void **state)
     db_close(&db);
 }
 
+/* What the application's own tables refuse is no conflict with another request of ours. */
+static void test_refusals_of_other_tables(void **state)
+{
+    (void)state;
+    DB_SQL(twice, "insert into public.theirs (n) values ($1), ($1)");
+    DB_SQL(orphan, "insert into public.theirs (n, of) values ($1, $1 + 1)");
+    DB_SQL(odd, "insert into public.theirs (n) values (-$1)");
+    DB_SQL(raise, "do $$ begin raise exception 'no'; end $$");
+    DB_SQL(bytes, "select convert_from(decode('ff', 'hex'), 'UTF8')");
+    struct sql *refused[] = { &twice, &orphan, &odd };
+    struct db *db = open_db();
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        struct tx tx = begin(db, TX_WRITE);
+        assert_int_equal(db_exec(&tx, refused[i], V_INT(1)), 0);
+        assert_int_equal(tx.status, DB_REFUSED);
+        db_rollback(db);
+    }
+    struct tx tx = begin(db, TX_WRITE);
+    db_run(&tx, &raise);
+    assert_int_equal(db_commit(db), DB_REFUSED); /* also where it shows at the commit only */
+    db_rollback(db);
+    tx = begin(db, TX_READ);
+    assert_false(rows_next(db_query(&tx, &bytes)));
+    assert_int_equal(tx.status, DB_VALUE);
+    db_rollback(db);
+    assert_true(db_alive(db));
+    db_close(&db);
+}
+
 static void test_wrong_statements_fail_alone(void **state)
 {
     (void)state;
@@ -227,7 +259,7 @@ static void test_wrong_statements_fail_alone(void **state)
     db_rollback(db);
     tx = begin(db, TX_READ);
     assert_false(rows_next(db_query(&tx, &nonsense)));
-    assert_int_equal(tx.status, DB_IO);
+    assert_int_equal(tx.status, DB_REFUSED);
     db_rollback(db);
     assert_true(db_alive(db));
     tx = begin(db, TX_READ);
@@ -329,8 +361,8 @@ static void test_what_is_asked_ahead_costs_one_round_trip(void **state)
 static void test_a_write_is_seen_by_the_same_query(void **state)
 {
     (void)state;
-    DB_SQL(raise, "update public.t set n = n + 1 where id = $1");
-    DB_SQL(raised, "update public.t set n = n + 1 where id = $1 returning n");
+    DB_SQL(raise, "update countersign.t set n = n + 1 where id = $1");
+    DB_SQL(raised, "update countersign.t set n = n + 1 where id = $1 returning n");
     struct db *db = open_db();
     struct uuid id = fresh_id();
     struct tx tx = begin(db, TX_WRITE);
@@ -387,7 +419,7 @@ struct second {
     enum db_status status;
 };
 
-DB_SQL(lock_row, "select n from public.t where id = $1 for update");
+DB_SQL(lock_row, "select n from countersign.t where id = $1 for update");
 
 static void take(struct tx *tx, const struct uuid *id)
 {
@@ -670,6 +702,7 @@ int main(void)
         cmocka_unit_test(test_null_is_null),
         cmocka_unit_test(test_a_failure_sticks_and_is_over_after_it),
         cmocka_unit_test(test_wrong_statements_fail_alone),
+        cmocka_unit_test(test_refusals_of_other_tables),
         cmocka_unit_test(test_marks),
         cmocka_unit_test(test_a_lost_connection_may_be_tried_again),
         cmocka_unit_test(test_what_is_asked_ahead_costs_one_round_trip),

@@ -16,6 +16,7 @@ struct job {
     struct work work; /* first */
     struct ctx ctx;
     int sleep_us;
+    bool guest;
     _Atomic bool hold; /* stays on its thread until this is false */
     _Atomic bool entered, done;
     bool ran;
@@ -39,9 +40,16 @@ static void done(struct work *work)
     ((struct job *)work)->done = true;
 }
 
+static struct hash_pool *start(int threads, int queue, int64_t deadline_us)
+{
+    return hash_pool_start(&(struct hash_pool_settings){
+        .name = "test", .threads = threads, .queue = queue, .deadline_us = deadline_us });
+}
+
 static bool queue(struct hash_pool *p, struct job *j)
 {
-    j->work = (struct work){.ctx = &j->ctx, .slow = run, .arg = j, .done = done};
+    j->work = (struct work){
+        .ctx = &j->ctx, .slow = run, .arg = j, .done = done, .guest = j->guest };
     return hash_pool_queue(p, &j->work);
 }
 
@@ -55,7 +63,7 @@ static void await(_Atomic bool *flag)
 static void test_runs_and_tells(void **state)
 {
     (void)state;
-    struct hash_pool *p = hash_pool_start(0, 0, 1000000);
+    struct hash_pool *p = start(0, 0, 1000000);
     struct job j = {.sleep_us = 0};
     assert_true(queue(p, &j));
     await(&j.done);
@@ -69,7 +77,7 @@ static void test_runs_and_tells(void **state)
 static void test_queue_is_bounded(void **state)
 {
     (void)state;
-    struct hash_pool *p = hash_pool_start(1, 2, 10000000);
+    struct hash_pool *p = start(1, 2, 10000000);
     struct job jobs[4];
     memset(jobs, 0, sizeof jobs);
     jobs[0].hold = true;
@@ -88,7 +96,7 @@ static void test_queue_is_bounded(void **state)
 static void test_waiting_time_is_bounded(void **state)
 {
     (void)state;
-    struct hash_pool *p = hash_pool_start(1, 1000, 100000);
+    struct hash_pool *p = start(1, 1000, 100000);
     struct job first = {.sleep_us = 40000}, held = {.hold = true}, more[10];
     memset(more, 0, sizeof more);
     assert_true(queue(p, &first));
@@ -109,7 +117,7 @@ static void test_waiting_time_is_bounded(void **state)
 static void test_what_waited_too_long_is_not_run(void **state)
 {
     (void)state;
-    struct hash_pool *p = hash_pool_start(1, 10, 30000);
+    struct hash_pool *p = start(1, 10, 30000);
     struct job held = {.hold = true}, late = {.sleep_us = 0};
     assert_true(queue(p, &held));
     await(&held.entered);
@@ -122,6 +130,54 @@ static void test_what_waited_too_long_is_not_run(void **state)
     hash_pool_stop(&p);
 }
 
+/* Guests that never end leave the kept threads and the members' queue alone. */
+static void test_guests_do_not_take_all(void **state)
+{
+    (void)state;
+    struct hash_pool *p = hash_pool_start(&(struct hash_pool_settings){
+        .name = "test", .threads = 3, .queue = 2, .for_members = 1, .deadline_us = 60000000 });
+    struct job guests[5], member = { .sleep_us = 0 };
+    memset(guests, 0, sizeof guests);
+    for (int i = 0; i < 5; i++) {
+        guests[i] = (struct job){ .guest = true, .hold = true };
+        bool taken = queue(p, &guests[i]);
+        assert_int_equal(taken, i < 4); /* two run, two wait */
+        if (i < 2) {
+            await(&guests[i].entered);
+        }
+    }
+    assert_true(queue(p, &member));
+    await(&member.done);
+    assert_false(guests[2].entered);
+    guests[0].hold = false;
+    await(&guests[2].entered);
+    guests[1].hold = guests[2].hold = guests[3].hold = false;
+    hash_pool_stop(&p);
+    assert_true(guests[3].done);
+}
+
+/* With one thread the two kinds take turns, whatever the length of their queues. */
+static void test_kinds_take_turns(void **state)
+{
+    (void)state;
+    struct hash_pool *p = start(1, 10, 60000000);
+    struct job held = { .guest = true, .hold = true }, guests[3], member = { .hold = true };
+    memset(guests, 0, sizeof guests);
+    assert_true(queue(p, &held));
+    await(&held.entered);
+    for (int i = 0; i < 3; i++) {
+        guests[i] = (struct job){ .guest = true };
+        assert_true(queue(p, &guests[i]));
+    }
+    assert_true(queue(p, &member));
+    held.hold = false;
+    await(&member.entered);
+    assert_false(guests[0].entered);
+    member.hold = false;
+    hash_pool_stop(&p);
+    assert_true(guests[2].done);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +185,8 @@ int main(void)
         cmocka_unit_test(test_queue_is_bounded),
         cmocka_unit_test(test_waiting_time_is_bounded),
         cmocka_unit_test(test_what_waited_too_long_is_not_run),
+        cmocka_unit_test(test_guests_do_not_take_all),
+        cmocka_unit_test(test_kinds_take_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
