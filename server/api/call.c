@@ -42,8 +42,7 @@ static int hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Decodes in place: '+' and %XX. A '%' without two digits stays. Returns the length. */
-static size_t decode(char *text)
+size_t text_decode(char *text)
 {
     char *to = text;
     for (const char *p = text; *p; p++) {
@@ -70,7 +69,7 @@ enum problem call_query_nth(struct call *call, const char *name, int n, const ch
         if (key_len == name_len && memcmp(p, name, name_len) == 0 && n-- == 0) {
             const char *value = p + key_len + (p[key_len] == '=');
             char *text = arena_strndup(call->ctx.arena, value, (size_t)(p + len - value));
-            size_t decoded = decode(text);
+            size_t decoded = text_decode(text);
             if (!utf8_valid(text, decoded)) {
                 return ctx_fail(&call->ctx, P_BAD_REQUEST_TEXT,
                                 arena_strdup(call->ctx.arena, name));
@@ -151,15 +150,18 @@ static const char *link_base(struct call *call)
 struct link_target call_link_target(struct call *call)
 {
     const char *query = NULL;
+    if (call->target.base) {
+        return call->target;
+    }
     if (call_query(call, "redirect_to", &query)) {
         query = NULL; /* an unreadable one is as if it were not sent */
     }
-    return (struct link_target){
+    call->target = (struct link_target){
         .base = link_base(call),
-        .redirect_to = redirect_pick(&call->services->realm, call->ctx.arena,
-                                     call_header(call, "redirect_to"), query,
-                                     call_header(call, "Referer")),
+        .redirect_to = redirect_pick(&call->services->realm, call_header(call, "redirect_to"),
+                                     query, call_header(call, "Referer")),
     };
+    return call->target;
 }
 
 struct holder call_holder(const struct call *call)

@@ -109,6 +109,7 @@ struct call {
     struct caller caller;
     struct principal principal;
     const char *audience; /* row W13 */
+    struct link_target target; /* see call_link_target; base NULL: not read yet */
     bool new_envelope;    /* contract-mfa.md 2.3 */
     /* the answer */
     struct grant *grant; /* the session that is answered; NULL: none */
@@ -137,7 +138,11 @@ enum problem call_query(struct call *call, const char *name, const char **out) M
 enum problem call_query_nth(struct call *call, const char *name, int n,
                             const char **out) MUST_CHECK;
 
-/* Where links made by this request lead, and where browsers are sent (rows RD1, ML3, W16). */
+/* Decodes in place: '+' and %XX. A '%' without two digits stays. Returns the length. */
+size_t text_decode(char *text);
+
+/* Where links made by this request lead, and where browsers are sent (rows RD1, ML3, W16). Read
+ * once, by the pipeline before a transaction begins where the route makes links. */
 struct link_target call_link_target(struct call *call);
 
 /* The signed-in user who asks, with all that the rules want to know of the token. */

@@ -81,7 +81,7 @@ enum problem generate_link_post(struct call *call, struct tx *tx)
         .admin_role = call->principal.claims.role,
         .target = call_link_target(call),
     };
-    if (body->redirect_to && redirect_allowed(realm, call->ctx.arena, body->redirect_to)) {
+    if (body->redirect_to && redirect_allowed(realm, body->redirect_to)) {
         in->target.redirect_to = body->redirect_to;
     }
     enum problem problem = generate_link_check(realm, &call->ctx, in);

@@ -1,6 +1,7 @@
 /* refusals.c: answers of features that are out of scope, where they need more than a fixed row
  * (contract-accounts.md 1.4). */
 #include "api/handlers.h"
+#include "api/landing.h"
 #include "api/views.h"
 #include "base/utf8.h"
 
@@ -51,14 +52,13 @@ enum problem callback_any(struct call *call, struct tx *tx)
 {
     const struct problem_row *row = problem_row(callback_problem(call));
     struct strbuf to = strbuf_in(call->ctx.arena, 8192);
+    struct arena *arena = call->ctx.arena;
     (void)tx;
-    strbuf_printf(&to, "%s%cerror=invalid_request&error_code=%s&error_description=",
-                  call->services->config->site_url,
-                  strchr(call->services->config->site_url, '?') ? '&' : '?', row->code);
-    for (const char *p = row->text; *p; p++) {
-        strbuf_char(&to, *p == ' ' ? '+' : *p);
-    }
-    reply_header(call, "Location", to.data);
+    landing_add(&to, "error", "invalid_request");
+    landing_add(&to, "error_code", row->code);
+    landing_add(&to, "error_description", row->text);
+    reply_header(call, "Location",
+                 landing_address(arena, call->services->config->site_url, to.data, NULL));
     struct strbuf body = strbuf_in(call->ctx.arena, 1024);
     strbuf_str(&body, "{\"code\":");
     json_quote(&body, row->code);

@@ -2,7 +2,6 @@
 #include "config/check.h"
 
 #include "base/clock.h"
-#include "base/glob.h"
 #include "base/ip_network.h"
 #include "base/strbuf.h"
 
@@ -66,7 +65,10 @@ static const char *check_url(struct arena *arena, const char *name, const char *
         return arena_printf(arena, "%s=%s: an absolute URL is allowed, such as https://example.com",
                             name, url);
     }
-    return NULL;
+    struct url_part scheme = { url, (size_t)(colon - url) };
+    return url_scheme_is_no_place(scheme)
+               ? arena_printf(arena, "%s=%s: nobody can be sent to such a scheme", name, url)
+               : NULL;
 }
 
 /* A network that is misread could be the whole world, whose word would count for its address. */
@@ -115,12 +117,7 @@ const char *config_check(struct arena *arena, struct config *c)
     if (!wrong && c->postgres && !*c->jwt_secret) {
         wrong = "GOTRUE_JWT_SECRET must be set with PostgreSQL: to the same on all nodes";
     }
-    for (int i = 0; !wrong && i < c->uri_allow_list.count; i++) {
-        if (!glob_valid(c->uri_allow_list.items[i])) {
-            wrong = arena_printf(arena, "GOTRUE_URI_ALLOW_LIST: the pattern %s is not closed",
-                                 c->uri_allow_list.items[i]);
-        }
-    }
+    check_redirects(arena, c);
     if (!wrong) {
         wrong = check_url(arena, "API_EXTERNAL_URL", c->external_url);
     }

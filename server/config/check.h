@@ -10,6 +10,9 @@ const char *config_check(struct arena *arena, struct config *config);
 /* The part of it that is about mail, SMS and hooks (check_outgoing.c). */
 const char *check_outgoing(struct arena *arena, struct config *config);
 
+/* Reads the patterns of where people may be sent (check_redirects.c). */
+void check_redirects(struct arena *arena, struct config *config);
+
 /* The part of it that is about WebAuthn (check_webauthn.c). */
 const char *check_webauthn(struct arena *arena, struct config *config);
 

@@ -402,6 +402,9 @@ const struct config *config_load(struct arena *arena, const struct config_source
     if (!l.error) {
         l.error = config_check(arena, l.config);
     }
+    for (int i = 0; i < l.config->redirect_advice.count; i++) {
+        warn(&l, l.config->redirect_advice.items[i]);
+    }
     l.config->warnings = (struct text_list){ l.warnings, l.n_warnings };
     *error = l.error;
     return l.error ? NULL : l.config;

@@ -4,6 +4,7 @@
 #define COUNTERSIGN_CONFIG_CONFIG_H
 
 #include "base/arena.h"
+#include "base/url_pattern.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -56,6 +57,8 @@ struct config {
     int64_t test_otp_until_us;      /* 0: for ever */
     const struct ip_network *proxy_networks; /* trusted_proxies, read */
     int64_t mfa_required_from_us;   /* mfa_required_from, read; 0: at once */
+    struct url_patterns redirect_patterns; /* uri_allow_list, read */
+    struct text_list redirect_advice; /* what a person should know of it; among the warnings */
     struct text_list warnings;      /* for a person, made while reading */
 };
 

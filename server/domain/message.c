@@ -83,10 +83,11 @@ static const char *path_of(const struct realm *realm, enum mail_kind kind)
                                        : c->mail_path_recovery;
 }
 
-/* The redirect target goes in as it is, unless that would break the query (row ML3). */
+/* The redirect target goes in as it is, unless that would break the query (row ML3), or it would be
+ * read back as another one. */
 static void add_redirect(struct strbuf *link, const char *redirect)
 {
-    bool escape = strpbrk(redirect, "&=#") != NULL;
+    bool escape = strpbrk(redirect, "&=#+%") != NULL;
     for (const char *p = redirect; *p; p++) {
         bool plain = (*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') ||
                      (*p >= 'a' && *p <= 'z') || strchr("-._~", *p);

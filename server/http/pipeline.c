@@ -1,6 +1,7 @@
 /* pipeline.c: route -> authenticate -> authorise -> limit -> decode -> run -> render -> log. */
 #include "http/pipeline.h"
 
+#include "api/handlers.h"
 #include "api/outside.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -256,6 +257,22 @@ static enum problem run_on_worker(struct call *call, struct tx *tx)
                   : exec_read(executor, &call->ctx, all_in_tx, call);
 }
 
+/* Patterns of redirect targets are asked before a transaction begins, never inside it. */
+static void read_target(struct call *call)
+{
+    static handler_fn *const make_links[] = {
+        sign_up_post, user_put,   otp_post,    magic_link_post,    recover_post,
+        resend_post,  verify_get, invite_post, reauthenticate_get, generate_link_post,
+    };
+    struct match match;
+    route_find(call, &match);
+    for (size_t i = 0; match.route && i < sizeof make_links / sizeof make_links[0]; i++) {
+        if (match.route->handler == make_links[i]) {
+            (void)call_link_target(call);
+        }
+    }
+}
+
 /* On a thread that serves many connections: what may run here does. */
 static enum lane begin_here(struct call *call)
 {
@@ -284,6 +301,7 @@ enum lane pipeline_begin(struct call *call)
     if (cors_preflight(call) || call->problem) { /* the listener may have found one */
         return LANE_NONE;
     }
+    read_target(call);
     if (must_move(call)) {
         enum problem none = call_then(call, LANE_WORKER, run_on_worker);
         return none ? LANE_NONE : call->lane;

@@ -110,7 +110,7 @@ static void refusals_name_variable_value_and_remedy(void **state)
         {"DATABASE_URL=/var/x.db", "sqlite:PATH"},
         {"GOTRUE_SITE_URL=app.example.com", "absolute URL"},
         {"API_EXTERNAL_URL=/auth", "absolute URL"},
-        {"GOTRUE_URI_ALLOW_LIST=https://[a", "not closed"},
+        {"GOTRUE_SITE_URL=javascript://x", "such a scheme"},
         {"COUNTERSIGN_MFA_REQUIRED_ROLES=admin, staff", "the role \" staff\""},
         {"COUNTERSIGN_MFA_REQUIRED_ROLES=admin,", "the role \"\""},
         {"COUNTERSIGN_MFA_REQUIRED_FROM=tomorrow", "2027-01-31T00:00:00Z"},

@@ -1,8 +1,9 @@
-/* test_redirect.c: where links and browsers may be sent (contract-accounts.md RD1 to RD3, RD5). */
+/* test_redirect.c: where links and browsers may be sent (docs/protocol/security.md S16, and
+ * contract-accounts.md RD1). */
 #include "domain/redirect.h"
 
 #include "../crypto/testing.h"
-#include "config/config.h"
+#include "config/check.h"
 
 static bool allowed(void **state, const char *site, const char *pattern, const char *target)
 {
@@ -10,7 +11,8 @@ static bool allowed(void **state, const char *site, const char *pattern, const c
     struct config config = {.site_url = site,
                             .uri_allow_list = {.items = items, .count = pattern ? 1 : 0}};
     struct realm realm = {.config = &config};
-    return redirect_allowed(&realm, *state, target);
+    check_redirects(*state, &config);
+    return redirect_allowed(&realm, target);
 }
 
 /* Row RD2: same scheme and host, the port too unless the host is this machine; any path. */
@@ -46,7 +48,13 @@ static void the_list(void **state)
     assert_true(allowed(state, site, "myapp://cb", "myapp://cb"));
     assert_true(allowed(state, site, "myapp://cb", "myapp://cb#x"));
     assert_false(allowed(state, site, "myapp://cb", "myapp://cb?x=1"));
-    assert_false(allowed(state, site, "https://b.example/", "https://B.example/"));
+    assert_true(allowed(state, site, "https://b.example/", "https://B.example/"));
+    assert_false(allowed(state, site, "https://b.example/x", "https://b.example/X"));
+    assert_false(allowed(state, site, "**", "http://10.0.0.1/"));
+    assert_false(allowed(state, site, "http://10.0.0.1/", "http://10.0.0.1/"));
+    assert_true(allowed(state, site, "exp://10.0.0.1:8081", "exp://10.0.0.1:8081"));
+    assert_false(allowed(state, site, NULL, "exp://127.0.0.1:8081"));
+    assert_false(allowed(state, site, NULL, "other://app.example.com"));
     assert_true(allowed(state, site, "https://b.example/*", "https://b.example/x?y=1"));
     assert_false(allowed(state, site, "http://*.example.com/*", "http://x#.example.com/abc"));
 }
@@ -70,8 +78,43 @@ static void two_hosts(void **state)
     assert_false(allowed(state, site, "https://*.ok.example/**", "https://evil\\@a.ok.example/"));
     assert_false(
         allowed(state, site, "https://**.ok.example/**", "https://evil.test\\@a.ok.example/x"));
-    assert_true(allowed(state, site, NULL, "http://localhost:3000/a\\b c"));
-    assert_true(allowed(state, site, NULL, "http://user@localhost:3000/"));
+    assert_false(allowed(state, site, NULL, "http://localhost:3000/a\\b c"));
+    assert_true(allowed(state, site, NULL, "http://localhost:3000/a b c"));
+    assert_false(allowed(state, site, NULL, "http://user@localhost:3000/"));
+    assert_false(allowed(state, site, "http://localhost:3000/in/**", "http://x.test/in/../a"));
+}
+
+/* Schemes that are no place, whatever a pattern says. */
+static void no_places(void **state)
+{
+    static const char site[] = "https://app.example.com";
+    static const char *const bad[][2] = {
+        {"javascript:**", "javascript:alert(1)"},
+        {"javascript://**", "javascript://127.0.0.1/%0Aalert(1)"},
+        {"JAVASCRIPT:*", "javascript:x"},
+        {"java\\script:**", "javascript:x"},
+        {"javascript:**", "JavaScript:x"},
+        {"{data,myapp}:**", "data:text/html,x"},
+        {"blob:**", "blob:https://app.example.com/x"},
+        {"file:///**", "file:///x"},
+        {"vbscript:**", "vbscript:x"},
+        {"**", "javascript:alert(1)"},
+    };
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        assert_false(allowed(state, site, bad[i][0], bad[i][1]));
+    }
+}
+
+/* The port that is not written is the scheme's own. */
+static void ports(void **state)
+{
+    assert_true(allowed(state, "https://a.example:443", NULL, "https://a.example/x"));
+    assert_true(allowed(state, "https://a.example", NULL, "https://a.example:443/x"));
+    assert_false(allowed(state, "https://a.example", NULL, "https://a.example:80/x"));
+    assert_true(allowed(state, "https://A.example", NULL, "https://a.EXAMPLE/x"));
+    assert_true(allowed(state, "myapp://start", NULL, "myapp://start/x"));
+    assert_false(allowed(state, "myapp://start", NULL, "myapp://other/x"));
+    assert_false(allowed(state, "myapp://", NULL, "myapp://other/x"));
 }
 
 /* Row RD1: the first that is valid, but a header hides the query; the site else. */
@@ -81,6 +124,7 @@ static void candidates(void **state)
     struct config config = {.site_url = "https://app.example.com",
                             .uri_allow_list = {.items = items, .count = 1}};
     struct realm realm = {.config = &config};
+    check_redirects(*state, &config);
     static const char good[] = "https://ok.example/a", other[] = "https://ok.example/b",
                       bad[] = "https://evil.test/";
     static const struct {
@@ -98,7 +142,7 @@ static void candidates(void **state)
     };
     for (size_t i = 0; i < COUNT(list); i++) {
         assert_string_equal(
-            redirect_pick(&realm, *state, list[i].header, list[i].query, list[i].referer),
+            redirect_pick(&realm, list[i].header, list[i].query, list[i].referer),
             list[i].wanted);
     }
 }
@@ -109,6 +153,8 @@ int main(void)
         ARENA_TEST(the_site),
         ARENA_TEST(the_list),
         ARENA_TEST(two_hosts),
+        ARENA_TEST(no_places),
+        ARENA_TEST(ports),
         ARENA_TEST(candidates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
