@@ -1,11 +1,14 @@
 /* cmd_check_db.c: `countersign check-db`: is the database file sound? */
 #include "command.h"
 
+#include "app_keys.h"
+#include "domain/key_check.h"
 #include "show.h"
 #include "store/db.h"
 #include "store/migrate.h"
 
 #include <stdio.h>
+#include <string.h>
 
 struct findings {
     struct arena *arena;
@@ -24,15 +27,39 @@ static void say(void *arg, const char *finding)
     }
 }
 
+/* Do the keys of the settings open what the database holds? */
+static bool check_keys(struct arena *arena, const struct config *config, struct db *db,
+                       struct findings *findings)
+{
+    struct entropy entropy = entropy_system();
+    struct ctx ctx = { .arena = arena, .entropy = &entropy };
+    struct tx tx = { .ctx = &ctx, .db = db, .mode = TX_READ };
+    struct vault vault = { .count = 0 };
+    struct key_check keys = { .vault = &vault, .thorough = true };
+    const char *error = NULL;
+    if (app_read_vault(arena, config, &vault, &error)) {
+        tx.status = db_begin(db, TX_READ);
+        enum problem problem = key_check_in_tx(&ctx, &tx, &keys);
+        error = problem || tx.status != DB_OK ? "the keys could not be looked at (see the log)"
+                                              : keys.error;
+        db_rollback(db);
+    }
+    explicit_bzero(&vault, sizeof vault);
+    if (error) {
+        say(findings, error);
+    }
+    return !error;
+}
+
 static int check(struct arena *arena, const struct config *config, struct db *db,
                  const struct common *common)
 {
     struct schema_found found;
     const char *error, *note = NULL;
-    (void)config;
     struct findings findings = { .arena = arena, .json = json_begin(arena, '['),
                                  .as_json = common->json };
     bool good = db_check(db, say, &findings);
+    good = good && check_keys(arena, config, db, &findings);
     if (good && migrate_look(db, arena, &found, &error)) {
         note = migrate_advice(arena, &found);
     }
@@ -58,8 +85,8 @@ const struct command command_check_db = {
     .name = "check-db",
     .summary = "check the database file",
     .help = "usage: countersign check-db [OPTION]...\n\n"
-            "Checks the whole database file, beside a running server too. Prints ok, or each\n"
-            "finding and ends with 1.\n\n"
+            "Checks the whole database, beside a running server too, and whether the keys of the\n"
+            "settings open what it holds. Prints ok, or each finding and ends with 1.\n\n"
             "  --config FILE    settings, as for serve\n"
             "  --data-dir DIR   the data folder\n"
             "  --json           as JSON: ok and findings\n",

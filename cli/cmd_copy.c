@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "key_files.h"
+#include "progress.h"
 #include "say.h"
 #include "store/copy.h"
 #include "store/copy_tables.h"
@@ -15,48 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BAR = 30, KEY_ID_HEX = 12 };
-#define LINE_EVERY_US (2 * US_PER_S)
-
-/* --- progress --- */
-
-struct screen {
-    bool terminal;
-    const char *table; /* of the last line */
-    int64_t shown_us;
-};
-
-static void show_bar(const struct copy_progress *p)
-{
-    char bar[BAR + 1];
-    int filled = p->all_total ? (int)(BAR * p->all_done / p->all_total) : BAR;
-    filled = filled > BAR ? BAR : filled;
-    memset(bar, '.', BAR);
-    memset(bar, '#', (size_t)filled);
-    bar[BAR] = '\0';
-    printf("\r[%s] %3d%%  %-18s %lld of %lld  ", bar,
-           p->all_total ? (int)(100 * p->all_done / p->all_total) : 100, p->table,
-           (long long)p->done, (long long)p->total);
-    fflush(stdout);
-}
-
-/* On a terminal a bar; else a line a table, and of long ones a line every two seconds. */
-static void show(void *arg, const struct copy_progress *p)
-{
-    struct screen *screen = arg;
-    int64_t now = clock_steady_us();
-    if (screen->terminal) {
-        show_bar(p);
-        return;
-    }
-    bool over = p->done >= p->total && screen->table != p->table;
-    if (over || (p->done < p->total && now - screen->shown_us > LINE_EVERY_US)) {
-        printf("%s: %lld of %lld\n", p->table, (long long)p->done, (long long)p->total);
-        fflush(stdout);
-        screen->shown_us = now;
-        screen->table = over ? p->table : screen->table;
-    }
-}
+enum { KEY_ID_HEX = 12 };
 
 /* --- the two databases --- */
 
@@ -183,12 +143,12 @@ static void say_done(const struct copy_job *job, const struct side *from, const 
 static bool copy(struct arena *arena, struct side *from, struct side *to, unsigned flags,
                  const char **error)
 {
-    struct screen screen = { .terminal = isatty(STDOUT_FILENO) == 1 };
+    struct progress_screen screen = { .terminal = isatty(STDOUT_FILENO) == 1 };
     if (!open_both(arena, from, to, flags, error)) {
         return false;
     }
     struct copy_job job = {
-        .from = from->db, .to = to->db, .arena = arena, .show = show, .arg = &screen,
+        .from = from->db, .to = to->db, .arena = arena, .show = progress_show, .arg = &screen,
     };
     bool good = copy_run(&job, error);
     if (screen.terminal) {

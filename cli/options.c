@@ -29,6 +29,7 @@ static const struct row {
     ROW("--for", TEXT, duration),
     ROW("--issuer", TEXT, issuer),
     ROW("--json", NOTHING, json),
+    ROW("--jwt-secret", NOTHING, jwt_secret),
     ROW("--key", TEXT, key),
     ROW("--local", NOTHING, local),
     ROW("--name", TEXT, name),

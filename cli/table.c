@@ -10,6 +10,7 @@ const struct command *const commands[] = {
 };
 
 const struct command_group command_groups[] = {
+    { "keys", "API keys, and the keys that encrypt the database" },
     { "import", "what another server exported" },
     { "export", "what another server is to import" },
     { "mfa", "your second factors" },

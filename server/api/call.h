@@ -26,7 +26,7 @@ struct services {
 
 /* Who asks, as the token says and the database confirms. */
 struct principal {
-    bool known, admin;
+    bool known, admin, is_person; /* is_person: of an admin's, it has a session (S10) */
     struct claims claims;
     struct user user;          /* of a user's token */
     struct uuid session_id;    /* nil: none */

@@ -119,7 +119,7 @@ static const struct vault_key *key_named(const struct vault *vault, const char *
     return NULL;
 }
 
-const char *vault_open(const struct vault *vault, struct arena *arena, const struct uuid *owner,
+const char *vault_try(const struct vault *vault, struct arena *arena, const struct uuid *owner,
                        const char *stored)
 {
     struct sealed sealed;
@@ -141,6 +141,29 @@ const char *vault_open(const struct vault *vault, struct arena *arena, const str
         return NULL;
     }
     return (const char *)plain;
+}
+
+const char *vault_key_id(struct arena *arena, const char *stored)
+{
+    struct sealed sealed;
+    return read_sealed(arena, stored, &sealed) ? sealed.key_id : NULL;
+}
+
+const char *vault_open(const struct vault *vault, struct arena *arena, const struct uuid *owner,
+                       const char *stored)
+{
+    const char *plain = vault_try(vault, arena, owner, stored);
+    if (!plain) {
+        char id[UUID_TEXT];
+        const char *key = vault_key_id(arena, stored);
+        bool known = key && key_named(vault, key);
+        log_write(LOG_ERROR, "a secret in the database cannot be decrypted",
+                  LOG_STR("key", key ? key : ""), LOG_STR("owner", uuid_format(owner, id)),
+                  LOG_STR("why", known ? "the key of that name does not open it"
+                                       : "no key of that name: "
+                                         "GOTRUE_SECURITY_DB_ENCRYPTION_DECRYPTION_KEYS"));
+    }
+    return plain;
 }
 
 bool vault_stale(const struct vault *vault, struct arena *arena, const char *stored)

@@ -31,9 +31,16 @@ const char *vault_seal(const struct vault *vault, struct arena *arena, struct en
                        const struct uuid *owner, const char *plain);
 
 /* The plain text of a stored form (a text that is not of the sealed form is plain). NULL if it
- * cannot be opened: unknown key, another owner, tampered with. */
+ * cannot be opened, which the log then says: unknown key, another owner, tampered with. */
 const char *vault_open(const struct vault *vault, struct arena *arena, const struct uuid *owner,
                        const char *stored);
+
+/* The same without a word in the log where it cannot be opened, as by a key that is only tried. */
+const char *vault_try(const struct vault *vault, struct arena *arena, const struct uuid *owner,
+                      const char *stored);
+
+/* The name of the key that it is sealed with; NULL: it is plain. */
+const char *vault_key_id(struct arena *arena, const char *stored);
 
 /* Would vault_seal write it in another way today (plain, or an older key)? */
 bool vault_stale(const struct vault *vault, struct arena *arena, const char *stored);

@@ -3,6 +3,7 @@
 
 #include "domain/address.h"
 #include "domain/assurance.h"
+#include "domain/mfa_policy.h"
 #include "domain/audit_event.h"
 #include "domain/guesses.h"
 #include "domain/notice.h"
@@ -45,7 +46,8 @@ static void drop_unchanged(const struct user *user, struct update *in)
     }
 }
 
-static enum problem check_level(struct tx *tx, const struct user *user, const struct update *in)
+static enum problem check_level(const struct realm *realm, struct tx *tx, const struct user *user,
+                                const struct update *in)
 {
     struct session session;
     bool named = !uuid_is_nil(&in->session_id);
@@ -58,7 +60,7 @@ static enum problem check_level(struct tx *tx, const struct user *user, const st
     if (guarded && !high && factor_any_verified(tx, &user->id)) {
         return P_UPDATE_NEEDS_AAL2;
     }
-    return P_OK;
+    return in->app_metadata && !high ? mfa_policy_admin(realm->config, tx, user) : P_OK;
 }
 
 /* Row US10: not after a sign-in by a code or link, which shows that the password is lost. */
@@ -137,7 +139,7 @@ static enum problem load_and_check(const struct realm *realm, struct tx *tx, str
     drop_unchanged(user, in);
     enum problem problem = check_rights(realm, user, in);
     if (!problem) {
-        problem = check_level(tx, user, in);
+        problem = check_level(realm, tx, user, in);
     }
     if (!problem && user->is_anonymous && in->password && !in->new_email && !in->new_phone) {
         problem = P_ANONYMOUS_PASSWORD;
@@ -162,6 +164,9 @@ enum problem update_check(const struct realm *realm, struct tx *tx, struct updat
     in->old_hash = NULL;
     if (*user.password) {
         in->old_hash = vault_open(realm->vault, tx->ctx->arena, &user.id, user.password);
+        if (!in->old_hash) {
+            return P_PASSWORD_UNREADABLE;
+        }
     }
     in->needs_current = realm->config->current_password && in->old_hash &&
                         !session_proves_mailbox(tx, in);

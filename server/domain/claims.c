@@ -134,6 +134,16 @@ bool claims_are_for(const struct claims *claims, const char *audience)
     return false;
 }
 
+bool claims_role_admin(const struct config *config, const struct claims *claims)
+{
+    return claims->role && list_has(&config->admin_roles, claims->role);
+}
+
+bool claims_of_person(const struct claims *claims)
+{
+    return claims->session_id && *claims->session_id;
+}
+
 static bool texts_only(const struct json_t *payload)
 {
     static const char *const names[] = { "sub", "role", "session_id", "iss" };

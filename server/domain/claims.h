@@ -14,6 +14,12 @@ struct claims {
 /* Is the token for that audience? One without the claim is for any. */
 bool claims_are_for(const struct claims *claims, const char *audience);
 
+/* Does the token name a role that may use /admin? Of a person's, the user's role decides (S10). */
+bool claims_role_admin(const struct config *config, const struct claims *claims);
+
+/* A token with a session is somebody's; keys have none. */
+bool claims_of_person(const struct claims *claims);
+
 /* The signed access token of the grant, and when it ends (seconds since 1970). NULL only if
  * signing fails. */
 const char *claims_sign(const struct realm *realm, struct ctx *ctx, const struct grant *grant,

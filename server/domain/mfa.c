@@ -93,12 +93,8 @@ static enum problem load_holder(struct tx *tx, const struct holder *holder, stru
 
 enum problem mfa_fresh(const struct realm *realm, struct tx *tx, const struct session *session)
 {
-    struct amr list[AMR_MAX];
-    if (!realm->config->mfa_fresh_us) {
-        return P_OK;
-    }
-    int64_t at = mfa_at(list, amr_of(tx, &session->id, list));
-    return tx->ctx->now_us - at > realm->config->mfa_fresh_us ? P_MFA_NOT_FRESH : P_OK;
+    int64_t fresh_us = realm->config->mfa_fresh_us;
+    return fresh_us && tx->ctx->now_us - session->mfa_at > fresh_us ? P_MFA_NOT_FRESH : P_OK;
 }
 
 static enum problem check_enrolment(const struct realm *realm, struct tx *tx, const char *type,
@@ -218,7 +214,7 @@ enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struc
 static void remove_codes(struct tx *tx, const struct user *user, const struct uuid *set_id)
 {
     recovery_set_delete(tx, &user->id);
-    sessions_downgrade(tx, &user->id, set_id, "mfa/recovery_code");
+    amr_drop_factor(tx, &user->id, set_id, "mfa/recovery_code", NULL);
 }
 
 /* Recovery codes stand in for a factor: they go with the last one. */
@@ -228,7 +224,7 @@ static void remove_factor(const struct realm *realm, struct tx *tx, const struct
     struct factor codes;
     char id[UUID_TEXT];
     factor_delete(tx, &factor->id);
-    sessions_downgrade(tx, &user->id, &factor->id, method_of_factor(factor->type));
+    amr_drop_factor(tx, &user->id, &factor->id, method_of_factor(factor->type), NULL);
     if (factor_any_verified(tx, &user->id) || !recovery_set_as_factor(tx, &user->id, &codes)) {
         return;
     }

@@ -45,6 +45,13 @@ bool mfa_policy_holds(const struct config *config, struct ctx *ctx, const struct
            mfa_policy_names(config, ctx->arena, user);
 }
 
+enum problem mfa_policy_admin(const struct config *config, struct tx *tx, const struct user *user)
+{
+    return mfa_policy_holds(config, tx->ctx, user) || factor_any_verified(tx, &user->id)
+               ? P_ADMIN_NEEDS_AAL2
+               : P_OK;
+}
+
 enum problem mfa_policy_refresh(const struct realm *realm, struct tx *tx, const struct user *user,
                                 const struct session *session)
 {

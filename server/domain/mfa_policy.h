@@ -13,6 +13,10 @@ bool mfa_policy_names(const struct config *config, struct arena *arena, const st
 /* Must the user have one now? */
 bool mfa_policy_holds(const struct config *config, struct ctx *ctx, const struct user *user);
 
+/* May that user do what administrators may with a session that is aal1 (S10)? */
+enum problem mfa_policy_admin(const struct config *config, struct tx *tx,
+                              const struct user *user) MUST_CHECK;
+
 /* May an aal1 session of that user get new tokens? */
 enum problem mfa_policy_refresh(const struct realm *realm, struct tx *tx, const struct user *user,
                                 const struct session *session) MUST_CHECK;

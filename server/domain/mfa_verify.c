@@ -202,7 +202,6 @@ static void ask_ahead(struct attempt *a, const struct factor_kind *kind,
     }
     challenge_ahead(tx, challenge_id);
     amr_ahead(tx, &a->session.id);
-    session_raise_ahead(tx, &a->session);
     person_ahead(tx, &a->user.id);
     if (!factor_is_verified(&a->factor)) {
         notice_ahead(a->realm, tx, &a->user, MAIL_FACTOR_ENROLLED);
@@ -216,16 +215,13 @@ static enum problem settle(struct attempt *a, struct grant *out)
 {
     struct tx *tx = a->tx;
     struct session *s = &a->session;
-    enum problem problem = session_raise(a->realm, tx, s, &out->refresh_token);
-    if (problem) {
-        return problem;
-    }
     if (!challenge_claim(tx, &a->challenge.id)) {
         return P_CHALLENGE_SPENT;
     }
+    session_raise(a->realm, tx, s, &out->refresh_token);
     bool first = !factor_is_verified(&a->factor), alone = a->person.n_factors == 1;
     save_factor(a, first, alone);
-    amr_put(tx, &s->id, method_of_factor(a->factor.type));
+    amr_earn(tx, &s->id, method_of_factor(a->factor.type), &a->factor.id);
     a->n_amr = amr_with(a->amr, a->n_amr, method_of_factor(a->factor.type), tx->ctx->now_us);
     s->aal = aal_of(a->amr, a->n_amr);
     s->factor_id = a->factor.id;

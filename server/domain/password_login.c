@@ -49,6 +49,9 @@ enum problem login_find(const struct realm *realm, struct tx *tx, struct login *
     if (!problem && login->found && *login->user.password) {
         login->hash = vault_open(realm->vault, tx->ctx->arena, &login->user.id,
                                  login->user.password);
+        if (!login->hash) {
+            return P_PASSWORD_UNREADABLE;
+        }
     }
     return problem;
 }

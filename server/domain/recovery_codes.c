@@ -95,6 +95,8 @@ enum problem recovery_make(const struct realm *realm, struct tx *tx, const struc
             .created_at = tx->ctx->now_us,
         };
         recovery_set_insert(tx, &out->set);
+    } else { /* what the old codes earned goes with them, but for who makes the new ones */
+        amr_drop_factor(tx, &user.id, &out->set.id, method, &session.id);
     }
     recovery_codes_delete(tx, &user.id);
     for (int i = 0; i < RECOVERY_CODES; i++) {
@@ -150,18 +152,15 @@ static void tell_of_use(const struct realm *realm, struct tx *tx, const struct h
     notify(realm, tx, user, &mail);
 }
 
-static enum problem raise(const struct realm *realm, struct tx *tx, const struct holder *holder,
+static void raise(const struct realm *realm, struct tx *tx, const struct holder *holder,
                           const struct recovery_set *set, struct grant *out)
 {
     struct session *s = &out->session;
     char id[UUID_TEXT];
-    amr_put(tx, &s->id, method);
+    amr_earn(tx, &s->id, method, &set->id);
     s->aal = "aal2";
     s->factor_id = set->id;
-    enum problem problem = session_raise(realm, tx, s, &out->refresh_token);
-    if (problem) {
-        return problem;
-    }
+    session_raise(realm, tx, s, &out->refresh_token);
     session_save(tx, s);
     sessions_delete_low(tx, &s->user_id, &s->id);
     factor_guards_release(tx, &s->user_id);
@@ -171,7 +170,6 @@ static enum problem raise(const struct realm *realm, struct tx *tx, const struct
     out->refresh_version = s->refresh_key ? 2 : 1;
     out->method = method;
     grant_load(tx, out);
-    return P_OK;
 }
 
 static void book_failure(const struct realm *realm, struct tx *tx, const struct holder *holder,
@@ -229,7 +227,8 @@ enum problem recovery_use(const struct realm *realm, struct tx *tx, const struct
     set.locked_until = 0;
     set.remaining--;
     recovery_set_save(tx, &set);
-    return raise(realm, tx, holder, &set, out);
+    raise(realm, tx, holder, &set, out);
+    return P_OK;
 }
 
 enum problem recovery_remove(const struct realm *realm, struct tx *tx,
@@ -253,7 +252,7 @@ enum problem recovery_remove(const struct realm *realm, struct tx *tx,
         return problem;
     }
     recovery_set_delete(tx, &user.id);
-    sessions_downgrade(tx, &user.id, &set.id, method);
+    amr_drop_factor(tx, &user.id, &set.id, method, NULL);
     *id = set.id;
     char text[UUID_TEXT];
     audit_by_user(realm, tx, &user, AUDIT_FACTOR_UNENROLLED, holder->caller->ip,

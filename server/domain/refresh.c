@@ -63,9 +63,7 @@ static enum problem check_validity(const struct refresh *r)
 
 static bool raised_just_now(const struct refresh *r)
 {
-    struct amr list[AMR_MAX];
-    int n = amr_of(r->tx, &r->grant->session.id, list);
-    int64_t at = mfa_at(list, n);
+    int64_t at = r->grant->session.mfa_at;
     return at && r->tx->ctx->now_us - at < RAISE_GRACE_US;
 }
 
@@ -108,14 +106,15 @@ static enum problem step_v2(struct refresh *r)
         return P_REFRESH_FOREIGN;
     }
     if (behind > 0) {
-        if (age < config->reuse_interval_s * US_PER_S) {
+        /* S7: from before a step that another server took it is at least two behind (§3.4) */
+        bool of_step = behind == 1 || !s->mfa_at;
+        if (of_step && age < config->reuse_interval_s * US_PER_S) {
             add_cause(r, "concurrent-refresh");
         }
         if (behind == 1 && age <= config->lost_answer_us) {
             add_cause(r, "fail-to-save");
         }
-        /* Row B4: a token from before the second factor is at least two behind (session_raise). */
-        if (config->refresh_reuse && (behind == 1 || !aal_is_2(s->aal))) {
+        if (config->refresh_reuse && of_step) {
             add_cause(r, "always-allow");
         }
         if (!r->grant->reused) {
@@ -179,11 +178,22 @@ static enum problem swap_v1(struct refresh *r)
     return P_OK;
 }
 
+/* S7: is the token from before a step? Of our own steps none is left (session_raise), but for what
+ * has a branch of a session that moved to version 2; another server leaves them. */
+static bool before_step(const struct refresh *r)
+{
+    const struct session *s = &r->grant->session;
+    return r->row.created_at < (s->refresh_key ? s->mfa_at : amr_foreign_at(r->tx, &s->id));
+}
+
 /* §3.3. */
 static enum problem step_v1(struct refresh *r)
 {
     struct session *s = &r->grant->session;
     struct refresh_row active;
+    if (before_step(r)) {
+        return P_REFRESH_USED;
+    }
     if (!r->row.revoked) {
         return swap_v1(r);
     }
@@ -232,11 +242,20 @@ static enum problem find_session(struct refresh *r)
         }
     } else {
         session_lock(r->tx, &r->token.session);
-        if (!session_by_id(r->tx, &r->token.session, &g->session) || !g->session.refresh_key ||
-            session_key(r->realm, r->tx, &g->session, key) ||
-            !refresh_token_fits(&r->token, key)) {
+        if (!session_by_id(r->tx, &r->token.session, &g->session) || !g->session.refresh_key) {
             return P_REFRESH_NOT_FOUND;
         }
+        enum problem problem = session_key(r->realm, r->tx, &g->session, key);
+        if (problem) {
+            return problem;
+        }
+        if (!refresh_token_fits(&r->token, key)) {
+            return P_REFRESH_NOT_FOUND;
+        }
+    }
+    g->session.aal = g->session.mfa_at ? "aal2" : "aal1"; /* as the token will say (S8) */
+    if (r->token.version == 1 && !g->session.refresh_key) {
+        amr_foreign_at_ahead(r->tx, &g->session.id);
     }
     mfa_policy_age_ahead(r->realm, r->tx, &g->session.id);
     bool found = user_by_id(r->tx, &g->session.user_id, &g->person.user);
@@ -292,6 +311,10 @@ enum problem session_refresh(const struct realm *realm, struct tx *tx, const str
         s->refresh_key = plain && *plain ? vault_seal(realm->vault, tx->ctx->arena,
                                                       tx->ctx->entropy, &s->id, plain)
                                          : s->refresh_key;
+    }
+    if (s->has_dead) {
+        amr_drop_dead(tx, &s->id);
+        s->factor_id = uuid_nil;
     }
     s->user_agent = caller->user_agent;
     s->ip = caller->ip;

@@ -75,43 +75,31 @@ void session_open(const struct realm *realm, struct tx *tx, const struct caller 
     grant_load(tx, grant);
 }
 
-/* Version 1: the new token has no parent, or else the token from before the step would be the
- * parent of the active one and answered with it (row R4 against row B4). */
+/* S7: the tokens from before the step go. What is gone no server answers, in no interval and by no
+ * setting, and no server takes it for stolen either: the session stays. */
 static void raise_v1(struct tx *tx, const struct session *session, const char **refresh_token)
 {
-    struct refresh_row row;
-    if (refresh_row_oldest(tx, &session->id, &row)) {
-        refresh_row_revoke(tx, row.id);
-    }
+    refresh_rows_delete(tx, &session->id);
     *refresh_token = refresh_token_v1(tx->ctx->arena, tx->ctx->entropy);
     refresh_row_insert(tx, &session->user_id, &session->id, *refresh_token, NULL);
 }
 
-void session_raise_ahead(struct tx *tx, const struct session *session)
-{
-    if (!session->refresh_key) {
-        refresh_row_oldest_ahead(tx, &session->id);
-    }
-}
-
-enum problem session_raise(const struct realm *realm, struct tx *tx, struct session *session,
-                           const char **refresh_token)
+void session_raise(const struct realm *realm, struct tx *tx, struct session *session,
+                   const char **refresh_token)
 {
     session->refreshed_at = tx->ctx->now_us;
     if (!session->refresh_key) {
         raise_v1(tx, session, refresh_token);
-        return P_OK;
+        return;
     }
+    /* version 2: a new key, which makes them strangers' tokens; the counter goes on (§3.4) */
     uint8_t key[REFRESH_KEY];
-    enum problem problem = session_key(realm, tx, session, key);
-    if (problem) {
-        return problem;
-    }
-    session->refresh_counter += 2;
+    int64_t counter = session->refresh_counter;
+    session_key_new(realm, tx, session, key);
+    session->refresh_counter = counter + 2;
     *refresh_token =
         refresh_token_v2(tx->ctx->arena, key, &session->id, session->refresh_counter);
     explicit_bzero(key, sizeof key);
-    return P_OK;
 }
 
 void session_logout(const struct realm *realm, struct tx *tx, const struct user *user,

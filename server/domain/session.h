@@ -13,13 +13,10 @@ int session_version(const struct realm *realm, const struct tx *tx);
 void session_open(const struct realm *realm, struct tx *tx, const struct caller *caller,
                   const char *method, struct grant *grant);
 
-/* Says that session_raise will be called (db_ahead). */
-void session_raise_ahead(struct tx *tx, const struct session *session);
-
-/* After a second factor: a new refresh token such that no token from before the step yields the
- * raised session (rows V10, B4). Changes *session; the caller saves it. */
-enum problem session_raise(const struct realm *realm, struct tx *tx, struct session *session,
-                           const char **refresh_token) MUST_CHECK;
+/* After a second factor: a new refresh token, and the end of all others of the session (row V10;
+ * docs/protocol/security.md, S7). Changes *session; the caller saves it. */
+void session_raise(const struct realm *realm, struct tx *tx, struct session *session,
+                   const char **refresh_token);
 
 /* The key of a version 2 session, opened. */
 enum problem session_key(const struct realm *realm, struct tx *tx, const struct session *session,

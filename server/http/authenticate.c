@@ -2,6 +2,7 @@
 #include "http/authenticate.h"
 
 #include "base/utf8.h"
+#include "domain/mfa_policy.h"
 #include "store/factors.h"
 #include "store/recovery_sets.h"
 
@@ -21,11 +22,6 @@ static const char *bearer_of(const struct call *call)
     return header + 7;
 }
 
-static bool admin_role(const struct call *call, const struct claims *claims)
-{
-    return claims->role && list_has(&call->services->config->admin_roles, claims->role);
-}
-
 /* Row W13. */
 static enum problem find_audience(struct call *call)
 {
@@ -40,7 +36,7 @@ static enum problem find_audience(struct call *call)
         return P_OK;
     }
     bool of_token = call->principal.known && claims->aud && *claims->aud &&
-                    !admin_role(call, claims);
+                    !claims_role_admin(call->services->config, claims);
     call->audience = of_token ? claims->aud : call->services->config->jwt_aud;
     return P_OK;
 }
@@ -100,11 +96,30 @@ static enum problem check_session(struct call *call, struct tx *tx, struct sessi
         return P_OK;
     }
     if (!session_by_id(tx, &p->session_id, session) ||
-        (!p->admin && !uuid_equal(&session->user_id, &p->user.id))) {
+        !uuid_equal(&session->user_id, &p->user.id)) {
         return P_JWT_SESSION_NOT_FOUND;
     }
     p->aal = aal_of_request(p->claims.aal, session);
     return P_OK;
+}
+
+/* Is there a user behind the token who may ask, with the session that it names? */
+static enum problem check_user(struct call *call, struct tx *tx, struct session *session)
+{
+    struct principal *p = &call->principal;
+    struct uuid id = p->user.id;
+    if (!user_by_id(tx, &id, &p->user) || p->user.deleted_at) {
+        p->user.id = id;
+        return P_JWT_USER_NOT_FOUND;
+    }
+    enum problem problem = check_session(call, tx, session);
+    if (problem) {
+        return problem;
+    }
+    if (*call->services->config->jwt_aud && !claims_are_for(&p->claims, p->user.aud)) {
+        return ctx_fail(&call->ctx, P_BAD_JWT, "token has invalid claims: token has invalid audience");
+    }
+    return p->user.banned_until > call->ctx.now_us ? P_USER_BANNED : P_OK;
 }
 
 struct asking {
@@ -140,22 +155,12 @@ static enum problem user_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
     const struct asking *asking = arg;
     struct call *call = asking->call;
     struct principal *p = &call->principal;
-    struct uuid id = p->user.id;
-    ask_ahead(call, tx, &id);
     struct session session;
-    if (!user_by_id(tx, &id, &p->user) || p->user.deleted_at) {
-        p->user.id = id;
-        return P_JWT_USER_NOT_FOUND;
-    }
-    enum problem problem = check_session(call, tx, &session);
+    (void)ctx;
+    ask_ahead(call, tx, &p->user.id);
+    enum problem problem = check_user(call, tx, &session);
     if (problem) {
         return problem;
-    }
-    if (*call->services->config->jwt_aud && !claims_are_for(&p->claims, p->user.aud)) {
-        return ctx_fail(ctx, P_BAD_JWT, "token has invalid claims: token has invalid audience");
-    }
-    if (p->user.banned_until > ctx->now_us) {
-        return P_USER_BANNED;
     }
     if (asking->rights == RIGHTS_NAMED && p->user.is_anonymous) {
         return P_ANONYMOUS_REFUSED;
@@ -163,18 +168,45 @@ static enum problem user_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
     return check_factor(call, tx);
 }
 
+static bool session_ended(const struct config *c, int64_t now, const struct session *s)
+{
+    int64_t used_at = s->refreshed_at ? s->refreshed_at : s->created_at;
+    return (s->not_after && now > s->not_after) ||
+           (c->timebox_us && now > s->created_at + c->timebox_us) ||
+           (c->inactivity_us && now > used_at + c->inactivity_us);
+}
+
+/* S10: a token with a session is a person's, and of people the database says who they are now. */
+static enum problem check_person(struct call *call, struct tx *tx)
+{
+    struct principal *p = &call->principal;
+    const struct config *config = call->services->config;
+    struct session session;
+    user_ahead(tx, &p->user.id);
+    session_ahead(tx, &p->session_id);
+    enum problem problem = check_user(call, tx, &session);
+    if (problem) {
+        return problem;
+    }
+    if (!list_has(&config->admin_roles, p->user.role)) {
+        return P_NOT_ADMIN;
+    }
+    if (session_ended(config, call->ctx.now_us, &session)) {
+        return P_ADMIN_SESSION_EXPIRED;
+    }
+    call->ctx.admin_role = p->user.role;
+    return aal_is_2(p->aal) ? P_OK : mfa_policy_admin(config, tx, &p->user);
+}
+
 /* Rows A4, A5, G9 under /admin. */
 static enum problem admin_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
 {
     struct call *call = arg;
     struct principal *p = &call->principal;
-    struct session session;
-    enum problem problem = check_session(call, tx, &session);
+    (void)ctx;
+    enum problem problem = p->is_person ? check_person(call, tx) : P_OK;
     if (problem) {
         return problem;
-    }
-    if (!uuid_is_nil(&p->session_id) && session.not_after && ctx->now_us > session.not_after) {
-        return P_ADMIN_SESSION_EXPIRED;
     }
     if (!call->route || call->route->rights != RIGHTS_ADMIN_OF) {
         return P_OK;
@@ -191,21 +223,22 @@ static enum problem admin_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
 static enum problem authenticate_admin(struct call *call)
 {
     struct principal *p = &call->principal;
-    if (!admin_role(call, &p->claims)) {
+    if (!claims_role_admin(call->services->config, &p->claims)) {
         return P_NOT_ADMIN;
     }
     p->admin = true;
     call->ctx.admin_role = p->claims.role;
     call->ctx.admin_id = p->claims.sub;
-    const char *session = p->claims.session_id;
-    if (session && *session && !uuid_parse(session, &p->session_id)) {
-        return P_JWT_SESSION_NOT_UUID;
+    enum problem problem = P_OK;
+    p->is_person = claims_of_person(&p->claims);
+    if (p->is_person && (problem = check_claims(call))) {
+        return problem;
+    }
+    if (p->is_person && uuid_is_nil(&p->session_id)) {
+        return P_JWT_SESSION_NOT_FOUND;
     }
     bool of_user = call->route && call->route->rights == RIGHTS_ADMIN_OF;
-    if (!of_user && uuid_is_nil(&p->session_id)) {
-        return P_OK;
-    }
-    return read_with(call, admin_in_tx, call);
+    return p->is_person || of_user ? read_with(call, admin_in_tx, call) : P_OK;
 }
 
 enum problem authenticate(struct call *call, enum rights rights)

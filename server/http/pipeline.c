@@ -112,12 +112,13 @@ static enum problem later_gates(struct call *call)
     return problem;
 }
 
-/* Row CP2: not for a valid admin. */
+/* Row CP2: not for a valid admin; people are asked like everybody, as nothing here reads who they
+ * are (S10). */
 static bool captcha_due(const struct call *call)
 {
     const struct claims *claims = &call->principal.claims;
-    bool admin = call->principal.known && claims->role &&
-                 list_has(&call->services->config->admin_roles, claims->role);
+    bool admin = call->principal.known && claims_role_admin(call->services->config, claims) &&
+                 !claims_of_person(claims);
     return call->services->config->captcha_on && call->route->captcha && !admin;
 }
 

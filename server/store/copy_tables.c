@@ -63,6 +63,10 @@ static const struct copy_column mfa_amr_claims[] = {
     C(updated_at, TIME),
 };
 
+static const struct copy_column amr_factors[] = {
+    C(session_id, ID), C(factor_id, ID), C(authentication_method, TEXT), C(verified_at, TIME),
+};
+
 static const struct copy_column one_time_tokens[] = {
     C(id, ID), C(user_id, ID), C(token_type, TEXT), C(token_hash, TEXT), C(relates_to, TEXT),
     C(created_at, TIME), C(updated_at, TIME),
@@ -152,6 +156,7 @@ const struct copy_table copy_tables[] = {
     TABLE("@", refresh_tokens, 1, "updated_at",
           "t.token is not null and (t.session_id is null or " PLAIN_SESSION ")"),
     TABLE("@", mfa_amr_claims, 2, NULL, PLAIN_SESSION),
+    TABLE("@@", amr_factors, 2, "verified_at", PLAIN_SESSION),
     TABLE("@", mfa_factors, 1, "updated_at", NULL),
     TABLE("@@", factor_guards, 1, "updated_at", HAS_FACTOR),
     TABLE("@@", totp_devices, 1, "updated_at", HAS_FACTOR),

@@ -42,19 +42,6 @@ bool refresh_row_active(struct tx *tx, const struct uuid *session_id, struct ref
     return one_row(db_query(tx, &sql, V_ID(session_id)), out);
 }
 
-DB_SQL(oldest, "select " REFRESH_COLUMNS " from @refresh_tokens "
-               "where session_id = $1 and revoked = false order by id limit 1");
-
-void refresh_row_oldest_ahead(struct tx *tx, const struct uuid *session_id)
-{
-    db_ahead(tx, &oldest, V_ID(session_id));
-}
-
-bool refresh_row_oldest(struct tx *tx, const struct uuid *session_id, struct refresh_row *out)
-{
-    return one_row(db_query(tx, &oldest, V_ID(session_id)), out);
-}
-
 int64_t refresh_row_newest(struct tx *tx, const struct uuid *session_id)
 {
     DB_SQL(sql, "select max(id) from @refresh_tokens where session_id = $1");
@@ -91,4 +78,10 @@ void refresh_row_delete(struct tx *tx, int64_t id)
 {
     DB_SQL(sql, "delete from @refresh_tokens where id = $1");
     db_run(tx, &sql, V_INT(id));
+}
+
+void refresh_rows_delete(struct tx *tx, const struct uuid *session_id)
+{
+    DB_SQL(sql, "delete from @refresh_tokens where session_id = $1");
+    db_run(tx, &sql, V_ID(session_id));
 }

@@ -21,10 +21,6 @@ bool refresh_row_by_token(struct tx *tx, const char *token, struct refresh_row *
 /* The newest of the session that is not revoked. */
 bool refresh_row_active(struct tx *tx, const struct uuid *session_id, struct refresh_row *out);
 
-/* The oldest of the session that is not revoked. */
-bool refresh_row_oldest(struct tx *tx, const struct uuid *session_id, struct refresh_row *out);
-void refresh_row_oldest_ahead(struct tx *tx, const struct uuid *session_id);
-
 /* The id of the session's newest, revoked or not; 0: none. */
 int64_t refresh_row_newest(struct tx *tx, const struct uuid *session_id);
 
@@ -33,5 +29,6 @@ void refresh_row_insert(struct tx *tx, const struct uuid *user_id, const struct 
 void refresh_row_revoke(struct tx *tx, int64_t id);
 void refresh_rows_revoke(struct tx *tx, const struct uuid *session_id);
 void refresh_row_delete(struct tx *tx, int64_t id);
+void refresh_rows_delete(struct tx *tx, const struct uuid *session_id);
 
 #endif

@@ -1,11 +1,11 @@
-/* sessions.c: SQL of the tables sessions and mfa_amr_claims, see sessions.h. */
+/* sessions.c: SQL of the table sessions, see sessions.h. */
 #include "store/sessions.h"
 
 #include <string.h>
 
 #define BY_ID(refresh_key, refresh_counter)                                                        \
     "select id, user_id, created_at, not_after, refreshed_at, factor_id, aal, user_agent, ip, "    \
-    "tag, " refresh_key ", " refresh_counter " from @sessions s where id = $1"
+    "tag, " refresh_key ", " refresh_counter ", " AMR_MFA_AT " from @sessions s where id = $1"
 
 DB_SQL(by_id, BY_ID("refresh_token_hmac_key", "refresh_token_counter"));
 
@@ -34,6 +34,9 @@ bool session_by_id(struct tx *tx, const struct uuid *id, struct session *out)
     struct rows *r = db_query(tx, by_id_in(tx), V_ID(id));
     bool found = rows_next(r);
     if (found) {
+        const char *stored = rows_text(r, 6);
+        bool said_high = stored && strcmp(stored, "aal2") == 0;
+        int64_t mfa_at = rows_time(r, 12);
         *out = (struct session){
             .id = rows_id(r, 0),
             .user_id = rows_id(r, 1),
@@ -41,7 +44,9 @@ bool session_by_id(struct tx *tx, const struct uuid *id, struct session *out)
             .not_after = rows_time(r, 3),
             .refreshed_at = rows_time(r, 4),
             .factor_id = rows_id(r, 5),
-            .aal = rows_text(r, 6),
+            .aal = said_high && !mfa_at ? "aal1" : stored,
+            .mfa_at = mfa_at,
+            .has_dead = said_high && !mfa_at,
             .user_agent = rows_text(r, 7),
             .ip = rows_text(r, 8),
             .tag = rows_text(r, 9),
@@ -109,26 +114,16 @@ int64_t sessions_delete(struct tx *tx, const struct uuid *user_id, const struct 
 void sessions_delete_not_high(struct tx *tx, const struct uuid *user_id,
                               const struct uuid *except)
 {
-    DB_SQL(sql, "delete from @sessions where user_id = $1 and id <> $2 and "
-                "coalesce(aal, 'aal1') = 'aal1'");
+    DB_SQL(sql, "delete from @sessions as s where user_id = $1 and id <> $2 and "
+                AMR_MFA_AT " is null");
     db_run(tx, &sql, V_ID(user_id), V_ID(except ? except : &uuid_nil));
 }
 
 void sessions_delete_low(struct tx *tx, const struct uuid *user_id, const struct uuid *except)
 {
-    DB_SQL(sql, "delete from @sessions where user_id = $1 and aal = 'aal1' and id <> $2");
+    DB_SQL(sql, "delete from @sessions as s where user_id = $1 and id <> $2 and aal is not null "
+                "and (aal = 'aal1' or " AMR_MFA_AT " is null)");
     db_run(tx, &sql, V_ID(user_id), V_ID(except));
-}
-
-void sessions_downgrade(struct tx *tx, const struct uuid *user_id, const struct uuid *factor_id,
-                        const char *method)
-{
-    DB_SQL(entries, "delete from @mfa_amr_claims where authentication_method = $1 and session_id "
-                    "in (select id from @sessions where user_id = $2 and factor_id = $3)");
-    DB_SQL(levels, "update @sessions set aal = 'aal1', factor_id = null "
-                   "where user_id = $1 and factor_id = $2");
-    db_run(tx, &entries, V_TEXT(method), V_ID(user_id), V_ID(factor_id));
-    db_run(tx, &levels, V_ID(user_id), V_ID(factor_id));
 }
 
 void session_lower(struct tx *tx, struct session *session)
@@ -136,6 +131,7 @@ void session_lower(struct tx *tx, struct session *session)
     DB_SQL(sql, "update @sessions set aal = 'aal1', factor_id = null where id = $1");
     session->aal = "aal1";
     session->factor_id = uuid_nil;
+    session->mfa_at = 0;
     db_run(tx, &sql, V_ID(&session->id));
 }
 
@@ -155,70 +151,4 @@ bool session_newer_exists(struct tx *tx, const struct session *s, int64_t made_s
     bool found = rows_next(r);
     rows_end(r);
     return found;
-}
-
-void amr_put(struct tx *tx, const struct uuid *session_id, const char *method)
-{
-    DB_SQL(sql, "insert into @mfa_amr_claims (id, session_id, created_at, updated_at, "
-                "authentication_method) values ($1, $2, $3, $3, $4) "
-                "on conflict (session_id, authentication_method) "
-                "do update set updated_at = excluded.updated_at");
-    struct uuid id = uuid_v4(tx->ctx->entropy);
-    db_run(tx, &sql, V_ID(&id), V_ID(session_id), V_TIME(tx->ctx->now_us), V_TEXT(method));
-}
-
-void amr_drop(struct tx *tx, const struct uuid *session_id, const char *method, int64_t before_us)
-{
-    DB_SQL(sql, "delete from @mfa_amr_claims where session_id = $1 and "
-                "authentication_method = $2 and updated_at < $3");
-    db_run(tx, &sql, V_ID(session_id), V_TEXT(method), V_TIME(before_us));
-}
-
-static bool comes_later(const struct amr *a, const struct amr *b)
-{
-    int64_t a_s = a->at_us / US_PER_S, b_s = b->at_us / US_PER_S;
-    return a_s != b_s ? a_s < b_s : a->at_us < b->at_us;
-}
-
-static void put_in_order(struct amr *list, int at, const struct amr *entry)
-{
-    for (; at > 0 && comes_later(&list[at - 1], entry); at--) {
-        list[at] = list[at - 1];
-    }
-    list[at] = *entry;
-}
-
-int amr_with(struct amr *list, int n, const char *method, int64_t at_us)
-{
-    struct amr entry = { method, at_us };
-    int kept = 0;
-    for (int i = 0; i < n; i++) {
-        if (strcmp(list[i].method, method) != 0) {
-            list[kept++] = list[i];
-        }
-    }
-    if (kept < AMR_MAX) {
-        put_in_order(list, kept++, &entry);
-    }
-    return kept;
-}
-
-DB_SQL(amr, "select authentication_method, updated_at from @mfa_amr_claims "
-            "where session_id = $1 order by authentication_method limit 16");
-
-void amr_ahead(struct tx *tx, const struct uuid *session_id)
-{
-    db_ahead(tx, &amr, V_ID(session_id));
-}
-
-int amr_of(struct tx *tx, const struct uuid *session_id, struct amr *list)
-{
-    struct rows *r = db_query(tx, &amr, V_ID(session_id));
-    int n = 0;
-    while (n < AMR_MAX && rows_next(r)) {
-        struct amr entry = { rows_text(r, 0), rows_time(r, 1) };
-        put_in_order(list, n++, &entry);
-    }
-    rows_end(r);
-    return n;
 }

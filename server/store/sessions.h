@@ -1,26 +1,20 @@
-/* sessions.h: the tables sessions and mfa_amr_claims: who is signed in, how well, and by which
- * methods. */
+/* sessions.h: the table sessions: who is signed in, and how well. By which methods: amr.h. */
 #ifndef COUNTERSIGN_STORE_SESSIONS_H
 #define COUNTERSIGN_STORE_SESSIONS_H
 
-#include "store/db.h"
+#include "store/amr.h"
 
 struct session {
     struct uuid id, user_id;
     int64_t created_at, not_after, refreshed_at; /* 0: none */
     struct uuid factor_id;                       /* nil: none */
-    const char *aal;                             /* "aal1", "aal2", or NULL */
+    const char *aal;    /* "aal1", "aal2", or NULL; never aal2 without mfa_at */
+    int64_t mfa_at;     /* the newest step of a second factor that still lives; 0: none */
+    bool has_dead;      /* the row says aal2, but the factor behind it is gone */
     const char *user_agent, *ip, *tag;
     const char *refresh_key; /* version 2: base64url of 32 bytes, maybe sealed; else NULL */
     int64_t refresh_counter; /* version 2: of the newest token */
 };
-
-struct amr {
-    const char *method;
-    int64_t at_us;
-};
-
-enum { AMR_MAX = 16 };
 
 /* Is there a place for refresh_key and refresh_counter? Not on an older schema of the official
  * server: new sessions get tokens of version 1 then. */
@@ -50,10 +44,6 @@ void sessions_delete_not_high(struct tx *tx, const struct uuid *user_id,
  * stays. */
 void sessions_delete_low(struct tx *tx, const struct uuid *user_id, const struct uuid *except);
 
-/* The sessions that the factor raised fall to aal1 and lose the method's amr entry (row U3). */
-void sessions_downgrade(struct tx *tx, const struct uuid *user_id, const struct uuid *factor_id,
-                        const char *method);
-
 /* This one alone falls to aal1, in *session too; its amr entries are left to amr_drop. */
 void session_lower(struct tx *tx, struct session *session);
 
@@ -61,19 +51,5 @@ void session_lower(struct tx *tx, struct session *session);
  * by itself: made and refreshed not before these times (0: no limit)? */
 bool session_newer_exists(struct tx *tx, const struct session *session, int64_t made_since,
                           int64_t refreshed_since);
-
-/* Puts a method down, or renews its time (row S3). */
-void amr_put(struct tx *tx, const struct uuid *session_id, const char *method);
-
-/* Takes a method out, if its time is still before that one. */
-void amr_drop(struct tx *tx, const struct uuid *session_id, const char *method,
-              int64_t before_us);
-
-/* Newest first by whole second, then by method, into list[AMR_MAX]; returns how many. */
-int amr_of(struct tx *tx, const struct uuid *session_id, struct amr *list);
-
-/* What amr_of says after amr_put, worked out without asking; returns how many. */
-int amr_with(struct amr *list, int n, const char *method, int64_t at_us);
-void amr_ahead(struct tx *tx, const struct uuid *session_id);
 
 #endif

@@ -26,8 +26,10 @@ static void sweep_orphans(struct tx *tx)
     DB_SQL2(codes, NULL, ORPHANS("@@recovery_sets", "user_id", "@users"));
     DB_SQL2(devices, NULL, ORPHANS("@@totp_devices", "factor_id", "@mfa_factors"));
     DB_SQL2(networks, NULL, ORPHANS("@@known_networks", "user_id", "@users"));
+    DB_SQL2(owners, NULL, ORPHANS("@@amr_factors", "session_id", "@sessions"));
     db_run(tx, &factors);
     db_run(tx, &networks);
+    db_run(tx, &owners);
     db_run(tx, &devices);
     db_run(tx, &tokens);
     db_run(tx, &codes);

@@ -234,6 +234,15 @@ void user_delete(struct tx *tx, const struct uuid *id)
     " from @users u where u.aud = $1 and ($2 = '' or strpos(u.email, $2) > 0 or "                  \
     "u.raw_user_meta_data->>'full_name' ilike $3 escape '\\')"
 
+bool users_any(struct tx *tx)
+{
+    DB_SQL(sql, "select id from @users limit 1");
+    struct rows *r = db_query(tx, &sql);
+    bool any = rows_next(r);
+    rows_end(r);
+    return any;
+}
+
 int64_t users_count(struct tx *tx, const struct user_query *q)
 {
     DB_SQL2(sql, "select count(*)" USER_FILTER, "select count(*)" USER_FILTER_PG);

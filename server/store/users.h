@@ -54,6 +54,8 @@ struct user_query {
     int64_t limit, offset;
 };
 
+bool users_any(struct tx *tx); /* is there one at all? */
+
 int64_t users_count(struct tx *tx, const struct user_query *query);
 
 /* The page, in the arena; returns how many. */

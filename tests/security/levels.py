@@ -141,9 +141,156 @@ def own_sessions(p):
     assert (alive(u), alive(other), alive(third)) == (False, True, True)
 
 
+def owners(p, u):
+    return int(p.sql("select count(*) from @@amr_factors where " + p.id_is("session_id", u.session_id))[0][0])
+
+
+def refreshed(p, u):
+    u.take(is_(p.servers[-1].call("POST", "/token?grant_type=refresh_token", {"refresh_token": u.refresh}), 200).json)
+    return level(u.session)
+
+
+def is_low(p, u, methods=("password",)):
+    """The level is aal1 in the row, for the next request, and in the next token; the entries are these alone."""
+    assert row(p, u.session_id) == ("aal1", sorted(methods)), row(p, u.session_id)
+    assert claims_of(u.token)["aal"] == "aal2"
+    is_(p.s.call("PUT", "/user", {"data": {}}, u.token), 200)
+    assert refreshed(p, u) == "aal1" and [m["method"] for m in claims_of(u.token)["amr"]] == list(methods)
+    assert row(p, u.session_id)[0] == "aal1"
+
+
+def two_people(p):
+    """Two sessions of one user, both raised by the same factor: (u, other session, factor, secret)."""
+    u = person(p)
+    factor, secret = added(p, u)
+    other = u.another_session()
+    other.take(proved(p, other, factor, secret))
+    assert owners(p, u) == owners(p, other) == 1
+    return u, other, factor, secret
+
+
+def goes_with_its_factor(p):
+    """By its user, by an admin: the entries of a factor go from every session of the user, at once and whatever node asks."""
+    remove = {"its user": lambda u, factor: p.s.call("DELETE", "/factors/" + factor, token=u.token),
+              "an admin": lambda u, factor: p.s.call("DELETE", "/admin/users/%s/factors/%s" % (u.id, factor), token=p.s.admin_token())}
+    for by, call in remove.items():
+        u, other, factor, secret = two_people(p)
+        is_(call(u, factor), 200)
+        for v in (u, other):
+            is_low(p, v)
+            assert owners(p, v) == 0, by
+
+
+def each_its_own(p):
+    """Of two factors of one kind on one session each has earned the level: it falls with the second that goes, not with the first, and the entry is as old as what is left."""
+    u = person(p)
+    one, secret = added(p, u, "one")
+    stamp = next(m["timestamp"] for m in claims_of(u.token)["amr"] if m["method"] == "totp")
+    two, secret2 = added(p, u, "two")
+    assert owners(p, u) == 2
+    past = "verified_at - interval '100 seconds'" if p.s.dsn else "verified_at - 100000000"
+    p.sql("update @@amr_factors set verified_at = %s where %s" % (past, p.id_is("factor_id", one)))
+    low = u.another_session()
+    low.take(proved(p, low, two, secret2))          # by the second alone
+    is_(p.s.call("DELETE", "/factors/" + two, token=u.token), 200)
+    is_low(p, low)
+    assert row(p, u.session_id) == ("aal2", ["password", "totp"]) and refreshed(p, u) == "aal2"
+    left = next(m["timestamp"] for m in claims_of(u.token)["amr"] if m["method"] == "totp")
+    assert abs(left - (stamp - 100)) <= 1, (left, stamp)
+    is_(p.s.call("POST", "/factors", {"factor_type": "totp", "friendly_name": "three"}, u.token), 200)
+    is_(p.s.call("DELETE", "/factors/" + one, token=u.token), 200)
+    is_low(p, u)
+
+
+def with_an_account(p):
+    """With the account: a deletion, for good or not, leaves neither entries nor whose they were."""
+    for soft in (False, True):
+        u, other, factor, _ = two_people(p)
+        is_(p.s.call("DELETE", "/admin/users/" + u.id, {"should_soft_delete": soft}, p.s.admin_token()), 200)
+        for v in (u, other):
+            assert row(p, v.session_id) == (None, [])
+            assert p.s.dsn or owners(p, v) == 0      # on PostgreSQL the sweep takes them
+            is_(v.refreshed(), 400)
+
+
+def not_there(p):
+    """A factor that another program took away, or set back to unverified, carries nothing: not the next request, not the next token, and a refresh takes the entry out."""
+    gone = ("delete from @mfa_factors where %s", "update @mfa_factors set status = 'unverified' where %s")
+    for statement in gone:
+        u, other, factor, secret = two_people(p)
+        spare = added(p, other, "spare")[0] if statement == gone[1] else None      # it raised the other session alone
+        p.sql(statement % p.id_is("id", factor))
+        assert row(p, u.session_id)[0] == "aal2"        # as that program left it
+        if spare:
+            low = (403, "insufficient_aal")
+            a = p.servers[-1].call("POST", "/factors", {"factor_type": "totp", "friendly_name": "x"}, u.token)
+            assert (a.status, a.code) == low, a.short()
+            is_(p.s.call("POST", "/factors", {"factor_type": "totp", "friendly_name": "x"}, other.token), 200)
+            assert refreshed(p, other) == "aal2"
+        assert refreshed(p, u) == "aal1" and row(p, u.session_id) == ("aal1", ["password"])
+
+
+def with_recovery_codes(p):
+    """What recovery codes earned goes with them: removed, with the last factor, by an admin; made anew, from all sessions but the one that made them."""
+    def raised(u, codes):
+        v = u.another_session()
+        v.take(is_(p.s.call("POST", "/factors/recovery-codes/verify", {"code": codes.pop()}, v.token), 200).json)
+        assert level(v.session) == "aal2" and owners(p, v) == 1
+        return v
+    for how in ("removed", "by an admin", "with the last factor", "made anew"):
+        u = person(p)
+        factor, _ = added(p, u)
+        made_codes = is_(p.s.call("POST", "/factors/recovery-codes", {}, u.token), 200).json
+        codes = made_codes["codes"]
+        v, w = raised(u, codes), raised(u, codes)
+        if how == "removed":
+            is_(p.s.call("DELETE", "/factors/recovery-codes", token=u.token), 200)
+        elif how == "by an admin":
+            is_(p.s.call("DELETE", "/admin/users/%s/factors/%s" % (u.id, made_codes["id"]), token=p.s.admin_token()), 200)
+        elif how == "with the last factor":
+            is_(p.s.call("DELETE", "/factors/" + factor, token=u.token), 200)
+            is_low(p, u)
+        else:
+            is_(p.s.call("POST", "/factors/recovery-codes/regenerate", {}, w.token), 200)
+        is_low(p, v)
+        if how == "made anew":
+            assert row(p, w.session_id) == ("aal2", ["mfa/recovery_code", "password"]) and refreshed(p, w) == "aal2"
+        else:
+            is_low(p, w)
+        if how != "with the last factor":
+            assert row(p, u.session_id)[0] == "aal2" and refreshed(p, u) == "aal2"
+
+
+def of_another_server(p):
+    """Entries that another server made have no owner here: they count while the user has a living verified factor of their kind."""
+    u = person(p)
+    factor, secret = added(p, u)
+    p.sql("delete from @@amr_factors where " + p.id_is("session_id", u.session_id))
+    assert refreshed(p, u) == "aal2" and owners(p, u) == 0
+    is_(p.s.call("POST", "/factors", {"factor_type": "totp", "friendly_name": "x"}, u.token), 200)
+    p.sql("update @mfa_amr_claims set authentication_method = 'mfa/phone' where authentication_method = 'totp' and " + p.id_is("session_id", u.session_id))
+    a = p.s.call("POST", "/factors", {"factor_type": "totp", "friendly_name": "y"}, u.token)
+    assert (a.status, a.code) == (403, "insufficient_aal"), a.short()         # a phone the user has not
+    assert refreshed(p, u) == "aal1" and row(p, u.session_id) == ("aal1", ["password"])
+    v = person(p)
+    one, secret = added(p, v, "one")
+    p.sql("delete from @@amr_factors where " + p.id_is("session_id", v.session_id))
+    is_(p.s.call("DELETE", "/factors/" + one, token=v.token), 200)
+    is_low(p, v)
+    w = person(p)       # renewed by another server after ours: the newer step is not ours to take away with our factor
+    one, secret = added(p, w, "one")
+    two, _ = added(p, w, "two")
+    p.sql("delete from @@amr_factors where " + p.id_is("factor_id", two))
+    p.sql("update @sessions set factor_id = null where " + p.id_is("id", w.session_id))
+    is_(p.s.call("DELETE", "/admin/users/%s/factors/%s" % (w.id, one), token=p.s.admin_token()), 200)
+    assert row(p, w.session_id)[0] == "aal2" and refreshed(p, w) == "aal2"
+    is_(p.s.call("DELETE", "/admin/users/%s/factors/%s" % (w.id, two), token=p.s.admin_token()), 200)
+    is_low(p, w)
+
+
 def one_engine(t, name, **more):
     with place({**OFTEN, **ON}, **more) as p:
-        for step in (lower_of_both, fallen, own_sessions):
+        for step in (lower_of_both, fallen, own_sessions, goes_with_its_factor, each_its_own, with_an_account, not_there, with_recovery_codes, of_another_server):
             t.step("%s: %s" % (name, step.__doc__), step, p)
 
 

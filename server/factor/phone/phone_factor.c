@@ -181,6 +181,9 @@ static enum problem check(struct factor_check *k)
     const char *given = digits;
     if (k->realm->official_tokens) {
         stored = vault_open(k->realm->vault, ctx->arena, &k->challenge->id, stored);
+        if (!stored) {
+            return P_UNEXPECTED; /* the log says which key is missing */
+        }
     } else {
         given = stored_form(k->realm, ctx, &k->challenge->id, digits);
     }

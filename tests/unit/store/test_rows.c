@@ -186,9 +186,9 @@ static void lower(struct tx *tx)
 {
     struct amr list[AMR_MAX];
     found[0] = level_is(tx, &world.high, "aal2");
-    sessions_downgrade(tx, &world.user, &world.low, "totp"); /* another factor's */
+    amr_drop_factor(tx, &world.user, &world.low, "totp", NULL); /* another factor's */
     found[1] = level_is(tx, &world.high, "aal2");
-    sessions_downgrade(tx, &world.user, &world.factor, "totp");
+    amr_drop_factor(tx, &world.user, &world.factor, "totp", NULL);
     found[2] = level_is(tx, &world.high, "aal1");
     found[3] = amr_of(tx, &world.high, list);
 }
@@ -198,6 +198,47 @@ static void levels_fall_with_their_factor(void **state)
     in_tx(state, lower);
     assert_true(found[0] && found[1] && found[2]);
     assert_int_equal(found[3], 1);
+}
+
+static int64_t newest_of(struct tx *tx, const struct uuid *id)
+{
+    struct session s;
+    return session_by_id(tx, id, &s) ? s.mfa_at : -1;
+}
+
+/* Two factors of one kind, which share an entry: it is as old as what is left of them. */
+static void lower_one_of_two(struct tx *tx)
+{
+    struct factor second = {.id = uuid_v4(tx->ctx->entropy),
+                            .user_id = world.user,
+                            .friendly_name = "y",
+                            .type = "totp",
+                            .status = "verified",
+                            .secret = "S",
+                            .created_at = tx->ctx->now_us};
+    int64_t first_at = tx->ctx->now_us;
+    factor_insert(tx, &second);
+    amr_earn(tx, &world.high, "totp", &world.factor);
+    tx->ctx->now_us += 5 * US_PER_S;
+    amr_earn(tx, &world.high, "totp", &second.id);
+    found[0] = newest_of(tx, &world.high) == first_at + 5 * US_PER_S;
+    factor_delete(tx, &second.id);
+    found[1] = newest_of(tx, &world.high) == first_at + 5 * US_PER_S; /* until it is taken out */
+    amr_drop_factor(tx, &world.user, &second.id, "totp", NULL);
+    found[2] = newest_of(tx, &world.high) == first_at && level_is(tx, &world.high, "aal2");
+    amr_drop_factor(tx, &world.user, &world.factor, "totp", &world.high);
+    found[3] = newest_of(tx, &world.high) == first_at; /* the session that is left out */
+    factor_delete(tx, &world.factor);
+    found[4] = newest_of(tx, &world.high) == 0 && level_is(tx, &world.high, "aal1");
+    found[5] = amr_of(tx, &world.high, (struct amr[AMR_MAX]){0}) == 1;
+}
+
+static void two_factors_share_an_entry(void **state)
+{
+    in_tx(state, lower_one_of_two);
+    for (int i = 0; i < 6; i++) {
+        assert_true(found[i]);
+    }
 }
 
 static void end_low(struct tx *tx)
@@ -237,6 +278,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_challenge_is_claimed_once),    CASE(guards_of_factors),
         CASE(methods_newest_first_each_once), CASE(levels_fall_with_their_factor),
+        CASE(two_factors_share_an_entry),
+
         CASE(low_sessions_end_but_for_one),   CASE(a_user_goes_with_all_that_hangs_on_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
