@@ -217,6 +217,56 @@ def own_target(work, binary, postgres=None):
     return {**spec, "pg_data": postgres.data} if postgres else spec
 
 
+def flood(a, work, driver, record, postgres):
+    """Medians of what signed-in people do beside a flood and without it: wrong passwords on 64 connections, and, all the while, sign-ups whose
+    hook hangs and codes whose SMS hook hangs; mails go to an SMTP server that takes connections and says nothing."""
+    from sinks import Receiver
+    receiver, silent = Receiver(), socket.create_server(("127.0.0.1", 0), backlog=64)
+    for path in ("/sms", "/before"):
+        receiver.answers[path] = ("hang", {}, 60)
+    spec = own_target(work, a.binary, postgres)
+    hook = lambda name, path: {"GOTRUE_HOOK_%s_ENABLED" % name: "true", "GOTRUE_HOOK_%s_URI" % name: receiver.url + path, "GOTRUE_HOOK_%s_SECRETS" % name: "v1,whsec_" + base64.b64encode(bytes(32)).decode()}
+    spec["env"].update({**hook("SEND_SMS", "/sms"), **hook("BEFORE_USER_CREATED", "/before"), "GOTRUE_SMTP_HOST": "127.0.0.1", "GOTRUE_SMTP_PORT": str(silent.getsockname()[1]),
+                        "GOTRUE_SMTP_ADMIN_EMAIL": "auth@example.com", "GOTRUE_EXTERNAL_PHONE_ENABLED": "true"})
+    target, over = Target("flood", spec, work, driver), threading.Event()
+    target.start()
+    try:
+        target.make_users(a.users, "%x" % time.time_ns())
+        with open(target.plain) as f:
+            wrong = os.path.join(work, "wrong")
+            open(wrong, "w").write(f.read().replace(PASSWORD, PASSWORD + "x"))
+
+        def strangers(n):
+            while not over.is_set():
+                body = {"email": "x%x@example.com" % time.time_ns(), "password": PASSWORD} if n % 2 else {"phone": "1555%07d" % (time.time_ns() % 10**7)}
+                try:
+                    target.call("POST", "/signup" if n % 2 else "/otp", body, timeout=20)
+                except OSError:
+                    pass
+        modes, calm = ("challenge", "verify", "refresh"), {}
+        for mode in modes:
+            calm[mode] = target.measure(mode, 4, a.seconds)
+        threads = [threading.Thread(target=strangers, args=(n,), daemon=True) for n in range(16)]
+        for t in threads:
+            t.start()
+        record.say("| mode@4 | p50 ms without | p50 ms beside the flood | more | errors | wrong passwords/s |\n|---|---|---|---|---|---|")
+        results = {}
+        for mode in modes:
+            guess = {}
+            beside = threading.Thread(target=lambda: guess.update(target.load("signin", 64, a.seconds + 1, users=wrong)))
+            beside.start()
+            hot = results[mode] = target.measure(mode, 4, a.seconds)
+            beside.join()
+            before, after = calm[mode]["p50_us"] / 1e3, hot["p50_us"] / 1e3
+            record.say("| %s | %.2f | %.2f | %.2f | %d | %.0f |" % (mode, before, after, after - before, hot["errors"] + hot["hung"], guess["requests"] / guess["secs"]))
+        return {"calm": calm, "beside": results}
+    finally:
+        over.set()
+        target.stop()
+        receiver.__exit__()
+        silent.close()
+
+
 def machine():
     """What was measured on, in one line: the figures mean little without it."""
     model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
@@ -246,6 +296,7 @@ class Record:
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--quick", action="store_true", help="six points, one round, two seconds each"); p.add_argument("--binary", default=os.path.join(ROOT, "build-release", "countersign"))
+    p.add_argument("--flood", action="store_true", help="medians of challenge, verify and refresh beside a flood of strangers, and without it")
     p.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite", help="postgres: Debian's, in a scratch folder, with fsync")
     p.add_argument("--targets"); p.add_argument("--users", type=int); p.add_argument("--seconds", type=float); p.add_argument("--rounds", type=int); p.add_argument("--points")
     p.add_argument("--grow", type=int, default=0); p.add_argument("--grow-points", default=GROW_POINTS); p.add_argument("--starts", type=int, default=7)
@@ -257,6 +308,18 @@ def main():
     driver = os.path.join(work, "load")
     subprocess.run(["gcc", "-O2", "-o", driver, os.path.join(HERE, "load.c")], check=True)
     postgres = Postgres(["-c", "fsync=on", "-c", "shared_buffers=256MB"]).__enter__() if a.database == "postgres" and not a.targets else None
+    if a.flood:
+        record = Record()
+        record.say("# flood, %s; %s" % (time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), machine()))
+        try:
+            results = flood(a, work, driver, record, postgres)
+        finally:
+            if postgres:
+                postgres.__exit__()
+            shutil.rmtree(work, ignore_errors=True)
+        if not a.no_record:
+            record.save(a.name or "flood-" + a.database, results)
+        return
     specs = json.load(open(a.targets)) if a.targets else {"countersign": own_target(work, a.binary, postgres)}
     targets = [Target(n, s, work, driver) for n, s in specs.items() if not a.only or n in a.only.split(",")]
     record = Record()

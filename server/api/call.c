@@ -33,6 +33,13 @@ const char *call_header(const struct call *call, const char *name)
     return call->header ? call->header(call->header_arg, name) : NULL;
 }
 
+bool call_wants_other_audience(const struct call *call)
+{
+    const char *asked = call_header(call, "X-JWT-AUD");
+    const char *aud = call->principal.claims.aud;
+    return asked && *asked && strcmp(asked, aud ? aud : "") != 0;
+}
+
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9') {

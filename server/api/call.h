@@ -131,6 +131,9 @@ enum problem call_settle(struct call *call, enum problem problem);
 
 const char *call_header(const struct call *call, const char *name); /* NULL if not sent */
 
+/* Names X-JWT-AUD another audience than the token's? Whether the header counts or not. */
+bool call_wants_other_audience(const struct call *call);
+
 /* A parameter of the query, decoded; NULL if absent. P_BAD_REQUEST_TEXT: no UTF-8, or a NUL. */
 enum problem call_query(struct call *call, const char *name, const char **out) MUST_CHECK;
 

@@ -14,7 +14,7 @@ enum problem identity_delete_one(struct call *call, struct tx *tx)
     if (!uuid_parse(call->params[PARAM_IDENTITY], &id)) {
         return P_IDENTITY_ID_NOT_UUID;
     }
-    if (strcmp(call->audience, aud ? aud : "") != 0) {
+    if (call_wants_other_audience(call) || strcmp(call->audience, aud ? aud : "") != 0) {
         return P_UNLINK_AUDIENCE;
     }
     struct holder holder = call_holder(call);

@@ -16,7 +16,6 @@ enum stage { CODE, BEFORE, MFA, SEND, TOKEN, FOR_GOOD, AFTER, TELL, WRONG, END }
 struct outside {
     tx_fn *fn;
     void *arg;
-    bool mfa; /* the request checks a factor's code */
     enum stage stage;
     struct replay replay;
     enum problem first;          /* of the first run */
@@ -62,8 +61,8 @@ static bool must_ask(const struct call *call)
     const struct ctx *ctx = &call->ctx;
     return ctx->outgoing || ctx->asked.code || (ctx->created && may_ask(call, TO_BEFORE_HOOK)) ||
            (ctx->announced && may_ask(call, TO_AFTER_HOOK)) ||
-           (call->grant && (may_ask(call, TO_TOKEN_HOOK) ||
-                            (call->outside->mfa && may_ask(call, TO_MFA_HOOK))));
+           (ctx->attempt.made && may_ask(call, TO_MFA_HOOK)) ||
+           (call->grant && may_ask(call, TO_TOKEN_HOOK));
 }
 
 static enum problem send_one_sms(struct call *call, const struct outgoing *item)
@@ -122,27 +121,18 @@ static enum problem end_sessions(struct ctx *ctx, struct tx *tx, void *arg)
     return P_OK;
 }
 
-/* Row V12: told of right and wrong codes alike; a rejection ends every session of the user. */
-static enum problem ask_about_mfa(struct call *call, const char *type, bool valid)
+/* Row V12: told of right and wrong proofs alike; a rejection ends every session of the user. */
+static enum problem ask_about_mfa(struct call *call)
 {
-    enum problem problem = hook_mfa_attempt(call, &call->param_ids[PARAM_FACTOR], type, valid);
+    const struct mfa_attempt *attempt = &call->ctx.attempt;
+    enum problem problem =
+        hook_mfa_attempt(call, &attempt->factor_id, attempt->factor_type, attempt->right);
     if (problem != P_MFA_REJECTED) {
         return problem;
     }
     enum problem ended =
         exec_write(call->services->executor, &call->ctx, end_sessions, call);
     return ended ? ended : problem;
-}
-
-static const char *factor_type(const struct call *call)
-{
-    const struct person *person = &call->grant->person;
-    for (int i = 0; i < person->n_factors; i++) {
-        if (uuid_equal(&person->factors[i].id, &call->param_ids[PARAM_FACTOR])) {
-            return person->factors[i].type;
-        }
-    }
-    return "totp";
 }
 
 /* The SMS provider's word on a code that it made; no word is a no. */
@@ -161,16 +151,6 @@ static bool code_is_right(struct call *call)
     return asked->right;
 }
 
-static bool is_right_code(const struct call *call)
-{
-    return call->grant && strcmp(factor_type(call), "webauthn") != 0;
-}
-
-static bool is_wrong_code(enum problem problem)
-{
-    return problem == P_TOTP_WRONG || problem == P_PHONE_CODE_WRONG;
-}
-
 /* Whom the stage asks; DESTINATIONS: nobody. */
 static enum destination asked_by(struct call *call, enum stage stage)
 {
@@ -182,7 +162,8 @@ static enum destination asked_by(struct call *call, enum stage stage)
     case BEFORE:
         return ctx->created ? TO_BEFORE_HOOK : DESTINATIONS;
     case MFA:
-        return o->mfa && is_right_code(call) ? TO_MFA_HOOK : DESTINATIONS;
+    case WRONG:
+        return ctx->attempt.made ? TO_MFA_HOOK : DESTINATIONS;
     case SEND:
     case TELL:
         return !o->next ? DESTINATIONS : o->next->sms ? TO_SMS : TO_MAIL_HOOK;
@@ -190,8 +171,6 @@ static enum destination asked_by(struct call *call, enum stage stage)
         return call->grant ? TO_TOKEN_HOOK : DESTINATIONS;
     case AFTER:
         return ctx->announced ? TO_AFTER_HOOK : DESTINATIONS;
-    case WRONG:
-        return o->mfa && is_wrong_code(o->first) ? TO_MFA_HOOK : DESTINATIONS;
     default:
         return DESTINATIONS;
     }
@@ -209,7 +188,8 @@ static enum problem ask(struct call *call)
     case BEFORE:
         return hook_before_user_created(call, call->ctx.created);
     case MFA:
-        return ask_about_mfa(call, factor_type(call), true);
+    case WRONG:
+        return ask_about_mfa(call);
     case SEND:
     case TELL:
         o->stage--; /* there may be another */
@@ -221,8 +201,6 @@ static enum problem ask(struct call *call)
     case AFTER:
         o->stage = END;
         return hook_after_user_created(call, call->ctx.announced);
-    case WRONG:
-        return ask_about_mfa(call, o->first == P_TOTP_WRONG ? "totp" : "phone", false);
     default:
         return P_OK;
     }
@@ -275,6 +253,11 @@ static enum problem run_with(struct call *call, struct tx *tx)
 static enum problem after_good_run(struct call *call, enum problem problem)
 {
     struct outside *o = call->outside;
+    if (problem && call->ctx.asked.code && !call->ctx.asked.right) {
+        o->first = problem; /* only the provider was asked: the hook has not heard of it */
+        o->stage = WRONG;
+        return go_on(call);
+    }
     if (problem) {
         return problem;
     }
@@ -315,6 +298,7 @@ static enum problem run_first(struct call *call, struct tx *tx)
     ctx->outgoing = NULL;
     ctx->created = ctx->announced = NULL;
     ctx->asked = (struct asked_code){ 0 };
+    ctx->attempt = (struct mfa_attempt){ 0 };
     ctx->rehearsing = true;
     o->first = run_with(call, tx);
     ctx->rehearsing = false;
@@ -350,7 +334,6 @@ enum problem outside_write(struct call *call, tx_fn *fn, void *arg)
         return none;
     }
     struct outside *o = call->outside;
-    o->mfa = call->params[PARAM_FACTOR] && call->path && strstr(call->path, "/verify");
     replay_start(&o->replay, call->ctx.arena, call->ctx.entropy);
     return call_then(call, LANE_WRITE, run_first);
 }

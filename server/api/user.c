@@ -12,9 +12,7 @@
 
 enum problem user_get(struct call *call, struct tx *tx)
 {
-    const char *asked = call_header(call, "X-JWT-AUD");
-    const char *aud = call->principal.claims.aud;
-    if (asked && *asked && strcmp(asked, aud ? aud : "") != 0) {
+    if (call_wants_other_audience(call)) {
         return P_AUDIENCE_MISMATCH;
     }
     struct person *person = ARENA_NEW(call->ctx.arena, struct person);

@@ -309,8 +309,8 @@ void view_factor_report(struct call *call, struct strbuf *b)
 {
     const struct factor_report *r = call->reply.data;
     write_factor_open(b, &r->factor);
-    number(b, "failed_attempts", r->guard.failures);
-    when(b, "locked_until", r->guard.locked_until);
+    number(b, "failed_attempts", r->guard.tries.failures);
+    when(b, "locked_until", r->guard.tries.locked_until);
     if (strcmp(r->factor.type, "totp") == 0) {
         name(b, "totp");
         write_device(b, &r->device, r->drift_on);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/entropy.h"
 #include "base/problem.h"
+#include "base/uuid.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -50,11 +51,23 @@ struct ctx {
         const char *phone, *code;
         bool right;
     } asked;
+    struct mfa_attempt { /* on a factor, or on recovery codes, as far as it came to a check */
+        bool made, right;
+        struct uuid factor_id; /* or of the set of codes */
+        const char *factor_type;
+    } attempt;
     const char *sms_id;        /* what the provider calls the SMS that went out; NULL: nothing */
     bool silent_sends;         /* who asks must not learn whether a message could be sent (rule S4) */
     unsigned waits_alike;      /* enum alike: what others like this ask the world, and this one does not */
     int reads, writes;         /* statements so far, for the log */
 };
+
+/* Notes that a proof was checked, for who must hear of it. */
+static inline void ctx_attempt(struct ctx *ctx, const struct uuid *factor_id, const char *type,
+                               bool right)
+{
+    ctx->attempt = (struct mfa_attempt){ true, right, *factor_id, type };
+}
 
 /* Returns problem, with arg for the "%s" of its text. */
 static inline enum problem ctx_fail(struct ctx *ctx, enum problem problem, const char *arg)

@@ -19,10 +19,10 @@ struct words {
     ".FactorType \"recovery_code\" }}recovery codes{{ else }}{{ .FactorType }}{{ end }}"
 
 #define LOCKED                                                                                     \
-    "{{ if ne .Locked \"good\" }}It can be used again in a few minutes.{{ else if eq .FactorType "   \
-    "\"recovery_code\" }}It stays locked until you make new recovery codes.{{ else }}It stays "     \
-    "locked until you use another verification method or a recovery code, or an administrator "    \
-    "unlocks it.{{ end }}"
+    "{{ if ne .Locked \"days\" }}It can be used again in a few minutes.{{ else }}It stays locked "    \
+    "for some days for sign-ins like those. You can still sign in where you did before, with a "   \
+    "link or a code that we mail you, with another verification method or a recovery code; an "    \
+    "administrator can unlock it.{{ end }}"
 
 static const struct words words[] = {
     [MAIL_CONFIRMATION] = { "Confirm your email address",

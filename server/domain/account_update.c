@@ -1,7 +1,9 @@
 /* account_update.c: changes that users make to themselves, see account_update.h. */
 #include "domain/account_update.h"
 
+#include "domain/account_reset.h"
 #include "domain/address.h"
+#include "domain/address_claim.h"
 #include "domain/assurance.h"
 #include "domain/mfa_policy.h"
 #include "domain/audit_event.h"
@@ -209,16 +211,54 @@ static void apply_password(const struct realm *realm, struct tx *tx, struct upda
     notify(realm, tx, user, &mail);
 }
 
-static void phone_at_once(const struct realm *realm, struct tx *tx, const struct update *in,
-                          struct user *user)
+/* security.md S12: the first address of the account; who asked goes on. */
+static void keep_own(struct tx *tx, const struct update *in, const struct user *before,
+                     struct user *user, bool by_email)
 {
+    struct kept kept = {
+        .password = before->is_anonymous || in->password,
+        .metadata = true,
+        .session = &in->session_id,
+    };
+    if (account_unproven(before)) {
+        account_reset(tx, user, by_email, &kept);
+    }
+}
+
+static enum problem phone_at_once(const struct realm *realm, struct tx *tx,
+                                  const struct update *in, struct user *user)
+{
+    const struct user before = *user;
     const char *old = user->phone;
+    enum problem problem = address_clear(realm, tx, false, in->new_phone, &user->id);
+    if (problem) {
+        return problem;
+    }
     user->phone = in->new_phone;
     user->phone_confirmed_at = tx->ctx->now_us;
     user->is_anonymous = false;
+    keep_own(tx, in, &before, user, false);
     bool linked = identity_set_address(tx, user, "phone", in->new_phone, true);
     providers_recompute(tx, user);
     notify_of_phone(realm, tx, user, old, linked);
+    return P_OK;
+}
+
+static enum problem email_at_once(const struct realm *realm, struct tx *tx,
+                                  const struct update *in, struct user *user)
+{
+    const struct user before = *user;
+    enum problem problem = address_clear(realm, tx, true, in->new_email, &user->id);
+    if (problem) {
+        return problem;
+    }
+    user->email = in->new_email;
+    user->email_confirmed_at = tx->ctx->now_us;
+    user->is_anonymous = false;
+    keep_own(tx, in, &before, user, true);
+    identity_set_address(tx, user, "email", in->new_email, true);
+    providers_recompute(tx, user);
+    return P_OK;
 }
 
 /* Rows US16, US17. */
@@ -226,12 +266,7 @@ static enum problem apply_email(const struct realm *realm, struct tx *tx, struct
                                 struct user *user)
 {
     if (confirmed_at_once(realm, user)) {
-        user->email = in->new_email;
-        user->email_confirmed_at = tx->ctx->now_us;
-        user->is_anonymous = false;
-        identity_set_address(tx, user, "email", in->new_email, true);
-        providers_recompute(tx, user);
-        return P_OK;
+        return email_at_once(realm, tx, in, user);
     }
     user->email_change = in->new_email;
     enum problem problem =
@@ -250,8 +285,7 @@ static enum problem apply_addresses(const struct realm *realm, struct tx *tx, st
         return problem;
     }
     if (realm->config->sms_autoconfirm) { /* row US18 */
-        phone_at_once(realm, tx, in, user);
-        return P_OK;
+        return phone_at_once(realm, tx, in, user);
     }
     problem = message_sms(realm, tx, user, TOKEN_PHONE_CHANGE, in->new_phone, in->channel,
                           &in->message_id);

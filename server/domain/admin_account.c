@@ -4,7 +4,9 @@
 #include "config/duration.h"
 #include "crypto/base64.h"
 #include "crypto/password.h"
+#include "domain/account_reset.h"
 #include "domain/address.h"
+#include "domain/address_claim.h"
 #include "domain/audit_event.h"
 #include "domain/password_rules.h"
 #include "domain/profile.h"
@@ -115,6 +117,27 @@ static enum problem check_taken(struct tx *tx, const struct admin_user *in,
     return P_OK;
 }
 
+/* Takes the addresses from who merely claims them; after check_taken. */
+static enum problem take_addresses(const struct realm *realm, struct tx *tx,
+                                   const struct admin_user *in, const struct uuid *self)
+{
+    enum problem problem =
+        in->new_email ? address_clear(realm, tx, true, in->new_email, self) : P_OK;
+    return problem || !in->new_phone ? problem
+                                     : address_clear(realm, tx, false, in->new_phone, self);
+}
+
+/* security.md S12: what an admin puts on an account that waits for a confirmation is no stranger's,
+ * and one whose addresses an admin has confirmed waits no more. */
+static void vouch_for(struct tx *tx, const struct admin_user *in, const struct user *u)
+{
+    if ((u->email && !u->email_confirmed_at) || (u->phone && !u->phone_confirmed_at)) {
+        vouch_put(tx, &u->id, in->new_hash || given(in->password_hash), in->user_metadata != NULL);
+    } else if (in->email_confirm || in->phone_confirm) {
+        vouch_delete(tx, &u->id);
+    }
+}
+
 static const char *providers_of(const struct admin_user *in)
 {
     return in->new_email && in->new_phone
@@ -189,7 +212,12 @@ enum problem admin_create(const struct realm *realm, struct tx *tx, struct admin
     const char *hash = given(in->password_hash) ? in->password_hash : in->new_hash;
     u->password = hash ? password_at_rest(realm, tx->ctx, &u->id, hash) : "";
     confirm(tx, in, u);
+    problem = take_addresses(realm, tx, in, NULL);
+    if (problem) {
+        return problem;
+    }
     user_insert(tx, u);
+    vouch_for(tx, in, u);
     if (in->new_email) {
         identity_add(tx, u, "email", identity_data_of(arena, &u->id, u->email, NULL, NULL));
     }
@@ -252,8 +280,12 @@ enum problem admin_update(const struct realm *realm, struct tx *tx, const struct
         user_clear_tokens(tx, u);
         sessions_delete(tx, &u->id, NULL);
     }
+    problem = take_addresses(realm, tx, in, id);
     set_addresses(tx, in, u);
-    problem = merge_metadata(tx, in, u);
+    if (!problem) {
+        problem = merge_metadata(tx, in, u);
+    }
+    vouch_for(tx, in, u);
     if (problem) {
         return problem;
     }

@@ -8,6 +8,7 @@
 #include "domain/address.h"
 #include "domain/audit_event.h"
 #include "domain/factor.h"
+#include "domain/first_factor.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,18 @@ static size_t characters(const char *text)
         n += ((unsigned char)*text & 0xC0) != 0x80;
     }
     return n;
+}
+
+/* The user's verified factors, of which the import speaks: unverified ones make room. */
+static int verified_of(struct tx *tx, const struct uuid *user_id, struct factor **out)
+{
+    int n = factors_of(tx, user_id, out), verified = 0;
+    for (int i = 0; i < n; i++) {
+        if (factor_is_verified(&(*out)[i])) {
+            (*out)[verified++] = (*out)[i];
+        }
+    }
+    return verified;
 }
 
 static const char *find_user(const struct factor_import *f, struct tx *tx,
@@ -146,10 +159,7 @@ static const char *look(struct factor_import *f, struct arena *arena, const stru
 {
     const struct config *config = f->realm->config;
     uint8_t key[SHA256_SIZE];
-    int verified = 0, more = (int)key_map_get(&f->users, user->id.bytes);
-    for (int i = 0; i < n; i++) {
-        verified += factor_is_verified(&list[i]);
-    }
+    int more = (int)key_map_get(&f->users, user->id.bytes);
     key_of(&uuid_nil, row->secret, row->secret_len, key);
     if (key_map_get(&f->secrets, key)) {
         return "its secret stands in the file before";
@@ -157,7 +167,7 @@ static const char *look(struct factor_import *f, struct arena *arena, const stru
     if (is_enrolled(f, arena, list, n, row)) {
         return "the user has a factor with this secret already";
     }
-    if (n + more >= config->max_factors || verified + more >= config->max_verified) {
+    if (n + more >= config->max_factors || n + more >= config->max_verified) {
         return "the user would have more factors than are allowed";
     }
     out->name = row->friendly_name ? row->friendly_name
@@ -222,7 +232,7 @@ void factor_import_add(struct factor_import *f, struct tx *tx, const struct impo
     out->user = user.email   ? user.email
                 : user.phone ? user.phone
                              : arena_strdup(arena, uuid_format(&user.id, id));
-    int n = factors_of(tx, &user.id, &list);
+    int n = verified_of(tx, &user.id, &list);
     out->wrong = look(f, arena, &user, row, list, n, out);
     if (!out->wrong && tx->status == DB_OK) {
         remember(f, &user.id, row, out->name);
@@ -252,17 +262,22 @@ static const char *look_again(struct factor_import *f, struct tx *tx, const stru
         return NULL;
     }
     const struct config *config = f->realm->config;
-    int n = factors_of(tx, &row->user_id, &list), verified = 0;
+    int n = verified_of(tx, &row->user_id, &list);
     int more = (int)key_map_get(&f->users, row->user_id.bytes);
     bool taken = false;
     for (int i = 0; i < n; i++) {
         key_of(&row->user_id, list[i].friendly_name, strlen(list[i].friendly_name), key);
         taken = taken || key_map_get(&f->names, key);
-        verified += factor_is_verified(&list[i]);
     }
-    return taken || n + more > config->max_factors || verified + more > config->max_verified
-               ? "a user has enrolled another factor meanwhile"
-               : NULL;
+    if (taken || n + more > config->max_factors || n + more > config->max_verified) {
+        return "a user has enrolled another factor meanwhile";
+    }
+    if (n == 0) { /* the import brings the first one */
+        first_factor_voids(tx, user);
+    } else {
+        factors_delete_unverified(tx, &row->user_id, NULL);
+    }
+    return NULL;
 }
 
 static void write_row(const struct factor_import *f, struct tx *tx, const struct kept *row,

@@ -2,7 +2,7 @@
 #include "domain/guesses.h"
 
 #include "base/ip_block.h"
-#include "store/known_networks.h"
+#include "store/sign_in_networks.h"
 
 #include <string.h>
 
@@ -63,7 +63,7 @@ void guess_ahead(struct tx *tx, const struct guess *guess)
 static bool is_known(const struct realm *realm, struct tx *tx, const struct guess *guess,
                      const struct uuid *user_id)
 {
-    return known_network_is(tx, user_id, network_key(realm, tx->ctx->arena, user_id, guess->ip));
+    return sign_in_network_is(tx, user_id, network_key(realm, tx->ctx->arena, user_id, guess->ip));
 }
 
 static enum problem closed(struct ctx *ctx, const struct password_guard *guard)
@@ -122,7 +122,7 @@ enum problem guess_wrong(const struct realm *realm, struct tx *tx, const struct 
     password_guard_hold(tx, guess->shared);
     user_id = user_id ? user_id : &uuid_nil; /* asked for nobody too (rule S4) */
     guess_ahead(tx, guess);
-    known_network_ahead(tx, user_id, network_key(realm, tx->ctx->arena, user_id, guess->ip));
+    sign_in_network_ahead(tx, user_id, network_key(realm, tx->ctx->arena, user_id, guess->ip));
     struct password_guard own = password_guard_of(tx, guess->own);
     struct password_guard shared = password_guard_of(tx, guess->shared);
     bool known = is_known(realm, tx, guess, user_id);
@@ -162,7 +162,7 @@ void guess_right(struct tx *tx, const struct guess *guess)
 void guess_remember(const struct realm *realm, struct tx *tx, const struct uuid *user_id,
                     const char *ip)
 {
-    known_network_put(tx, user_id, network_key(realm, tx->ctx->arena, user_id, ip));
+    sign_in_network_put(tx, user_id, network_key(realm, tx->ctx->arena, user_id, ip));
 }
 
 /* --- for administrators --- */

@@ -2,7 +2,9 @@
  * see invitation.h. */
 #include "domain/invitation.h"
 
+#include "domain/account_reset.h"
 #include "domain/address.h"
+#include "domain/address_claim.h"
 #include "domain/audit_event.h"
 #include "domain/password_rules.h"
 #include "domain/profile.h"
@@ -49,7 +51,32 @@ static void make_user(const struct realm *realm, struct tx *tx, const struct inv
     }
     user_insert(tx, u);
     identity_add(tx, u, "email", identity_data_of(arena, &u->id, u->email, NULL, NULL));
+    vouch_put(tx, &u->id, *u->password != '\0', in->data != NULL);
     person_created(tx, u);
+}
+
+/* security.md S12: what a stranger put on an account that nobody has confirmed ends where an admin
+ * begins it for its owner; what admins put there stays, and is added to (rows IN4, GL6). */
+static enum problem begin_anew(const struct realm *realm, struct tx *tx,
+                               const struct invitation *in, struct user *u)
+{
+    bool sign_up = of_type(in, "signup"), known = vouch_of(tx, &u->id).known;
+    bool password = in->password_hash && sign_up;
+    if (account_unproven(u) && !known) {
+        account_reset(tx, u, true, &(struct kept){ 0 });
+        u->user_metadata = json_merged(tx->ctx->arena, "{}", in->data);
+    } else if (sign_up) {
+        enum problem problem = user_metadata_merge(tx->ctx, u, "data", in->data);
+        if (problem) {
+            return problem;
+        }
+    }
+    if (password && account_unproven(u)) {
+        u->password = password_at_rest(realm, tx->ctx, &u->id, in->password_hash);
+        sessions_delete(tx, &u->id, NULL);
+    }
+    vouch_put(tx, &u->id, password, in->data && (sign_up || !known));
+    return P_OK;
 }
 
 static void audit_invited(const struct realm *realm, struct tx *tx, const struct invitation *in,
@@ -64,15 +91,17 @@ enum problem invite_run(const struct realm *realm, struct tx *tx, const struct i
                         struct person *out)
 {
     struct user *u = &out->user;
-    bool found = user_by_email(tx, in->aud, in->address, u);
-    if ((found && u->email_confirmed_at) ||
-        (!found && user_email_taken(tx, in->address, NULL))) {
+    bool found;
+    enum problem problem = address_account(realm, tx, true, in->aud, in->address, u, &found);
+    if (problem || (found && u->email_confirmed_at)) {
         return P_EMAIL_TAKEN;
     }
     if (!found) {
         make_user(realm, tx, in, u);
+    } else if ((problem = begin_anew(realm, tx, in, u))) {
+        return problem;
     }
-    enum problem problem = message_invite(realm, tx, u, &in->target);
+    problem = message_invite(realm, tx, u, &in->target);
     if (problem) {
         return problem;
     }
@@ -130,22 +159,22 @@ static enum problem prepare_sign_up(const struct realm *realm, struct tx *tx,
     if (found && u->email_confirmed_at) {
         return P_EMAIL_TAKEN;
     }
-    if (found) {
-        return of_type(in, "signup") ? user_metadata_merge(tx->ctx, u, "data", in->data) : P_OK;
-    }
-    if (of_type(in, "signup") && !given(in->password)) {
+    if (!found && of_type(in, "signup") && !given(in->password)) {
         return P_SIGNUP_NO_PASSWORD;
     }
-    enum problem problem =
-        of_type(in, "signup") ? password_check(realm, tx->ctx, in->password) : P_OK;
-    if (problem) {
-        return problem;
+    enum problem problem = of_type(in, "signup") && given(in->password)
+                               ? password_check(realm, tx->ctx, in->password)
+                               : P_OK;
+    if (!problem) {
+        problem = address_account(realm, tx, true, in->aud, in->address, u, &found);
     }
-    if (user_email_taken(tx, in->address, NULL)) {
-        return P_EMAIL_TAKEN;
+    if (!problem && found) {
+        return begin_anew(realm, tx, in, u);
     }
-    make_user(realm, tx, in, u);
-    return P_OK;
+    if (!problem) {
+        make_user(realm, tx, in, u);
+    }
+    return problem;
 }
 
 /* Rows GL7, GL8. */
@@ -186,7 +215,7 @@ enum problem generate_link_run(const struct realm *realm, struct tx *tx,
     struct user *u = &out->person.user;
     struct plan plan = { 0 };
     struct one_time_code code;
-    bool found = user_by_email(tx, in->aud, in->address, u);
+    bool found = user_by_email(tx, in->aud, in->address, u) && !address_is_foreign(tx, u, true);
     enum problem problem = plan_of(in, found, &plan);
     if (problem == P_LINK_TYPE_UNKNOWN) {
         return ctx_fail(tx->ctx, problem, in->type ? in->type : "");

@@ -14,15 +14,13 @@ bool lock_left(struct ctx *ctx, int64_t locked_until)
     return true;
 }
 
-void lock_after_failure(const struct realm *realm, struct ctx *ctx, int64_t *failures,
-                        int64_t *locked_until)
+void lock_pause(const struct realm *realm, struct ctx *ctx, int64_t *failures,
+                int64_t *locked_until)
 {
     const struct config *config = realm->config;
     ++*failures;
     *locked_until = 0;
-    if (*failures >= config->lock_for_good) {
-        *locked_until = LOCKED_FOR_GOOD;
-    } else if (*failures % config->lock_after == 0) {
+    if (*failures % config->lock_after == 0) {
         int64_t length = config->lock_first_us;
         for (int64_t n = *failures / config->lock_after; n > 1 && length < config->lock_max_us;
              n--) {
@@ -31,4 +29,43 @@ void lock_after_failure(const struct realm *realm, struct ctx *ctx, int64_t *fai
         *locked_until =
             ctx->now_us + (length < config->lock_max_us ? length : config->lock_max_us);
     }
+}
+
+/* One comes back each time that so much time has passed. */
+static void come_back(const struct config *config, int64_t now_us, struct tries *t)
+{
+    int64_t n = t->spent_at ? (now_us - t->spent_at) / config->lock_long_us : 0;
+    if (n > 0) {
+        t->spent = t->spent > n ? t->spent - n : 0;
+        t->spent_at += n * config->lock_long_us;
+    }
+    if (t->spent == 0) {
+        t->spent_at = now_us;
+    }
+}
+
+bool lock_after_failure(const struct realm *realm, struct ctx *ctx, const struct uuid *session_id,
+                        struct tries *t)
+{
+    const struct config *config = realm->config;
+    lock_pause(realm, ctx, &t->failures, &t->locked_until);
+    come_back(config, ctx->now_us, t);
+    t->spent++;
+    t->session_wrong = uuid_equal(&t->session_id, session_id) ? t->session_wrong + 1 : 1;
+    t->session_id = *session_id;
+    if (t->spent < config->lock_long_after) {
+        return false;
+    }
+    t->locked_until =
+        t->spent_at + (t->spent - config->lock_long_after + 1) * config->lock_long_us;
+    return true;
+}
+
+void lock_after_success(const struct uuid *session_id, struct tries *t)
+{
+    if (uuid_equal(&t->session_id, session_id)) {
+        t->spent = t->spent > t->session_wrong ? t->spent - t->session_wrong : 0;
+        t->session_wrong = 0;
+    }
+    t->failures = t->locked_until = 0;
 }

@@ -1,5 +1,6 @@
-/* lock.h: the lock that stops guessing of codes (row B3): after some wrong ones in a row a pause,
- * twice as long each further time, and in the end for good. */
+/* lock.h: the lock that stops guessing of codes (row B3, security.md S15): after some wrong ones in a
+ * row a pause, twice as long each further time; after many that no success took back, one try each
+ * few days. Never for good: who guesses must not be able to keep the owner out. */
 #ifndef COUNTERSIGN_DOMAIN_LOCK_H
 #define COUNTERSIGN_DOMAIN_LOCK_H
 
@@ -9,8 +10,15 @@
 /* Is it locked? Then ctx->retry_after_s says how long (a day at most). */
 bool lock_left(struct ctx *ctx, int64_t locked_until);
 
-/* Counts one more, and locks where it is due. */
-void lock_after_failure(const struct realm *realm, struct ctx *ctx, int64_t *failures,
-                        int64_t *locked_until);
+/* Counts one more of the session, and locks where it is due. Returns whether it is for days. */
+bool lock_after_failure(const struct realm *realm, struct ctx *ctx, const struct uuid *session_id,
+                        struct tries *tries);
+
+/* The pauses alone, of codes that nobody can guess. */
+void lock_pause(const struct realm *realm, struct ctx *ctx, int64_t *failures,
+                int64_t *locked_until);
+
+/* A success of the session: it starts anew, and what the session got wrong was a slip. */
+void lock_after_success(const struct uuid *session_id, struct tries *tries);
 
 #endif

@@ -3,8 +3,10 @@
 
 #include "domain/address.h"
 #include "domain/audit_event.h"
+#include "domain/first_proof.h"
 #include "domain/notice.h"
 #include "store/recovery_sets.h"
+#include "store/step_guards.h"
 
 #include <string.h>
 
@@ -41,26 +43,60 @@ enum problem factor_kind_off(const char *type, bool enrolling)
     return enrolling ? P_WEBAUTHN_ENROLL_OFF : P_WEBAUTHN_VERIFY_OFF;
 }
 
+/* Row E6 holds within a session, as clients rely on it; what another session began and nobody
+ * finished keeps the name from nobody (security.md S15). */
+static bool gives_way(struct tx *tx, const struct session *session, const struct factor *factor)
+{
+    if (factor_is_verified(factor)) {
+        return false;
+    }
+    struct uuid in = factor_enrolled_in(tx, &factor->id);
+    return !uuid_equal(&in, &session->id);
+}
+
+/* For one more: the unverified one that has the name goes, then the oldest ones. */
+static void make_room(struct tx *tx, const struct factor *list, int n, const struct factor *named,
+                      double max)
+{
+    int left = n;
+    if (named) {
+        factor_delete(tx, &named->id);
+        left--;
+    }
+    for (int i = 0; i < n && left >= max; i++) { /* oldest first */
+        if (!factor_is_verified(&list[i]) && &list[i] != named) {
+            factor_delete(tx, &list[i].id);
+            left--;
+        }
+    }
+}
+
 static enum problem check_limits(const struct realm *realm, struct tx *tx,
                                  const struct holder *holder, const struct session *session,
                                  const char *name)
 {
     const struct config *config = realm->config;
     struct factor *list;
+    const struct factor *named = NULL;
     int n = factors_of(tx, &holder->user_id, &list), verified = 0;
     for (int i = 0; i < n; i++) {
-        if (strcmp(list[i].friendly_name, name) == 0) {
-            return ctx_fail(tx->ctx, P_FACTOR_NAME_TAKEN, name);
-        }
+        named = strcmp(list[i].friendly_name, name) == 0 ? &list[i] : named;
         verified += factor_is_verified(&list[i]);
     }
-    if (n >= config->max_factors || verified >= config->max_verified) {
+    if (named && !gives_way(tx, session, named)) {
+        return ctx_fail(tx->ctx, P_FACTOR_NAME_TAKEN, name);
+    }
+    if (verified >= config->max_factors || verified >= config->max_verified) {
         return P_FACTORS_TOO_MANY;
     }
     if (verified && !aal_is_2(aal_of_request(holder->aal, session))) {
         return P_ENROLL_NEEDS_AAL2;
     }
-    return verified ? mfa_fresh(realm, tx, session) : P_OK;
+    enum problem problem = verified ? mfa_fresh(realm, tx, session) : P_OK;
+    if (!problem) {
+        make_room(tx, list, n, named, config->max_factors);
+    }
+    return problem;
 }
 
 static enum problem check_labels(struct ctx *ctx, const struct enrol_request *in)
@@ -145,10 +181,14 @@ enum problem mfa_enrol(const struct realm *realm, struct tx *tx, const struct ho
         .created_at = ctx->now_us,
     };
     problem = kind->enroll(realm, tx, &user, in, out);
+    if (!problem && first_proof_was(tx, &session, &user, out->factor.phone)) {
+        problem = P_FACTOR_NOT_INDEPENDENT;
+    }
     if (problem) {
         return problem;
     }
     factor_insert(tx, &out->factor);
+    factor_enrolled_put(tx, &out->factor.id, &session.id);
     char id[UUID_TEXT];
     bool told = strcmp(kind->type, "totp") != 0; /* the official server's rows have it so */
     audit_by_user(realm, tx, &user, AUDIT_FACTOR_IN_PROGRESS, holder->caller->ip,
@@ -162,6 +202,16 @@ static enum problem own_factor(struct tx *tx, const struct uuid *user_id,
 {
     bool found = factor_by_id(tx, factor_id, out) && uuid_equal(&out->user_id, user_id);
     return found ? P_OK : P_FACTOR_NOT_FOUND;
+}
+
+/* No code goes out that would not count (security.md S9). */
+static enum problem check_number(struct tx *tx, const struct holder *holder,
+                                 const struct user *user, const struct factor *factor)
+{
+    struct session session = { .id = holder->session_id };
+    return !uuid_is_nil(&session.id) && first_proof_was(tx, &session, user, factor->phone)
+               ? P_FACTOR_NOT_INDEPENDENT
+               : P_OK;
 }
 
 enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struct holder *holder,
@@ -190,11 +240,12 @@ enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struc
         .otp = "",
     };
     const char *shown = NULL;
-    if (kind->challenge) {
+    problem = check_number(tx, holder, &user, &factor);
+    if (!problem && kind->challenge) {
         problem = kind->challenge(realm, tx, &user, &factor, in, &challenge, &shown);
-        if (problem) {
-            return problem;
-        }
+    }
+    if (problem) {
+        return problem;
     }
     factor_challenged(tx, &factor.id, ctx->now_us); /* first: else two servers deadlock (§6.3) */
     challenge_insert(tx, &challenge);
@@ -214,6 +265,7 @@ enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struc
 static void remove_codes(struct tx *tx, const struct user *user, const struct uuid *set_id)
 {
     recovery_set_delete(tx, &user->id);
+    step_guards_clear(tx, &user->id, set_id);
     amr_drop_factor(tx, &user->id, set_id, "mfa/recovery_code", NULL);
 }
 
@@ -224,6 +276,7 @@ static void remove_factor(const struct realm *realm, struct tx *tx, const struct
     struct factor codes;
     char id[UUID_TEXT];
     factor_delete(tx, &factor->id);
+    step_guards_clear(tx, &user->id, &factor->id);
     amr_drop_factor(tx, &user->id, &factor->id, method_of_factor(factor->type), NULL);
     if (factor_any_verified(tx, &user->id) || !recovery_set_as_factor(tx, &user->id, &codes)) {
         return;
@@ -301,6 +354,20 @@ enum problem mfa_admin_delete(const struct realm *realm, struct tx *tx, const st
     return P_OK;
 }
 
+/* For the report: the lock that lasts longest, and the most wrong codes in a row. */
+static void add_step_guards(struct tx *tx, const struct user *user, const struct uuid *factor_id,
+                            struct tries *worst)
+{
+    struct step_guard *list = ARENA_ARRAY(tx->ctx->arena, struct step_guard, STEP_GUARDS_MAX);
+    int n = step_guards_of(tx, &user->id, factor_id, list);
+    for (int i = 0; i < n; i++) {
+        const struct tries *t = &list[i].tries;
+        worst->failures = t->failures > worst->failures ? t->failures : worst->failures;
+        worst->locked_until =
+            t->locked_until > worst->locked_until ? t->locked_until : worst->locked_until;
+    }
+}
+
 enum problem mfa_admin_show(struct tx *tx, const struct user *user, const struct uuid *factor_id,
                             struct factor_report *out)
 {
@@ -310,6 +377,7 @@ enum problem mfa_admin_show(struct tx *tx, const struct user *user, const struct
     enum problem problem = own_factor(tx, &user->id, factor_id, &out->factor);
     if (!problem) {
         out->guard = factor_guard_of(tx, factor_id);
+        add_step_guards(tx, user, factor_id, &out->guard.tries);
         out->device = totp_device_of(tx, factor_id);
     }
     return problem;
@@ -362,6 +430,7 @@ static enum problem unlock_codes(struct tx *tx, const struct user *user,
     set.friendly_name = renamed->friendly_name;
     set.failures = set.locked_until = 0;
     recovery_set_save(tx, &set);
+    step_guards_clear(tx, &user->id, &set.id);
     return P_OK;
 }
 
@@ -380,6 +449,7 @@ static enum problem change_factor(struct tx *tx, const struct user *user, struct
     }
     factor_save(tx, factor);
     factor_guard_clear(tx, &factor->id);
+    step_guards_clear(tx, &user->id, &factor->id);
     return P_OK;
 }
 

@@ -3,9 +3,12 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "domain/audit_event.h"
+#include "domain/first_factor.h"
+#include "domain/first_proof.h"
 #include "domain/lock.h"
 #include "domain/mfa.h"
 #include "domain/notice.h"
+#include "domain/origin.h"
 #include "domain/session.h"
 #include "domain/wrong_code.h"
 
@@ -18,10 +21,13 @@ struct attempt {
     struct factor factor;
     struct challenge challenge;
     struct factor_guard guard;
+    struct origin origin; /* of a proof that is a code */
+    struct tries *tries;  /* that count here: the guard's, or the origin's */
     struct user user;
     struct session session;
-    bool factor_changed, tell; /* tell: of a new factor */
+    bool factor_changed, tell, for_days; /* tell: of a new factor; for_days: it is locked so */
     int64_t wrong_before;
+    bool beside; /* the user has another verified factor */
     struct factor_check check; /* of the proof */
     struct amr amr[AMR_MAX]; /* of the session, and the user's factors, as they were before */
     int n_amr;
@@ -42,7 +48,7 @@ static void measure_failure(const struct attempt *a)
 static void log_failure(const struct attempt *a)
 {
     char id[UUID_TEXT], user[UUID_TEXT];
-    const struct factor_guard *g = &a->guard;
+    const struct tries *g = a->tries;
     const struct log_field fields[] = {
         LOG_STR("factor_id", uuid_format(&a->factor.id, id)),
         LOG_STR("user_id", uuid_format(&a->user.id, user)),
@@ -57,12 +63,20 @@ static void log_failure(const struct attempt *a)
     log_line(LOG_WARN, text, fields, a->check.clock == CLOCK_OFF ? 4 : 3);
 }
 
+static void save_tries(struct attempt *a)
+{
+    if (a->tries == &a->origin.tries) {
+        step_guard_put(a->tx, &a->user.id, &a->factor.id, a->origin.name, a->tries);
+    } else {
+        factor_guard_put(a->tx, &a->factor.id, &a->guard);
+    }
+}
+
 /* Row B3: after so many wrong codes in a row the factor is locked, longer each time. */
 static void count_failure(struct attempt *a)
 {
-    struct factor_guard *g = &a->guard;
-    lock_after_failure(a->realm, a->tx->ctx, &g->failures, &g->locked_until);
-    factor_guard_put(a->tx, &a->factor.id, g);
+    a->for_days = lock_after_failure(a->realm, a->tx->ctx, &a->session.id, a->tries);
+    save_tries(a);
     if (a->check.device) {
         totp_device_put(a->tx, &a->factor.id, a->check.device);
     }
@@ -75,6 +89,7 @@ static void book_failure(struct attempt *a, const struct factor_kind *kind)
     if (kind->has_code) {
         count_failure(a);
     }
+    const struct tries none = { 0 }, *tries = kind->has_code ? a->tries : &none;
     if (kind->spends) {
         challenge_delete(a->tx, &a->challenge.id);
     }
@@ -87,18 +102,33 @@ static void book_failure(struct attempt *a, const struct factor_kind *kind)
         .factor_type = a->factor.type,
         .guessable = kind->has_code,
         .verified = factor_is_verified(&a->factor),
-        .failures = a->guard.failures,
-        .locked_until = a->guard.locked_until,
+        .failures = tries->failures,
+        .locked_until = tries->locked_until,
+        .for_days = a->for_days,
         .before = a->wrong_before,
     };
     wrong_code_book(a->realm, a->tx, &wrong);
     tx_keep(a->tx);
 }
 
-static enum problem check_lock(struct attempt *a)
+/* Whose tries count: before there is a verified factor there is nothing to tell people apart by. */
+static enum problem check_lock(struct attempt *a, bool code)
 {
     a->guard = factor_guard_of(a->tx, &a->factor.id);
-    if (lock_left(a->tx->ctx, a->guard.locked_until)) {
+    a->tries = &a->guard.tries;
+    const struct request_proof proof = {
+        .user_id = &a->user.id,
+        .subject_id = &a->factor.id,
+        .aal = aal_of_request(a->holder->aal, &a->session),
+        .amr = a->amr,
+        .n_amr = a->n_amr,
+        .ip = a->holder->caller->ip,
+    };
+    a->origin = origin_of(a->realm, a->tx, &proof);
+    if (factor_is_verified(&a->factor) && a->origin.name) {
+        a->tries = &a->origin.tries;
+    }
+    if (code && lock_left(a->tx->ctx, a->tries->locked_until)) {
         metric_count(METRIC_MFA_LOCKED);
         return P_FACTOR_LOCKED;
     }
@@ -142,7 +172,11 @@ static enum problem check_proof(struct attempt *a, const struct factor_kind *kin
     enum problem problem = kind->check(&check);
     a->check = check;
     a->factor_changed = check.factor_changed;
-    if (problem && (problem == kind->wrong || check.wrong)) {
+    bool wrong = problem && (problem == kind->wrong || check.wrong);
+    if (!problem || wrong) {
+        ctx_attempt(a->tx->ctx, &a->factor.id, a->factor.type, !wrong);
+    }
+    if (wrong) {
         book_failure(a, kind);
     }
     return problem;
@@ -164,13 +198,17 @@ static void show(struct attempt *a, bool anew, struct grant *out)
     }
 }
 
-static void save_factor(struct attempt *a, bool first, bool alone)
+static void save_factor(struct attempt *a, bool first)
 {
-    a->guard = (struct factor_guard){ .last_step = a->guard.last_step };
-    factor_guard_put(a->tx, &a->factor.id, &a->guard);
-    if (!alone) {
-        factor_guards_release(a->tx, &a->user.id);
+    bool own = a->tries == &a->origin.tries;
+    if (a->tries && (a->tries->failures || a->tries->spent)) {
+        lock_after_success(&a->session.id, a->tries);
+        if (own) {
+            save_tries(a);
+        }
     }
+    factor_guard_put(a->tx, &a->factor.id, &a->guard);
+    origin_proved(a->tx, &a->user.id, &a->origin);
     if (first || a->factor_changed) {
         a->factor.status = "verified";
         factor_save(a->tx, &a->factor);
@@ -197,11 +235,15 @@ static void ask_ahead(struct attempt *a, const struct factor_kind *kind,
 {
     struct tx *tx = a->tx;
     factor_guard_ahead(tx, &a->factor.id);
+    origin_ahead(tx, &a->user.id, &a->factor.id);
     if (kind->ahead) {
         kind->ahead(tx, &a->factor);
     }
     challenge_ahead(tx, challenge_id);
     amr_ahead(tx, &a->session.id);
+    if (a->factor.phone) {
+        first_proof_ahead(tx, &a->session.id);
+    }
     person_ahead(tx, &a->user.id);
     if (!factor_is_verified(&a->factor)) {
         notice_ahead(a->realm, tx, &a->user, MAIL_FACTOR_ENROLLED);
@@ -220,14 +262,16 @@ static enum problem settle(struct attempt *a, struct grant *out)
     }
     session_raise(a->realm, tx, s, &out->refresh_token);
     bool first = !factor_is_verified(&a->factor), alone = a->person.n_factors == 1;
-    save_factor(a, first, alone);
+    save_factor(a, first);
     amr_earn(tx, &s->id, method_of_factor(a->factor.type), &a->factor.id);
     a->n_amr = amr_with(a->amr, a->n_amr, method_of_factor(a->factor.type), tx->ctx->now_us);
     s->aal = aal_of(a->amr, a->n_amr);
     s->factor_id = a->factor.id;
     session_save(tx, s);
     sessions_delete_low(tx, &a->user.id, &s->id);
-    if (!alone) { /* once this one is verified itself */
+    if (first && !a->beside) {
+        first_factor_voids(tx, &a->user);
+    } else if (!alone) { /* once this one is verified itself */
         factors_delete_unverified(tx, &a->user.id, a->factor.type);
     }
     char factor[UUID_TEXT], challenge[UUID_TEXT];
@@ -266,6 +310,21 @@ static enum problem find_all(struct attempt *a, const struct uuid *factor_id)
     return P_OK;
 }
 
+/* security.md S6: a further factor counts once one was shown; S9: not what was shown already. */
+static enum problem may_raise(struct attempt *a)
+{
+    a->person.user = a->user;
+    person_load(a->tx, &a->person);
+    a->beside = factor_beside(a->person.factors, a->person.n_factors, &a->factor.id);
+    if (!factor_is_verified(&a->factor) && a->beside &&
+        !aal_is_2(aal_of_request(a->holder->aal, &a->session))) {
+        return P_VERIFY_NEEDS_AAL2;
+    }
+    return first_proof_was(a->tx, &a->session, &a->user, a->factor.phone)
+               ? P_FACTOR_NOT_INDEPENDENT
+               : P_OK;
+}
+
 enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct holder *holder,
                         const struct uuid *factor_id, const struct proof *proof,
                         struct grant *out)
@@ -287,22 +346,23 @@ enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct h
         return problem;
     }
     ask_ahead(&a, kind, &proof->challenge_id);
-    problem = kind->has_code ? check_lock(&a) : P_OK;
+    a.n_amr = amr_of(tx, &a.session.id, a.amr);
+    problem = may_raise(&a);
+    if (!problem) {
+        problem = check_lock(&a, kind->has_code);
+    }
     if (!problem) {
         problem = check_challenge(&a, &proof->challenge_id);
     }
     if (problem) {
         return problem;
     }
-    a.n_amr = amr_of(tx, &a.session.id, a.amr);
     bool verified = factor_is_verified(&a.factor);
     a.wrong_before =
         kind->has_code && verified ? wrong_codes_before(tx, &a.session, a.amr, a.n_amr) : -1;
     if ((problem = check_proof(&a, kind, proof))) {
         return problem;
     }
-    a.person.user = a.user;
-    person_load(tx, &a.person);
     struct mail mail = enrolled(&a);
     a.tell = !verified && notice_due(realm, tx, &a.user, &mail);
     return settle(&a, out);

@@ -57,7 +57,7 @@ struct mail {
     const char *redirect_to, *confirmation_url;
     const char *data; /* user_metadata, JSON */
     const char *old_email, *phone, *old_phone, *provider, *factor_type; /* of notifications */
-    const char *locked;    /* how long a factor is locked: "a while" or "good" */
+    const char *locked;    /* how long a factor is locked: "a while" or "days" */
     const char *remaining; /* recovery codes that are left, as a number */
 };
 

@@ -2,6 +2,7 @@
 #include "domain/recovery.h"
 
 #include "domain/address.h"
+#include "domain/address_claim.h"
 #include "domain/audit_event.h"
 #include "domain/profile.h"
 #include "domain/send_limit.h"
@@ -136,6 +137,7 @@ enum problem otp_run(const struct realm *realm, struct tx *tx, struct code_reque
     }
     bool found = by_email ? user_by_email(tx, in->aud, in->address, user)
                           : user_by_phone(tx, in->aud, in->address, user);
+    found = found && !address_is_foreign(tx, user, by_email);
     bool confirmed = found && (by_email ? user->email_confirmed_at : user->phone_confirmed_at);
     problem = refusal_of(realm, in, found, confirmed);
     tx->ctx->silent_sends = guarded;
@@ -181,7 +183,8 @@ enum problem recover_run(const struct realm *realm, struct tx *tx, struct code_r
         return problem;
     }
     tx->ctx->silent_sends = true;
-    if (!user_by_email(tx, in->aud, in->address, &user) || quiet) {
+    if (!user_by_email(tx, in->aud, in->address, &user) || quiet ||
+        address_is_foreign(tx, &user, true)) {
         user = stranger_nobody(realm, tx, in->aud, in->address, NULL);
     }
     problem = message_recovery(realm, tx, &user, &in->target, pkce_given(&in->pkce));
@@ -254,10 +257,14 @@ static bool resend_find(struct tx *tx, const struct code_request *in, struct use
 {
     bool found = given(in->email) ? user_by_email(tx, in->aud, in->address, user)
                                   : user_by_phone(tx, in->aud, in->address, user);
-    return found && (of_type(in, "signup")         ? !user->email_confirmed_at
-                     : of_type(in, "sms")          ? !user->phone_confirmed_at
-                     : of_type(in, "email_change") ? *user->email_change != '\0'
-                                                   : *user->phone_change != '\0');
+    bool first = of_type(in, "signup") || of_type(in, "sms");
+    if (!found || (first && address_is_foreign(tx, user, given(in->email)))) {
+        return false;
+    }
+    return of_type(in, "signup")         ? !user->email_confirmed_at
+           : of_type(in, "sms")          ? !user->phone_confirmed_at
+           : of_type(in, "email_change") ? *user->email_change != '\0'
+                                         : *user->phone_change != '\0';
 }
 
 enum problem resend_run(const struct realm *realm, struct tx *tx, struct code_request *in)

@@ -5,6 +5,7 @@
 #include "domain/audit_event.h"
 #include "domain/lock.h"
 #include "domain/notice.h"
+#include "domain/origin.h"
 #include "domain/session.h"
 #include "domain/wrong_code.h"
 
@@ -106,6 +107,7 @@ enum problem recovery_make(const struct realm *realm, struct tx *tx, const struc
     }
     out->set.failures = 0;
     out->set.locked_until = 0;
+    step_guards_clear(tx, &user.id, &out->set.id);
     recovery_set_save(tx, &out->set);
     out->set.total = out->set.remaining = RECOVERY_CODES;
     char id[UUID_TEXT];
@@ -163,7 +165,6 @@ static void raise(const struct realm *realm, struct tx *tx, const struct holder 
     session_raise(realm, tx, s, &out->refresh_token);
     session_save(tx, s);
     sessions_delete_low(tx, &s->user_id, &s->id);
-    factor_guards_release(tx, &s->user_id);
     audit_by_user(realm, tx, &out->person.user, AUDIT_VERIFICATION_ATTEMPTED, holder->caller->ip,
                   TRAITS({ "factor_id", uuid_format(&set->id, id) }, { "factor_type", type }));
     tell_of_use(realm, tx, holder, &out->person.user, set);
@@ -172,14 +173,35 @@ static void raise(const struct realm *realm, struct tx *tx, const struct holder 
     grant_load(tx, out);
 }
 
-static void book_failure(const struct realm *realm, struct tx *tx, const struct holder *holder,
-                         struct recovery_set *set, const struct grant *grant)
+/* The tries that count are the set's, or those of where the request comes from. Nobody guesses 80
+ * bits, so there are only pauses. */
+static struct tries tries_of(const struct recovery_set *set, const struct origin *origin)
 {
-    struct amr list[AMR_MAX];
-    int n = amr_of(tx, &grant->session.id, list);
-    int64_t before = wrong_codes_before(tx, &grant->session, list, n);
-    lock_after_failure(realm, tx->ctx, &set->failures, &set->locked_until);
+    return origin->name ? origin->tries
+                        : (struct tries){ .failures = set->failures,
+                                          .locked_until = set->locked_until };
+}
+
+static void save_tries(struct tx *tx, struct recovery_set *set, const struct origin *origin,
+                       const struct tries *tries)
+{
+    if (origin->name) {
+        step_guard_put(tx, &set->user_id, &set->id, origin->name, tries);
+    } else {
+        set->failures = tries->failures;
+        set->locked_until = tries->locked_until;
+    }
     recovery_set_save(tx, set);
+}
+
+static void book_failure(const struct realm *realm, struct tx *tx, const struct holder *holder,
+                         struct recovery_set *set, const struct grant *grant,
+                         const struct origin *origin)
+{
+    struct tries tries = tries_of(set, origin);
+    int64_t before = wrong_codes_before(tx, &grant->session, grant->amr, grant->n_amr);
+    lock_pause(realm, tx->ctx, &tries.failures, &tries.locked_until);
+    save_tries(tx, set, origin, &tries);
     struct wrong_code wrong = {
         .user = &grant->person.user,
         .session = &grant->session,
@@ -188,8 +210,8 @@ static void book_failure(const struct realm *realm, struct tx *tx, const struct 
         .factor_type = type,
         .guessable = true,
         .verified = true,
-        .failures = set->failures,
-        .locked_until = set->locked_until,
+        .failures = tries.failures,
+        .locked_until = tries.locked_until,
         .before = before,
     };
     wrong_code_book(realm, tx, &wrong);
@@ -215,18 +237,31 @@ enum problem recovery_use(const struct realm *realm, struct tx *tx, const struct
     if (!recovery_set_of(tx, &out->person.user.id, &set)) {
         return P_RECOVERY_NONE;
     }
-    if (lock_left(tx->ctx, set.locked_until)) {
+    out->n_amr = amr_of(tx, &out->session.id, out->amr);
+    const struct request_proof proof = {
+        .user_id = &set.user_id,
+        .subject_id = &set.id,
+        .aal = aal_of_request(holder->aal, &out->session),
+        .amr = out->amr,
+        .n_amr = out->n_amr,
+        .ip = holder->caller->ip,
+    };
+    struct origin origin = origin_of(realm, tx, &proof);
+    struct tries tries = tries_of(&set, &origin);
+    if (lock_left(tx->ctx, tries.locked_until)) {
         return P_RECOVERY_LOCKED;
     }
-    if (!*typed || !recovery_code_use(tx, &set.user_id,
-                                      hash_of(realm, tx->ctx->arena, &set.id, typed))) {
-        book_failure(realm, tx, holder, &set, out);
+    bool right = *typed && recovery_code_use(tx, &set.user_id,
+                                             hash_of(realm, tx->ctx->arena, &set.id, typed));
+    ctx_attempt(tx->ctx, &set.id, type, right);
+    if (!right) {
+        book_failure(realm, tx, holder, &set, out, &origin);
         return P_RECOVERY_WRONG;
     }
-    set.failures = 0;
-    set.locked_until = 0;
     set.remaining--;
-    recovery_set_save(tx, &set);
+    lock_after_success(&out->session.id, &tries);
+    save_tries(tx, &set, &origin, &tries);
+    origin_proved(tx, &set.user_id, &origin);
     raise(realm, tx, holder, &set, out);
     return P_OK;
 }
@@ -252,6 +287,7 @@ enum problem recovery_remove(const struct realm *realm, struct tx *tx,
         return problem;
     }
     recovery_set_delete(tx, &user.id);
+    step_guards_clear(tx, &user.id, &set.id);
     amr_drop_factor(tx, &user.id, &set.id, method, NULL);
     *id = set.id;
     char text[UUID_TEXT];

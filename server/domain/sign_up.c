@@ -1,7 +1,9 @@
 /* sign_up.c: the rules of sign-up, see sign_up.h. */
 #include "domain/sign_up.h"
 
+#include "domain/account_reset.h"
 #include "domain/address.h"
+#include "domain/address_claim.h"
 #include "domain/audit_event.h"
 #include "domain/password_rules.h"
 #include "domain/profile.h"
@@ -229,6 +231,28 @@ static void complete_identity(struct tx *tx, const struct sign_up *in, const str
                                   NULL));
 }
 
+/* security.md S12: of several sign-ups for an address that nobody has confirmed the newest counts,
+ * as its mail or SMS is the one that will be used. What an admin put there stays. */
+static void take_newest(const struct realm *realm, struct tx *tx, const struct sign_up *in,
+                        const struct vouch *vouch, struct user *u)
+{
+    if (!vouch->password) {
+        u->password = in->password_hash
+                          ? password_at_rest(realm, tx->ctx, &u->id, in->password_hash)
+                          : "";
+    }
+    if (!vouch->metadata) {
+        account_set_data(tx, u, in->provider, in->data);
+    }
+}
+
+/* What is asked about an address that nobody has, so that the time does not tell. */
+static void ask_elsewhere(struct tx *tx, bool by_email, const char *address, const struct uuid *self)
+{
+    bool none = by_email ? user_email_taken(tx, address, self) : user_phone_taken(tx, address, self);
+    (void)none;
+}
+
 /* Rows SU17 to SU22 for an account that exists. A session is never the answer: only an identifier
  * that this very request confirms may give one (the serious one of the notes in section 2). */
 static enum problem sign_up_existing(const struct realm *realm, struct tx *tx,
@@ -239,15 +263,23 @@ static enum problem sign_up_existing(const struct realm *realm, struct tx *tx,
     bool by_email = strcmp(in->provider, "email") == 0;
     bool confirmed = by_email ? u->email_confirmed_at != 0 : u->phone_confirmed_at != 0;
     bool at_once = confirms_at_once(realm, by_email);
-    if (confirmed || (at_once && !in->for_code)) {
+    struct vouch vouch = { 0 };
+    if (!confirmed) {
+        vouch = vouch_of(tx, &u->id);
+    }
+    if (confirmed || (at_once && !in->for_code && vouch.known)) {
         if (!at_once) {
             struct user taken = *u;
+            ask_elsewhere(tx, by_email, in->address, &taken.id);
             return pretend(realm, tx, caller, in, &taken, out);
         }
         audit_by_user(realm, tx, u, AUDIT_REPEATED_SIGNUP, NULL,
                       TRAITS({ "provider", in->provider }));
         tx_keep(tx);
         return P_USER_EXISTS;
+    }
+    if (account_unproven(u) && !u->is_anonymous) {
+        take_newest(realm, tx, in, &vouch, u);
     }
     complete_identity(tx, in, u);
     return ask_to_confirm(realm, tx, in, NULL, out);
@@ -262,7 +294,7 @@ enum problem sign_up_run(const struct realm *realm, struct tx *tx, const struct 
         sign_up_anonymous(realm, tx, caller, in, out);
         return P_OK;
     }
-    bool quiet, by_email = strcmp(in->provider, "email") == 0;
+    bool exists, quiet, by_email = strcmp(in->provider, "email") == 0;
     bool at_once = confirms_at_once(realm, by_email);
     if (!at_once && !in->for_code) {
         enum problem problem = stranger_pause(
@@ -271,19 +303,15 @@ enum problem sign_up_run(const struct realm *realm, struct tx *tx, const struct 
             return problem;
         }
     }
-    bool exists = by_email ? user_by_email(tx, in->aud, in->address, u)
-                           : user_by_phone(tx, in->aud, in->address, u);
     /* Row W13: an address is unique over all audiences, and over identities too. */
-    bool elsewhere = by_email ? user_email_taken(tx, in->address, NULL)
-                              : user_phone_taken(tx, in->address, NULL);
-    if (exists) {
-        return sign_up_existing(realm, tx, caller, in, out);
-    }
-    if (elsewhere && at_once && !in->for_code) {
+    enum problem held =
+        address_account(realm, tx, by_email, in->aud, in->address, u, &exists);
+    if (held && at_once && !in->for_code) {
         return P_USER_EXISTS;
     }
-    if (elsewhere) {
+    if (held) {
         return pretend(realm, tx, caller, in, NULL, out);
     }
-    return sign_up_new(realm, tx, caller, in, NULL, out);
+    return exists ? sign_up_existing(realm, tx, caller, in, out)
+                  : sign_up_new(realm, tx, caller, in, NULL, out);
 }

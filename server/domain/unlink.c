@@ -2,6 +2,7 @@
 #include "domain/unlink.h"
 
 #include "base/json.h"
+#include "domain/address_claim.h"
 #include "domain/audit_event.h"
 #include "domain/message.h"
 #include "domain/notice.h"
@@ -9,33 +10,40 @@
 
 #include <string.h>
 
-static bool verified(struct arena *arena, const struct identity *identity)
+/* By the identity's own word, or because the user has confirmed that very address. */
+static bool verified(struct arena *arena, const struct user *user, const struct identity *identity)
 {
     const char *detail;
+    if (user->email && user->email_confirmed_at && strcmp(user->email, identity->email) == 0) {
+        return true;
+    }
     return json_truth(json_member(
         json_read(arena, identity->data, strlen(identity->data), &detail), "email_verified"));
 }
 
-/* Row ID5: the address comes from what is left, a verified one first. */
-static enum problem take_over_email(struct tx *tx, struct user *user, const struct identity *list,
-                                    int n, int gone)
+/* Row ID5: the address comes from what is left, where that shows that it was verified: an address
+ * that nobody has shown to be theirs keeps its owner out (security.md S13). */
+static enum problem take_over_email(const struct realm *realm, struct tx *tx, struct user *user,
+                                    const struct identity *list, int n, int gone)
 {
-    int best = -1;
-    for (int i = 0; i < n; i++) {
-        if (i != gone && list[i].email &&
-            (best < 0 || (!verified(tx->ctx->arena, &list[best]) &&
-                          verified(tx->ctx->arena, &list[i])))) {
-            best = i;
+    const struct identity *best = NULL;
+    bool proven = false;
+    for (int i = 0; i < n && !proven; i++) {
+        if (i != gone && list[i].email) {
+            proven = verified(tx->ctx->arena, user, &list[i]);
+            best = proven || !best ? &list[i] : best;
         }
     }
-    const char *email = best < 0 ? NULL : list[best].email;
-    if (email && user_email_taken(tx, email, &user->id)) {
+    if (best && user_email_taken(tx, best->email, &user->id)) {
+        return P_IDENTITY_EMAIL_CONFLICT;
+    }
+    const char *email = proven ? best->email : NULL;
+    if (email && address_clear(realm, tx, true, email, &user->id)) {
         return P_IDENTITY_EMAIL_CONFLICT;
     }
     if (!email || !user->email || strcmp(email, user->email) != 0) {
-        bool confirmed = best >= 0 && verified(tx->ctx->arena, &list[best]);
         user->email = email;
-        user->email_confirmed_at = confirmed ? tx->ctx->now_us : 0;
+        user->email_confirmed_at = email ? tx->ctx->now_us : 0;
         user_clear_tokens(tx, user);
     }
     return P_OK;
@@ -77,7 +85,7 @@ enum problem identity_unlink(const struct realm *realm, struct tx *tx, const str
         user.phone = NULL;
         user.phone_confirmed_at = 0;
     } else {
-        problem = take_over_email(tx, &user, list, n, gone);
+        problem = take_over_email(realm, tx, &user, list, n, gone);
     }
     if (problem) {
         return problem;

@@ -7,6 +7,7 @@
 #include "domain/one_time_code.h"
 #include "domain/session.h"
 #include "domain/verify_effect.h"
+#include "store/session_proofs.h"
 
 #include <string.h>
 
@@ -220,6 +221,8 @@ enum problem verify_run(const struct realm *realm, struct tx *tx, const struct c
         v.type = v.kind == TOKEN_RECOVERY ? "magiclink" : "signup";
     }
     out->type = v.type;
+    bool pkce = in->by_link && strncmp(in->token_hash, "pkce_", 5) == 0;
+    v.flow_method = pkce ? flow_method(v.type) : NULL;
     problem = verify_effect(realm, tx, in, &v);
     if (problem) {
         return problem;
@@ -228,10 +231,11 @@ enum problem verify_run(const struct realm *realm, struct tx *tx, const struct c
         out->outcome = VERIFIED_HALF;
         return P_OK;
     }
-    if (in->by_link && strncmp(in->token_hash, "pkce_", 5) == 0) {
+    if (pkce) {
         out->outcome = VERIFIED_CODE;
-        return flow_issue(tx, &v.user->id, flow_method(v.type), &out->auth_code);
+        return flow_issue(tx, &v.user->id, v.flow_method, &out->auth_code);
     }
     session_open(realm, tx, caller, "otp", &out->grant);
+    session_proof_put(tx, &out->grant.session.id, given(in->phone) ? in->address : NULL);
     return P_OK;
 }

@@ -1,10 +1,13 @@
 /* verify_effect.c: confirmations, changes of address, see verify_effect.h. */
 #include "domain/verify_effect.h"
 
+#include "domain/account_reset.h"
+#include "domain/address_claim.h"
 #include "domain/audit_event.h"
 #include "domain/message.h"
 #include "domain/notice.h"
 #include "domain/profile.h"
+#include "store/flow_states.h"
 
 #include <string.h>
 
@@ -30,52 +33,96 @@ static void verify_identities(struct tx *tx, const struct user *u)
     }
 }
 
-static void confirm_email(const struct realm *realm, struct tx *tx, struct user *u)
+/* security.md S12: with the first proof of an address goes what others put on the account. `first`
+ * is the account as it was before. A sign-up's own mail or SMS brought what the account holds. */
+static void keep_own(struct tx *tx, const struct user *first, const struct verification *v,
+                     bool by_email)
 {
-    u->email_confirmed_at = tx->ctx->now_us;
-    u->is_anonymous = false;
-    set_metadata(tx, u, "{\"email_verified\":true}");
-    audit_by_user(realm, tx, u, AUDIT_USER_SIGNEDUP, NULL, TRAITS({ "provider", "email" }));
+    struct flow_state flow;
+    bool goes_on = v->flow_method && flow_newest(tx, &v->user->id, v->flow_method, &flow);
+    bool brought = v->kind == TOKEN_CONFIRMATION || first->is_anonymous;
+    struct kept kept = {
+        .password = brought,
+        .metadata = brought,
+        .anonymous = first->is_anonymous,
+        .flow = goes_on ? &flow.id : NULL,
+    };
+    account_reset(tx, v->user, by_email, &kept);
 }
 
 /* Row VF33. */
 static enum problem change_phone(const struct realm *realm, struct tx *tx,
-                                 const struct verify *in, struct user *u)
+                                 const struct verify *in, struct verification *v)
 {
-    const char *old = u->phone, *fresh = *u->phone_change ? u->phone_change : in->address;
-    if (user_phone_taken(tx, fresh, &u->id)) {
-        return P_PHONE_TAKEN;
+    struct user *u = v->user, before = *u;
+    const char *fresh = *u->phone_change ? u->phone_change : in->address;
+    enum problem problem = address_clear(realm, tx, false, fresh, &u->id);
+    if (problem) {
+        return problem;
     }
     u->phone = fresh;
     u->phone_change = "";
     u->phone_confirmed_at = tx->ctx->now_us;
     u->is_anonymous = false;
+    if (account_unproven(&before)) {
+        keep_own(tx, &before, v, false);
+    }
     bool linked = identity_set_address(tx, u, "phone", fresh, true);
     audit_by_user(realm, tx, u, AUDIT_USER_MODIFIED, NULL, NULL);
-    notify_of_phone(realm, tx, u, old, linked);
+    notify_of_phone(realm, tx, u, before.phone, linked);
     return P_OK;
 }
 
 /* Row VF35. */
-static enum problem change_email(const struct realm *realm, struct tx *tx, struct user *u)
+static enum problem change_email(const struct realm *realm, struct tx *tx, struct verification *v)
 {
-    const char *old = u->email, *fresh = u->email_change;
-    if (!*fresh || user_email_taken(tx, fresh, &u->id)) {
-        return P_EMAIL_TAKEN;
+    struct user *u = v->user, before = *u;
+    const char *fresh = u->email_change;
+    enum problem problem =
+        *fresh ? address_clear(realm, tx, true, fresh, &u->id) : P_EMAIL_TAKEN;
+    if (problem) {
+        return problem;
     }
     u->email = fresh;
     u->email_change = "";
     u->email_change_confirm_status = 0;
     u->email_confirmed_at = u->email_confirmed_at ? u->email_confirmed_at : tx->ctx->now_us;
     u->is_anonymous = false;
+    if (account_unproven(&before)) {
+        keep_own(tx, &before, v, true);
+    }
     identity_set_address(tx, u, "email", fresh, true);
     audit_by_user(realm, tx, u, AUDIT_USER_MODIFIED, NULL, NULL);
-    if (old) {
-        struct mail mail = { .kind = MAIL_EMAIL_CHANGED, .to = old, .old_email = old,
-                             .email = fresh };
+    if (before.email) {
+        struct mail mail = { .kind = MAIL_EMAIL_CHANGED, .to = before.email,
+                             .old_email = before.email, .email = fresh };
         notify(realm, tx, u, &mail);
     }
     return P_OK;
+}
+
+/* The address that the account has already. */
+static void confirm_own(const struct realm *realm, struct tx *tx, struct verification *v)
+{
+    struct user *u = v->user, before = *u;
+    bool by_email = strcmp(v->type, "sms") != 0, sent_to_confirm = v->kind == TOKEN_CONFIRMATION;
+    if (by_email && !sent_to_confirm && u->email_confirmed_at) {
+        audit_by_user(realm, tx, u, AUDIT_LOGIN, NULL, NULL);
+        return;
+    }
+    *(by_email ? &u->email_confirmed_at : &u->phone_confirmed_at) = tx->ctx->now_us;
+    u->is_anonymous = false;
+    if (account_unproven(&before)) {
+        keep_own(tx, &before, v, by_email);
+    }
+    if (by_email) {
+        set_metadata(tx, u, "{\"email_verified\":true}");
+    }
+    audit_by_user(realm, tx, u, AUDIT_USER_SIGNEDUP, NULL,
+                  TRAITS({ "provider", by_email ? "email" : "phone" }));
+    if (by_email && sent_to_confirm) {
+        verify_identities(tx, u);
+    }
 }
 
 /* Row VF34: with secure change the first of the two confirmations only counts. */
@@ -98,20 +145,11 @@ enum problem verify_effect(const struct realm *realm, struct tx *tx, const struc
             v->half_done = true;
             return P_OK;
         }
-        problem = change_email(realm, tx, u);
+        problem = change_email(realm, tx, v);
     } else if (strcmp(v->type, "phone_change") == 0) {
-        problem = change_phone(realm, tx, in, u);
-    } else if (strcmp(v->type, "sms") == 0) {
-        u->phone_confirmed_at = tx->ctx->now_us;
-        u->is_anonymous = false;
-        audit_by_user(realm, tx, u, AUDIT_USER_SIGNEDUP, NULL, TRAITS({ "provider", "phone" }));
-    } else if (v->kind == TOKEN_CONFIRMATION) {
-        confirm_email(realm, tx, u);
-        verify_identities(tx, u);
-    } else if (!u->email_confirmed_at) {
-        confirm_email(realm, tx, u);
+        problem = change_phone(realm, tx, in, v);
     } else {
-        audit_by_user(realm, tx, u, AUDIT_LOGIN, NULL, NULL);
+        confirm_own(realm, tx, v);
     }
     if (problem) {
         return problem;

@@ -9,7 +9,8 @@ struct verification {
     struct user *user;
     enum token_kind kind;
     const char *type;
-    bool half_done; /* the first of two confirmations of an e-mail change */
+    const char *flow_method; /* of the PKCE flow that goes on; NULL: none */
+    bool half_done;          /* the first of two confirmations of an e-mail change */
 };
 
 enum problem verify_effect(const struct realm *realm, struct tx *tx, const struct verify *in,

@@ -4,7 +4,6 @@
 #include "domain/assurance.h"
 #include "domain/audit_event.h"
 #include "domain/notice.h"
-#include "store/guards.h"
 #include "store/notices.h"
 
 #include <string.h>
@@ -56,12 +55,12 @@ static bool password_at_risk(struct tx *tx, const struct wrong_code *w)
     return w->before + 1 >= ALARMING;
 }
 
-/* Of the locks of a factor in a day the first is told of, and the one that does not end. */
+/* Of the locks of a factor in a day the first is told of, and those for days. */
 static bool lock_is_news(struct tx *tx, const struct wrong_code *w)
 {
     const char *kind = mail_kind_name(MAIL_FACTOR_LOCKED);
     return notice_count(tx, w->factor_id, kind, DAY_US, NULL) == 1 ||
-           w->locked_until >= LOCKED_FOR_GOOD;
+           w->for_days;
 }
 
 void wrong_code_book(const struct realm *realm, struct tx *tx, const struct wrong_code *w)
@@ -70,7 +69,7 @@ void wrong_code_book(const struct realm *realm, struct tx *tx, const struct wron
         .kind = MAIL_PASSWORD_AT_RISK,
         .to = w->user->email,
         .factor_type = w->factor_type,
-        .locked = w->locked_until >= LOCKED_FOR_GOOD ? "good" : w->locked_until ? "a while" : NULL,
+        .locked = w->for_days ? "days" : w->locked_until ? "a while" : NULL,
     };
     audit(realm, tx, w);
     if (!w->guessable || !notice_wanted(realm, &mail)) {

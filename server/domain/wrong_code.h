@@ -18,6 +18,7 @@ struct wrong_code {
     bool verified;        /* the factor protects the account already */
     int64_t failures;     /* in a row */
     int64_t locked_until; /* 0: this one locked nothing */
+    bool for_days;        /* it locked for long, not for minutes */
     int64_t before;       /* of wrong_codes_before() */
 };
 

@@ -22,7 +22,18 @@ static const char *bearer_of(const struct call *call)
     return header + 7;
 }
 
-/* Row W13. */
+/* security.md S13: strangers choose among the configured audiences, users their own token's too. */
+static bool may_choose(const struct call *call, const char *asked)
+{
+    const struct config *config = call->services->config;
+    const struct claims *claims = &call->principal.claims;
+    bool known = call->principal.known;
+    return strcmp(asked, config->jwt_aud) == 0 || list_has(&config->audiences, asked) ||
+           (known && claims_role_admin(config, claims)) ||
+           (known && claims->aud && strcmp(asked, claims->aud) == 0);
+}
+
+/* Row W13; a header that does not count is as none. */
 static enum problem find_audience(struct call *call)
 {
     const char *asked = call_header(call, "X-JWT-AUD");
@@ -32,8 +43,10 @@ static enum problem find_audience(struct call *call)
         if (len > AUDIENCE_MAX || !utf8_valid(asked, len)) {
             return ctx_fail(&call->ctx, P_BAD_REQUEST_TEXT, "X-JWT-AUD");
         }
-        call->audience = asked;
-        return P_OK;
+        if (may_choose(call, asked)) {
+            call->audience = asked;
+            return P_OK;
+        }
     }
     bool of_token = call->principal.known && claims->aud && *claims->aud &&
                     !claims_role_admin(call->services->config, claims);

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "http/connection_guard.h"
 #include "http/hold.h"
 #include "http/pipeline.h"
 #include "http/socket.h"
@@ -21,20 +22,20 @@
 #include <unistd.h>
 
 enum {
-    IDLE_S = 60,              /* an idle or silent connection is closed after so long */
     CONNECTION_MEMORY = 256 << 10, /* header blocks must fit; each reset wipes so much */
     HEADERS_MAX = 64 << 10,   /* above: 431 in our own envelope */
     SWALLOW_MAX = 16 << 20,   /* of a body too large so much is read before the answer */
     LARGE_BODY = 64 << 10,    /* nearly no request has more */
     LARGE_BODIES_MAX = 64 << 20, /* of memory for those that have, all together: uploads that stop in the
                               * middle must not take the machine's */
-    CONNECTIONS_MAX = 16384,
 };
 
 struct listener {
     struct services *services;
     struct MHD_Daemon *daemon;
     struct hold *hold;
+    struct guard *guard;
+    atomic_bool stopping;
     int socket, port;
     atomic_int under_way;
     atomic_size_t large_bodies; /* bytes */
@@ -45,6 +46,7 @@ struct exchange {
     struct call call;
     struct listener *listener;
     struct MHD_Connection *connection;
+    struct seat *seat;
     struct work work;
     struct held held;
     char peer[INET6_ADDRSTRLEN];
@@ -107,6 +109,36 @@ static size_t authority_len(const char *uri)
     return scheme ? scheme + strcspn(uri + scheme, "/?") : 0;
 }
 
+static struct seat *seat_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+static enum MHD_Result admit(void *arg, const struct sockaddr *peer, socklen_t len)
+{
+    const struct listener *l = arg;
+    (void)len;
+    return guard_admits(l->guard, peer) ? MHD_YES : MHD_NO;
+}
+
+static void see_connection(void *arg, struct MHD_Connection *connection, void **context,
+                           enum MHD_ConnectionNotificationCode what)
+{
+    struct listener *l = arg;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        guard_leave(l->guard, *context);
+        *context = NULL;
+        return;
+    }
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    int fd = info ? info->connect_fd : -1;
+    info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    *context = guard_enter(l->guard, fd, info ? info->client_addr : NULL);
+}
+
 /* libmicrohttpd calls this first, with the URI as it was sent; what it returns is the request's
  * own pointer from then on. */
 static void *new_exchange(void *arg, const char *uri, struct MHD_Connection *connection)
@@ -117,6 +149,8 @@ static void *new_exchange(void *arg, const char *uri, struct MHD_Connection *con
     }
     x->listener = arg;
     x->connection = connection;
+    x->seat = seat_of(connection);
+    seat_is(x->seat, SEAT_HEAD);
     struct call *call = &x->call;
     call->services = x->listener->services;
     call->ctx.arena = arena_new();
@@ -161,6 +195,7 @@ static void end_exchange(void *arg, struct MHD_Connection *connection, void **re
             atomic_fetch_sub(&x->listener->under_way, 1);
         }
         drop_body(x);
+        seat_is(x->seat, SEAT_IDLE);
         arena_free(&x->call.ctx.arena);
         free(x);
         *request = NULL;
@@ -307,13 +342,15 @@ static enum MHD_Result send_answer(struct exchange *x)
     for (int i = 0; i < reply->n_headers; i++) {
         MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
     }
-    if (x->call.problem == P_HEADERS_TOO_LARGE || x->call.problem == P_BAD_HTTP) {
+    if (x->call.problem == P_HEADERS_TOO_LARGE || x->call.problem == P_BAD_HTTP ||
+        atomic_load(&x->listener->stopping) || guard_is_crowded(x->listener->guard)) {
         MHD_add_response_header(response, "Connection", "close");
     }
     enum MHD_Result result =
         MHD_queue_response(x->connection, (unsigned)answer.status, response);
     MHD_destroy_response(response);
     x->answered = true;
+    seat_is(x->seat, SEAT_ANSWER);
     return result;
 }
 
@@ -394,6 +431,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     (void)url;
     if (!x->begun) {
         x->begun = true;
+        seat_is(x->seat, SEAT_BODY);
         x->call.method = arena_strdup(x->call.ctx.arena, method);
         name_peer(x);
         look_at_headers(x, version);
@@ -408,6 +446,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     if (x->done) {
         return send_answer(x);
     }
+    seat_is(x->seat, SEAT_BUSY);
     x->counted = true; /* a stop waits for whole requests only */
     atomic_fetch_add(&x->listener->under_way, 1);
     enum lane lane = pipeline_begin(&x->call);
@@ -417,6 +456,19 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     MHD_suspend_connection(x->connection);
     hand_over(x, lane);
     return MHD_YES;
+}
+
+/* Descriptors that connections must leave: of the database, hooks and mails, files, and of threads. */
+static int files_for_others(const struct services *services, int threads)
+{
+    enum { FIXED = 128, EACH = 3 };
+    const struct config *c = services->config;
+    int waiting = 0;
+    for (unsigned asks = services->asks; asks; asks &= asks - 1) {
+        waiting += (int)c->wait_threads;
+    }
+    int database = c->db_connections ? (int)c->db_connections : 16;
+    return FIXED + database + EACH * (waiting + threads + (int)sysconf(_SC_NPROCESSORS_ONLN));
 }
 
 struct listener *listener_start(struct arena *arena, struct services *services, const char **error)
@@ -441,17 +493,22 @@ struct listener *listener_start(struct arena *arena, struct services *services, 
     unsigned threads = config->http_threads ? (unsigned)config->http_threads
                        : cores > 0          ? (unsigned)cores
                                             : 1;
+    l->guard = guard_start(config, files_for_others(services, (int)threads));
+    /* the guard's limits are below those of libmicrohttpd, which shares its own among the threads */
+    unsigned most = (unsigned)guard_most(l->guard) * threads;
     l->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle, l,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, admit, l, handle, l,
+        MHD_OPTION_NOTIFY_CONNECTION, see_connection, l,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? threads : 0,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+        MHD_OPTION_CONNECTION_LIMIT, most,
         MHD_OPTION_URI_LOG_CALLBACK, new_exchange, l, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape,
         NULL, MHD_OPTION_NOTIFY_COMPLETED, end_exchange, l, MHD_OPTION_END);
     if (!l->daemon) {
         *error = "cannot start the HTTP server: not enough memory, threads or file descriptors";
         close(fd);
         hold_stop(&l->hold);
+        guard_stop(&l->guard);
         free(l);
         return NULL;
     }
@@ -486,6 +543,7 @@ void listener_stop(struct listener **listener, int64_t wait_us)
     }
     struct listener *l = *listener;
     *listener = NULL;
+    atomic_store(&l->stopping, true);
     stop_accepting(l);
     int64_t until = clock_steady_us() + wait_us;
     while (atomic_load(&l->under_way) > 0 && clock_steady_us() < until) {
@@ -493,5 +551,6 @@ void listener_stop(struct listener **listener, int64_t wait_us)
     }
     hold_stop(&l->hold); /* a suspended connection must not be left to the daemon */
     MHD_stop_daemon(l->daemon); /* closes the socket */
+    guard_stop(&l->guard);
     free(l);
 }

@@ -7,7 +7,7 @@
 
 #include "store/db.h"
 
-enum { COPY_TABLES = 23 };
+enum { COPY_TABLES = 26 };
 
 struct copy_progress {
     const char *table;

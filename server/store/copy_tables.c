@@ -84,7 +84,14 @@ static const struct copy_column audit_log_entries[] = {
 };
 
 static const struct copy_column factor_guards[] = {
-    C(factor_id, ID), C(last_step, INT), C(failures, INT), C(locked_until, TIME),
+    C(factor_id, ID), C(last_step, INT), C(failures, INT), C(locked_until, TIME), C(spent, INT),
+    C(spent_at, TIME), C(session_id, ID), C(session_wrong, INT), C(enrolled_in, ID),
+    C(updated_at, TIME),
+};
+
+static const struct copy_column step_guards[] = {
+    C(user_id, ID), C(subject_id, ID), C(origin, TEXT), C(failures, INT), C(locked_until, TIME),
+    C(spent, INT), C(spent_at, TIME), C(session_id, ID), C(session_wrong, INT),
     C(updated_at, TIME),
 };
 
@@ -100,6 +107,10 @@ static const struct copy_column password_guards[] = {
 
 static const struct copy_column token_guards[] = {
     C(user_id, ID), C(token_type, TEXT), C(failures, INT),
+};
+
+static const struct copy_column vouched_users[] = {
+    C(user_id, ID), C(password, BOOL), C(metadata, BOOL),
 };
 
 static const struct copy_column recovery_sets[] = {
@@ -119,7 +130,7 @@ static const struct copy_column send_pauses[] = {
     C(key, TEXT), C(taken_at, TIME),
 };
 
-static const struct copy_column known_networks[] = {
+static const struct copy_column sign_in_networks[] = {
     C(user_id, ID), C(network, TEXT), C(seen_at, TIME),
 };
 
@@ -129,6 +140,10 @@ static const struct copy_column notice_counts[] = {
 
 static const struct copy_column wrong_codes[] = {
     C(session_id, ID), C(user_id, ID), C(wrong, INT), C(updated_at, TIME),
+};
+
+static const struct copy_column session_proofs[] = {
+    C(session_id, ID), C(phone, TEXT),
 };
 
 static const struct copy_column outbox[] = {
@@ -156,20 +171,23 @@ const struct copy_table copy_tables[] = {
     TABLE("@", refresh_tokens, 1, "updated_at",
           "t.token is not null and (t.session_id is null or " PLAIN_SESSION ")"),
     TABLE("@", mfa_amr_claims, 2, NULL, PLAIN_SESSION),
+    TABLE("@@", session_proofs, 1, NULL, PLAIN_SESSION),
     TABLE("@@", amr_factors, 2, "verified_at", PLAIN_SESSION),
     TABLE("@", mfa_factors, 1, "updated_at", NULL),
     TABLE("@@", factor_guards, 1, "updated_at", HAS_FACTOR),
+    TABLE("@@", step_guards, 3, "updated_at", HAS_USER),
     TABLE("@@", totp_devices, 1, "updated_at", HAS_FACTOR),
     TABLE("@", mfa_challenges, 1, NULL, NULL),
     TABLE("@", one_time_tokens, 1, NULL, NULL),
     TABLE("@@", token_guards, 2, NULL, HAS_USER),
+    TABLE("@@", vouched_users, 1, NULL, HAS_USER),
     TABLE("@@", recovery_sets, 1, "updated_at", HAS_USER),
     TABLE("@@", recovery_codes, 2, "used_at", HAS_USER),
     TABLE("@", flow_state, 1, NULL, NULL),
     TABLE("@@", password_guards, 1, NULL, NULL),
     TABLE("@@", send_limits, 1, NULL, NULL),
     TABLE("@@", send_pauses, 1, NULL, NULL),
-    TABLE("@@", known_networks, 2, NULL, HAS_USER),
+    TABLE("@@", sign_in_networks, 2, NULL, HAS_USER),
     TABLE("@@", notice_counts, 2, NULL, NULL),
     TABLE("@@", wrong_codes, 1, NULL, NULL),
     TABLE("@@", outbox, 1, NULL, NULL),

@@ -178,9 +178,14 @@ void factors_delete(struct tx *tx, const struct uuid *user_id)
 
 void factors_delete_unverified(struct tx *tx, const struct uuid *user_id, const char *type)
 {
-    DB_SQL(sql, "delete from @mfa_factors where user_id = $1 and status = 'unverified' "
-                "and factor_type = $2");
-    db_run(tx, &sql, V_ID(user_id), V_TEXT(type));
+#define UNVERIFIED "delete from @mfa_factors where user_id = $1 and status = 'unverified'"
+    DB_SQL(all, UNVERIFIED);
+    DB_SQL(some, UNVERIFIED " and factor_type = $2");
+    if (type) {
+        db_run(tx, &some, V_ID(user_id), V_TEXT(type));
+    } else {
+        db_run(tx, &all, V_ID(user_id));
+    }
 }
 
 void factors_sweep(struct tx *tx, const struct uuid *user_id, int64_t older_than,

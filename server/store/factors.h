@@ -44,7 +44,7 @@ void factor_challenged(struct tx *tx, const struct uuid *id, int64_t at_us);
 void factor_delete(struct tx *tx, const struct uuid *id);
 void factors_delete(struct tx *tx, const struct uuid *user_id);
 
-/* The user's unverified factors of a type (row V9). */
+/* The user's unverified factors of a type (row V9); NULL: of every type. */
 void factors_delete_unverified(struct tx *tx, const struct uuid *user_id, const char *type);
 
 /* The user's own unverified factors made before `older_than` and without a challenge made after

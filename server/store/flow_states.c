@@ -62,6 +62,17 @@ void flow_issued(struct tx *tx, const struct uuid *id, int64_t at_us)
     db_run(tx, &sql, V_TIME(at_us), V_ID(id));
 }
 
+void flows_delete_but(struct tx *tx, const struct uuid *user_id, const struct uuid *kept)
+{
+    DB_SQL(sql, "delete from @flow_state where user_id = $1 and id <> $2");
+    db_run(tx, &sql, V_ID(user_id), V_ID(kept));
+}
+
+void flows_delete(struct tx *tx, const struct uuid *user_id)
+{
+    flows_delete_but(tx, user_id, &uuid_nil);
+}
+
 void flow_delete(struct tx *tx, const struct uuid *id)
 {
     DB_SQL(sql, "delete from @flow_state where id = $1");

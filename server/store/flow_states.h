@@ -20,5 +20,9 @@ bool flow_newest(struct tx *tx, const struct uuid *user_id, const char *method,
 
 void flow_issued(struct tx *tx, const struct uuid *id, int64_t at_us);
 void flow_delete(struct tx *tx, const struct uuid *id);
+void flows_delete(struct tx *tx, const struct uuid *user_id); /* all of the user */
+
+/* All of the user but that one (nil: all). */
+void flows_delete_but(struct tx *tx, const struct uuid *user_id, const struct uuid *kept);
 
 #endif

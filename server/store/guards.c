@@ -1,8 +1,8 @@
 /* guards.c: SQL of the tables factor_guards and password_guards, see guards.h. */
 #include "store/guards.h"
 
-DB_SQL(of_factor, "select last_step, failures, locked_until from @@factor_guards "
-                  "where factor_id = $1");
+DB_SQL(of_factor, "select last_step, failures, locked_until, spent, spent_at, session_id, "
+                  "session_wrong from @@factor_guards where factor_id = $1");
 
 void factor_guard_ahead(struct tx *tx, const struct uuid *factor_id)
 {
@@ -14,7 +14,9 @@ struct factor_guard factor_guard_of(struct tx *tx, const struct uuid *factor_id)
     struct factor_guard guard = { 0 };
     struct rows *r = db_query(tx, &of_factor, V_ID(factor_id));
     if (rows_next(r)) {
-        guard = (struct factor_guard){ rows_int(r, 0), rows_int(r, 1), rows_time(r, 2) };
+        guard.last_step = rows_int(r, 0);
+        guard.tries = (struct tries){ rows_int(r, 1), rows_time(r, 2), rows_int(r, 3),
+                                      rows_time(r, 4), rows_id(r, 5), rows_int(r, 6) };
     }
     rows_end(r);
     return guard;
@@ -23,26 +25,40 @@ struct factor_guard factor_guard_of(struct tx *tx, const struct uuid *factor_id)
 void factor_guard_put(struct tx *tx, const struct uuid *factor_id, const struct factor_guard *g)
 {
     DB_SQL(sql, "insert into @@factor_guards (factor_id, last_step, failures, locked_until, "
-                "updated_at) values ($1, $2, $3, $4, $5) on conflict (factor_id) do update set "
+                "spent, spent_at, session_id, session_wrong, updated_at) "
+                "values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (factor_id) do update set "
                 "last_step = excluded.last_step, failures = excluded.failures, "
-                "locked_until = excluded.locked_until, updated_at = excluded.updated_at");
-    db_run(tx, &sql, V_ID(factor_id), V_INT(g->last_step), V_INT(g->failures),
-           V_TIME(g->locked_until), V_TIME(tx->ctx->now_us));
+                "locked_until = excluded.locked_until, spent = excluded.spent, "
+                "spent_at = excluded.spent_at, session_id = excluded.session_id, "
+                "session_wrong = excluded.session_wrong, updated_at = excluded.updated_at");
+    const struct tries *t = &g->tries;
+    db_run(tx, &sql, V_ID(factor_id), V_INT(g->last_step), V_INT(t->failures),
+           V_TIME(t->locked_until), V_INT(t->spent), V_TIME(t->spent_at), V_ID(&t->session_id),
+           V_INT(t->session_wrong), V_TIME(tx->ctx->now_us));
 }
 
 void factor_guard_clear(struct tx *tx, const struct uuid *factor_id)
 {
-    DB_SQL(sql, "update @@factor_guards set failures = 0, locked_until = null, updated_at = $1 "
-                "where factor_id = $2");
+    DB_SQL(sql, "update @@factor_guards set failures = 0, locked_until = null, spent = 0, "
+                "spent_at = null, session_wrong = 0, updated_at = $1 where factor_id = $2");
     db_run(tx, &sql, V_TIME(tx->ctx->now_us), V_ID(factor_id));
 }
 
-void factor_guards_release(struct tx *tx, const struct uuid *user_id)
+void factor_enrolled_put(struct tx *tx, const struct uuid *factor_id,
+                         const struct uuid *session_id)
 {
-    DB_SQL(sql, "update @@factor_guards set failures = 0, locked_until = null, updated_at = $1 "
-                "where locked_until >= $2 and factor_id in "
-                "(select id from @mfa_factors where user_id = $3)");
-    db_run(tx, &sql, V_TIME(tx->ctx->now_us), V_TIME(LOCKED_FOR_GOOD), V_ID(user_id));
+    DB_SQL(sql, "insert into @@factor_guards (factor_id, enrolled_in, updated_at) "
+                "values ($1, $2, $3)");
+    db_run(tx, &sql, V_ID(factor_id), V_ID(session_id), V_TIME(tx->ctx->now_us));
+}
+
+struct uuid factor_enrolled_in(struct tx *tx, const struct uuid *factor_id)
+{
+    DB_SQL(sql, "select enrolled_in from @@factor_guards where factor_id = $1");
+    struct rows *r = db_query(tx, &sql, V_ID(factor_id));
+    struct uuid id = rows_next(r) ? rows_id(r, 0) : uuid_nil;
+    rows_end(r);
+    return id;
 }
 
 int factor_locks_of(struct tx *tx, const struct uuid *user_id, int n, struct factor_lock **out)

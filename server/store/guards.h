@@ -5,12 +5,19 @@
 
 #include "store/db.h"
 
-#define LOCKED_FOR_GOOD INT64_C(253402300799000000) /* the end of the year 9999 */
+/* Wrong codes. What is spent comes back slowly, and what a session got wrong when it then gets
+ * right: domain/lock.h. */
+struct tries {
+    int64_t failures; /* in a row */
+    int64_t locked_until;
+    int64_t spent, spent_at;
+    struct uuid session_id; /* of the newest wrong code */
+    int64_t session_wrong;  /* what of spent is that session's */
+};
 
 struct factor_guard {
     int64_t last_step; /* of the newest TOTP code that counted; 0: none */
-    int64_t failures;  /* wrong codes in a row */
-    int64_t locked_until;
+    struct tries tries;
 };
 
 /* All zeros if there is none yet. */
@@ -22,8 +29,10 @@ void factor_guard_put(struct tx *tx, const struct uuid *factor_id,
 /* Sets failures and lock of the factor back; its last step stays. */
 void factor_guard_clear(struct tx *tx, const struct uuid *factor_id);
 
-/* The same for all other factors of the user that are locked for good (row B3). */
-void factor_guards_release(struct tx *tx, const struct uuid *user_id);
+/* Which session enrolled the factor; nil: not known. */
+void factor_enrolled_put(struct tx *tx, const struct uuid *factor_id,
+                         const struct uuid *session_id);
+struct uuid factor_enrolled_in(struct tx *tx, const struct uuid *factor_id);
 
 struct factor_lock {
     struct uuid factor_id;

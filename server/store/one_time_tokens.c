@@ -113,6 +113,24 @@ void token_clear(struct tx *tx, const struct uuid *user_id, enum token_kind kind
     db_run(tx, &set_column[kind], V_TEXT(""), V_ID(user_id));
 }
 
+void tokens_void_changes(struct tx *tx, const struct uuid *user_id)
+{
+#define OF_CHANGES                                                                                 \
+    " where user_id = $1 and token_type in ('email_change_token_new', "                            \
+    "'email_change_token_current', 'phone_change_token', 'reauthentication_token')"
+    DB_SQL(tokens, "delete from @one_time_tokens" OF_CHANGES);
+    DB_SQL(guards, "delete from @@token_guards" OF_CHANGES);
+    DB_SQL(columns,
+           "update @users set email_change = '', email_change_token_new = '', "
+           "email_change_token_current = '', email_change_confirm_status = 0, "
+           "email_change_sent_at = null, phone_change = '', phone_change_token = '', "
+           "phone_change_sent_at = null, reauthentication_token = '', "
+           "reauthentication_sent_at = null where id = $1");
+    db_run(tx, &tokens, V_ID(user_id));
+    db_run(tx, &guards, V_ID(user_id));
+    db_run(tx, &columns, V_ID(user_id));
+}
+
 int64_t token_failed(struct tx *tx, const struct uuid *user_id, enum token_kind kind)
 {
     DB_SQL(sql, "insert into @@token_guards (user_id, token_type, failures) values ($1, $2, 1) "
@@ -129,10 +147,10 @@ bool user_by_phone_change(struct tx *tx, const char *aud, const char *phone, str
     /* the official server has no index on phone_change, but one on what a token relates to */
     DB_SQL2(sql,
             "select id from @users where phone_change = $1 and phone_change <> '' and aud = $2 "
-            "limit 1",
+            "order by phone_change_sent_at desc limit 1",
             "select u.id from @one_time_tokens t join @users u on u.id = t.user_id where "
             "t.relates_to = $1 and t.token_type = 'phone_change_token' and u.phone_change = $1 "
-            "and u.aud = $2 limit 1");
+            "and u.aud = $2 order by u.phone_change_sent_at desc nulls last limit 1");
     struct uuid id;
     return one_id(db_query(tx, &sql, V_TEXT(phone), V_TEXT(aud)), &id) &&
            user_by_id(tx, &id, out);

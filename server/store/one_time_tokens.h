@@ -38,10 +38,13 @@ int tokens_sent_to(struct tx *tx, enum token_kind kind, const char *address, str
 /* Voids both copies of one kind. */
 void token_clear(struct tx *tx, const struct uuid *user_id, enum token_kind kind);
 
+/* Ends changes of address and of number that wait, and the nonce of a reauthentication. */
+void tokens_void_changes(struct tx *tx, const struct uuid *user_id);
+
 /* Counts a wrong code for the kind; returns how many there were since token_put. */
 int64_t token_failed(struct tx *tx, const struct uuid *user_id, enum token_kind kind);
 
-/* The user who waits to have the phone number. */
+/* The user who waits to have the phone number; of several the one who asked last. */
 bool user_by_phone_change(struct tx *tx, const char *aud, const char *phone, struct user *out);
 
 #endif

@@ -41,12 +41,14 @@ static int by_id(const void *a, const void *b)
 
 int outbox_claim(struct tx *tx, int n, int64_t lease_us, struct outbox_row **out)
 {
-#define CLAIM                                                                                      \
-    "update @@outbox set next_try_at = $1, attempts = attempts + 1 where id in "                   \
-    "(select id from @@outbox where next_try_at <= $2 order by id limit $3"
+/* PostgreSQL may run a subquery of "in" once a row, and each time skip the row that it has just
+ * claimed: more than $3 would be hidden for the lease and never sent. array() runs once. */
+#define CLAIM "update @@outbox set next_try_at = $1, attempts = attempts + 1 where id "
+#define DUE "(select id from @@outbox where next_try_at <= $2 order by id limit $3"
 #define CLAIMED                                                                                    \
-    ") returning id, kind, topic, payload, created_at, next_try_at, attempts, last_error"
-    DB_SQL2(sql, CLAIM CLAIMED, CLAIM " for update skip locked" CLAIMED);
+    " returning id, kind, topic, payload, created_at, next_try_at, attempts, last_error"
+    DB_SQL2(sql, CLAIM "in " DUE ")" CLAIMED,
+            CLAIM "= any (array" DUE " for update skip locked))" CLAIMED);
     struct rows *r = db_query(tx, &sql, V_TIME(tx->ctx->now_us + lease_us),
                               V_TIME(tx->ctx->now_us), V_INT(n));
     int count = read_rows(tx, r, n, out);

@@ -111,6 +111,14 @@ int64_t sessions_delete(struct tx *tx, const struct uuid *user_id, const struct 
     return db_exec(tx, &sql, V_ID(user_id), V_ID(except ? except : &uuid_nil));
 }
 
+void sessions_delete_not_by(struct tx *tx, const struct uuid *user_id, const char *method)
+{
+    DB_SQL(sql, "delete from @sessions where user_id = $1 and id not in (select session_id from "
+                "@mfa_amr_claims where authentication_method = $2 and session_id in "
+                "(select id from @sessions where user_id = $1))");
+    db_run(tx, &sql, V_ID(user_id), V_TEXT(method));
+}
+
 void sessions_delete_not_high(struct tx *tx, const struct uuid *user_id,
                               const struct uuid *except)
 {

@@ -36,6 +36,9 @@ void session_delete(struct tx *tx, const struct uuid *id);
 /* All of a user but `except` (may be NULL). Returns how many. */
 int64_t sessions_delete(struct tx *tx, const struct uuid *user_id, const struct uuid *except);
 
+/* All of a user that did not begin with this method. */
+void sessions_delete_not_by(struct tx *tx, const struct uuid *user_id, const char *method);
+
 /* The same, but those whose level is aal2 stay. */
 void sessions_delete_not_high(struct tx *tx, const struct uuid *user_id,
                               const struct uuid *except);

@@ -3,7 +3,7 @@
  * nodes share the work. */
 #include "store/sweep.h"
 
-#include "store/known_networks.h"
+#include "store/sign_in_networks.h"
 
 #define DAY_US (86400 * US_PER_S)
 
@@ -24,15 +24,21 @@ static void sweep_orphans(struct tx *tx)
     DB_SQL2(factors, NULL, ORPHANS("@@factor_guards", "factor_id", "@mfa_factors"));
     DB_SQL2(tokens, NULL, ORPHANS("@@token_guards", "user_id", "@users"));
     DB_SQL2(codes, NULL, ORPHANS("@@recovery_sets", "user_id", "@users"));
+    DB_SQL2(vouched, NULL, ORPHANS("@@vouched_users", "user_id", "@users"));
     DB_SQL2(devices, NULL, ORPHANS("@@totp_devices", "factor_id", "@mfa_factors"));
-    DB_SQL2(networks, NULL, ORPHANS("@@known_networks", "user_id", "@users"));
+    DB_SQL2(networks, NULL, ORPHANS("@@sign_in_networks", "user_id", "@users"));
+    DB_SQL2(steps, NULL, ORPHANS("@@step_guards", "user_id", "@users"));
+    DB_SQL2(proofs, NULL, ORPHANS("@@session_proofs", "session_id", "@sessions"));
     DB_SQL2(owners, NULL, ORPHANS("@@amr_factors", "session_id", "@sessions"));
     db_run(tx, &factors);
     db_run(tx, &networks);
     db_run(tx, &owners);
     db_run(tx, &devices);
+    db_run(tx, &proofs);
+    db_run(tx, &steps);
     db_run(tx, &tokens);
     db_run(tx, &codes);
+    db_run(tx, &vouched);
 }
 
 /* The official schema has no index by which old rows of these tables are found, and none may be
@@ -115,11 +121,13 @@ int64_t sweep(struct tx *tx, const struct sweep_ages *ages, struct sweep_place *
     SWEEP(guards, "@@password_guards", "key", "updated_at < $1 limit 200");
     DB_SQL(notices, "delete from @@notice_counts where (subject_id, kind) in (select subject_id, "
                     "kind from @@notice_counts where since < $1 limit 200)");
+    DB_SQL(steps, "delete from @@step_guards where (user_id, subject_id, origin) in (select user_id, "
+                  "subject_id, origin from @@step_guards where updated_at < $1 limit 200)");
     SWEEP(wrong, "@@wrong_codes", "session_id", "updated_at < $1 limit 200");
     SWEEP(unsent, "@@outbox", "id", "next_try_at is null and created_at < $1 limit 100");
     SWEEP(pauses, "@@send_pauses", "key", "taken_at < $1 limit 500");
-    DB_SQL(networks, "delete from @@known_networks where (user_id, network) in (select user_id, "
-                     "network from @@known_networks where seen_at < $1 limit 200)");
+    DB_SQL(networks, "delete from @@sign_in_networks where (user_id, network) in (select user_id, "
+                     "network from @@sign_in_networks where seen_at < $1 limit 200)");
     int64_t now = tx->ctx->now_us, gone = 0;
     gone += walk_tokens(tx, &place->token);
     gone += db_exec(tx, &ended, V_TIME(now - 3 * DAY_US));
@@ -129,9 +137,10 @@ int64_t sweep(struct tx *tx, const struct sweep_ages *ages, struct sweep_place *
     gone += db_exec(tx, &flows, V_TIME(now - DAY_US));
     gone += db_exec(tx, &guards, V_TIME(now - DAY_US));
     gone += db_exec(tx, &notices, V_TIME(now - 2 * DAY_US));
+    gone += db_exec(tx, &steps, V_TIME(now - 400 * DAY_US));
     gone += db_exec(tx, &wrong, V_TIME(now - 2 * DAY_US));
     gone += db_exec(tx, &pauses, V_TIME(now - (ages->pause_us > DAY_US ? ages->pause_us : DAY_US)));
-    gone += db_exec(tx, &networks, V_TIME(now - KNOWN_NETWORK_US));
+    gone += db_exec(tx, &networks, V_TIME(now - SIGN_IN_NETWORK_US));
     gone += db_exec(tx, &unsent, V_TIME(now - 7 * DAY_US));
     sweep_orphans(tx);
     return gone;

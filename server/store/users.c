@@ -120,24 +120,66 @@ static bool any(struct rows *r)
     return found;
 }
 
+/* The row of another account with the address, and whether its word counts (security.md S13). */
+#define STANDING(confirmed, where)                                                                 \
+    "select u.id, " confirmed " is not null or exists (select 1 from @@vouched_users v "           \
+    "where v.user_id = u.id) from @users u where " where " and u.id <> $2"
+
+static enum standing standing_of(struct rows *r, struct uuid *claimant)
+{
+    enum standing standing = ADDRESS_FREE;
+    if (rows_next(r)) {
+        *claimant = rows_id(r, 0);
+        standing = rows_int(r, 1) ? ADDRESS_HELD : ADDRESS_CLAIMED;
+    }
+    rows_end(r);
+    return standing;
+}
+
+enum standing user_email_standing(struct tx *tx, const char *email, const struct uuid *except,
+                                  struct uuid *claimant)
+{
+#define EMAIL_STANDING(no) STANDING("u.email_confirmed_at", "u.email = $1 and u.is_sso_user = " no)
+#define VERIFIED_ELSEWHERE(verified)                                                               \
+    "select 1 from @identities where email = $1 and user_id <> $2 and provider not like 'sso:%' "  \
+    "and " verified
+    DB_SQL2(in_users, EMAIL_STANDING("0"), EMAIL_STANDING("false"));
+    DB_SQL2(in_identities,
+            VERIFIED_ELSEWHERE("json_extract(identity_data, '$.email_verified') = 1"),
+            VERIFIED_ELSEWHERE("identity_data @> '{\"email_verified\": true}'"));
+    except = except ? except : &uuid_nil;
+    enum standing standing =
+        standing_of(db_query(tx, &in_users, V_TEXT(email), V_ID(except)), claimant);
+    bool elsewhere = standing != ADDRESS_HELD &&
+                     any(db_query(tx, &in_identities, V_TEXT(email), V_ID(except)));
+    return elsewhere ? ADDRESS_HELD : standing;
+}
+
+enum standing user_phone_standing(struct tx *tx, const char *phone, const struct uuid *except,
+                                  struct uuid *claimant)
+{
+    DB_SQL(sql, STANDING("u.phone_confirmed_at", "u.phone = $1"));
+    return standing_of(db_query(tx, &sql, V_TEXT(phone), V_ID(except ? except : &uuid_nil)),
+                       claimant);
+}
+
 bool user_email_taken(struct tx *tx, const char *email, const struct uuid *except)
 {
-    DB_SQL2(in_users, "select 1 from @users where email = $1 and is_sso_user = 0 and id <> $2",
-            "select 1 from @users where email = $1 and is_sso_user = false and id <> $2");
-    DB_SQL(in_identities, "select 1 from @identities where email = $1 and user_id <> $2 "
-                          "and provider not like 'sso:%'");
-    except = except ? except : &uuid_nil;
-    db_ahead(tx, &in_users, V_TEXT(email), V_ID(except));
-    db_ahead(tx, &in_identities, V_TEXT(email), V_ID(except));
-    bool of_user = any(db_query(tx, &in_users, V_TEXT(email), V_ID(except)));
-    bool of_identity = any(db_query(tx, &in_identities, V_TEXT(email), V_ID(except)));
-    return of_user || of_identity; /* both are asked, so that the time does not tell (rule S4) */
+    struct uuid claimant;
+    return user_email_standing(tx, email, except, &claimant) == ADDRESS_HELD;
 }
 
 bool user_phone_taken(struct tx *tx, const char *phone, const struct uuid *except)
 {
-    DB_SQL(sql, "select 1 from @users where phone = $1 and id <> $2");
-    return any(db_query(tx, &sql, V_TEXT(phone), V_ID(except ? except : &uuid_nil)));
+    struct uuid claimant;
+    return user_phone_standing(tx, phone, except, &claimant) == ADDRESS_HELD;
+}
+
+void user_set_audience(struct tx *tx, struct user *u, const char *aud)
+{
+    DB_SQL(sql, "update @users set aud = $1 where id = $2");
+    u->aud = aud;
+    db_run(tx, &sql, V_TEXT(aud), V_ID(&u->id));
 }
 
 void user_insert(struct tx *tx, const struct user *u)
@@ -219,10 +261,14 @@ void user_delete(struct tx *tx, const struct uuid *id)
     DB_SQL(sql, "delete from @users where id = $1");
     DB_SQL2(codes, NULL, "delete from @@recovery_sets where user_id = $1");
     DB_SQL2(tries, NULL, "delete from @@token_guards where user_id = $1");
-    DB_SQL2(networks, NULL, "delete from @@known_networks where user_id = $1");
+    DB_SQL2(networks, NULL, "delete from @@sign_in_networks where user_id = $1");
     db_run(tx, &networks, V_ID(id));
+    DB_SQL2(steps, NULL, "delete from @@step_guards where user_id = $1");
+    DB_SQL2(vouched, NULL, "delete from @@vouched_users where user_id = $1");
     db_run(tx, &codes, V_ID(id)); /* on PostgreSQL nothing of ours refers to the schema auth */
     db_run(tx, &tries, V_ID(id));
+    db_run(tx, &steps, V_ID(id));
+    db_run(tx, &vouched, V_ID(id));
     db_run(tx, &sql, V_ID(id));
 }
 

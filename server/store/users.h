@@ -31,7 +31,18 @@ void user_ahead(struct tx *tx, const struct uuid *id);
  * anyway); for those that need nothing of the user's row. */
 void user_lock(struct tx *tx, const struct uuid *id);
 
-/* Does another user than `except` (may be NULL) have the address, whatever the audience? */
+/* What an address is to other users than `except` (may be NULL), whatever their audience. */
+enum standing {
+    ADDRESS_FREE,
+    ADDRESS_CLAIMED, /* somebody signed up with it, which is no proof: *claimant */
+    ADDRESS_HELD,    /* somebody confirmed it, or an admin gave it to them */
+};
+enum standing user_email_standing(struct tx *tx, const char *email, const struct uuid *except,
+                                  struct uuid *claimant);
+enum standing user_phone_standing(struct tx *tx, const char *phone, const struct uuid *except,
+                                  struct uuid *claimant);
+
+/* Does another user hold it? Who takes a claimed one calls address_clear first. */
 bool user_email_taken(struct tx *tx, const char *email, const struct uuid *except);
 bool user_phone_taken(struct tx *tx, const char *phone, const struct uuid *except);
 
@@ -39,6 +50,7 @@ void user_insert(struct tx *tx, const struct user *user);
 
 /* Writes all but id, aud and created_at; sets updated_at to now, in *user too. */
 void user_save(struct tx *tx, struct user *user);
+void user_set_audience(struct tx *tx, struct user *user, const char *aud);
 void user_signed_in(struct tx *tx, struct user *user);
 void user_set_password(struct tx *tx, const struct uuid *id, const char *stored);
 

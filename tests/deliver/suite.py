@@ -106,9 +106,9 @@ def every_kind():
              "identity_unlinked": ("A sign-in method was removed from your account", {"provider": "phone"}), "mfa_factor_enrolled": ("A new verification method was added to your account", {"factor_type": "totp"}),
              "mfa_factor_unenrolled": ("A verification method was removed from your account", {"factor_type": "phone"}),
              "mfa_factor_removed_by_admin": ("An administrator removed a verification method from your account", {"factor_type": "webauthn"}),
-             "mfa_factor_locked": ("A verification method of your account was locked", {"factor_type": "recovery_code", "locked": "good"}),
+             "mfa_factor_locked": ("A verification method of your account was locked", {"factor_type": "recovery_code", "locked": "days"}),
              "mfa_recovery_code_used": ("A recovery code was used to sign in to your account", {"remaining": "7"}), "password_at_risk": ("Somebody else may know your password", {"factor_type": "unheard-of"})}
-    shown = {"totp": "authenticator app", "phone": "phone number", "webauthn": "security key or passkey", "recovery_code": "recovery codes", "good": "stays locked"}
+    shown = {"totp": "authenticator app", "phone": "phone number", "webauthn": "security key or passkey", "recovery_code": "recovery codes", "days": "stays locked"}
     for kind, (subject, fields) in noted.items():
         m = parsed(received(mail(kind + "_notification", token=None, token_hash=None, confirmation_url=None, **fields))[0][2])
         assert m["Subject"] == subject, m["Subject"]

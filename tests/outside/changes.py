@@ -231,7 +231,7 @@ def audiences(p):
 
 
 def one_engine(t, name, **more):
-    with place({**CONFIRM, **LINKING}, **more) as p:
+    with place({**CONFIRM, **LINKING, "COUNTERSIGN_AUDIENCES": "elsewhere"}, **more) as p:
         for step in (by_links, by_pkce, again, taken_meanwhile, by_admin_links, phones, unlinked_mail, refreshed, audiences):
             t.step("%s: %s" % (name, step.__doc__), step, p)
 

@@ -112,4 +112,4 @@ def on_both_engines(t, database, one_engine, steps):
             else:
                 for step in steps:
                     t.step(step.__doc__, step, t)
-        at_once(3, part)
+        at_once(3, part, 1200)      # whole suites, on a machine that may be busy

@@ -372,7 +372,7 @@ def admins(t):
 def admin_group(t):
     """GOTRUE_JWT_ADMIN_GROUP_NAME: users of that role, as it is stored, may set app_metadata; users of no role never may."""
     for env, group in (({"GOTRUE_JWT_ADMIN_GROUP_NAME": "staff"}, "staff"), ({}, "admin"), ({"GOTRUE_JWT_ADMIN_GROUP_NAME": ""}, "admin")):
-        with place({"GOTRUE_JWT_DEFAULT_GROUP_NAME": "", **env}) as p:
+        with place({"GOTRUE_JWT_DEFAULT_GROUP_NAME": "", "COUNTERSIGN_AUDIENCES": "elsewhere", **env}) as p:
             s = p.s
             for role in ("staff", "admin", "Staff", ""):
                 u = person(p, **({"role": role} if role else {}))

@@ -48,10 +48,10 @@ def old_networks_are_forgotten(p):
     u = owner(p)
     for n in range(22):
         is_(sign_in(p, u.email, PW, "100.64.%d.1" % n), 200)
-    assert int(p.sql("select count(*) from @@known_networks where " + p.id_is("user_id", u.id))[0][0]) <= 20
+    assert int(p.sql("select count(*) from @@sign_in_networks where " + p.id_is("user_id", u.id))[0][0]) <= 20
     many_networks(p, u.email)
     is_(sign_in(p, u.email, PW, "100.64.21.1"), 200)
-    p.sql("update @@known_networks set seen_at = seen_at - %s" % ("interval '91 days'" if p.s.dsn else str(91 * 86400 * 10 ** 6)))
+    p.sql("update @@sign_in_networks set seen_at = seen_at - %s" % ("interval '91 days'" if p.s.dsn else str(91 * 86400 * 10 ** 6)))
     is_(sign_in(p, u.email, PW, "100.64.21.1"), *WAIT)
 
 
@@ -121,6 +121,7 @@ def locked_factors(p):
     """A locked factor is marked in the lists of administrators."""
     u = owner(p)
     f = is_(u.enroll(), 200).json
+    p.sql("delete from @@factor_guards where " + p.id_is("factor_id", f["id"]))
     p.sql("insert into @@factor_guards (factor_id, last_step, failures, locked_until, updated_at) values (%s, 0, 9, %s, %s)" % (
         ("'%s'" % f["id"] if p.s.dsn else "x'%s'" % f["id"].replace("-", "")), *(("now() + interval '1 hour'", "now()") if p.s.dsn else ("9000000000000000", "1"))))
     key = p.s.admin_token()

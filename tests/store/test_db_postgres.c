@@ -535,12 +535,15 @@ static void test_sessions_and_methods_come_back(void **state)
     struct session s = { .id = fresh_id(), .user_id = u.id, .created_at = ctx.now_us,
                          .aal = "aal1", .ip = "192.0.2.7", .user_agent = "x",
                          .refresh_key = "key" }, back;
+    struct factor f = { .id = fresh_id(), .user_id = u.id, .friendly_name = "x", .type = "totp",
+                        .status = "verified", .secret = "", .created_at = ctx.now_us };
     struct amr list[AMR_MAX], known[AMR_MAX];
     session_insert(&tx, &s);
+    factor_insert(&tx, &f);
     amr_put(&tx, &s.id, "password");
     int n = amr_of(&tx, &s.id, known);
     n = amr_with(known, n, "totp", ctx.now_us);
-    amr_put(&tx, &s.id, "totp");
+    amr_earn(&tx, &s.id, "totp", &f.id);
     assert_int_equal(amr_of(&tx, &s.id, list), n);
     for (int i = 0; i < n; i++) {
         assert_string_equal(list[i].method, known[i].method);

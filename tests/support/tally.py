@@ -31,7 +31,7 @@ class Tally:
         return 1 if self.failed or not self.passed else 0
 
 
-def at_once(count, call):
+def at_once(count, call, patience_s=120):
     """Run call(number) in `count` threads that start together; their results in order (an exception is raised here)."""
     import threading
     gate, results = threading.Barrier(count), [None] * count
@@ -46,8 +46,8 @@ def at_once(count, call):
     for t in threads:
         t.start()
     for t in threads:
-        t.join(120)
-        assert not t.is_alive(), "a request hung for two minutes"
+        t.join(patience_s)
+        assert not t.is_alive(), "a request hung for %d s" % patience_s
     for r in results:
         if isinstance(r, Exception):
             raise r

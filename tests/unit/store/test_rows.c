@@ -125,20 +125,16 @@ static void a_challenge_is_claimed_once(void **state)
 static void put_guards(struct tx *tx)
 {
     struct factor_guard g = factor_guard_of(tx, &world.factor);
-    found[0] = g.failures + g.last_step + g.locked_until;
-    g = (struct factor_guard){7, 3, 500};
+    found[0] = g.tries.failures + g.last_step + g.tries.locked_until;
+    g = (struct factor_guard){7, {3, 500, 4, 600, world.high, 2}};
     factor_guard_put(tx, &world.factor, &g);
-    factor_guards_release(tx, &world.user); /* not locked for good: stays */
     g = factor_guard_of(tx, &world.factor);
-    found[1] = g.failures;
-    g.locked_until = LOCKED_FOR_GOOD;
-    factor_guard_put(tx, &world.factor, &g);
-    factor_guards_release(tx, &world.low); /* another user's */
-    found[2] = factor_guard_of(tx, &world.factor).failures;
-    factor_guards_release(tx, &world.user);
+    found[1] = g.tries.failures;
+    found[2] = g.tries.session_wrong + uuid_equal(&g.tries.session_id, &world.high);
+    factor_guard_clear(tx, &world.factor);
     g = factor_guard_of(tx, &world.factor);
-    found[3] = g.failures;
-    found[4] = g.locked_until;
+    found[3] = g.tries.failures + g.tries.spent;
+    found[4] = g.tries.locked_until;
     found[5] = g.last_step;
 }
 

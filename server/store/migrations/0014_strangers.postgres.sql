@@ -13,13 +13,13 @@ CREATE TABLE countersign.ghosts (
     body text NOT NULL
 );
 
-CREATE TABLE countersign.known_networks (
+CREATE TABLE countersign.sign_in_networks (
     user_id uuid NOT NULL,
     network text NOT NULL,
     seen_at timestamptz NOT NULL,
     PRIMARY KEY (user_id, network)
 );
-CREATE INDEX known_networks_seen_at_idx ON countersign.known_networks (seen_at);
+CREATE INDEX sign_in_networks_seen_at_idx ON countersign.sign_in_networks (seen_at);
 
 ALTER TABLE countersign.password_guards ADD COLUMN account text;
 CREATE INDEX password_guards_account_idx ON countersign.password_guards (account) WHERE account IS NOT NULL;

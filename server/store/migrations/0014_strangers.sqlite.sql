@@ -13,13 +13,13 @@ CREATE TABLE ghosts (
     body TEXT NOT NULL
 ) STRICT;
 
-CREATE TABLE known_networks (
+CREATE TABLE sign_in_networks (
     user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     network TEXT NOT NULL,
     seen_at INTEGER NOT NULL,
     PRIMARY KEY (user_id, network)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX known_networks_seen_at_idx ON known_networks (seen_at);
+CREATE INDEX sign_in_networks_seen_at_idx ON sign_in_networks (seen_at);
 
 ALTER TABLE password_guards ADD COLUMN account TEXT;
 CREATE INDEX password_guards_account_idx ON password_guards (account) WHERE account IS NOT NULL;
