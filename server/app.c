@@ -148,6 +148,11 @@ static bool start_parts(struct app *app, struct arena *arena, unsigned parts, co
         }
         app->outbox = outbox_worker_start(&s->realm, s->executor, &s->clock, &s->entropy);
         s->outbox = app->outbox;
+        if (!s->config->trusted_proxies.count && !s->config->laptop) {
+            log_plain(LOG_WARN, "no proxy is trusted (COUNTERSIGN_TRUSTED_PROXIES is not set): behind "
+                                "one, all clients share its address, and wrong passwords of one make "
+                                "all wait");
+        }
         app->listener = start_metrics(app, arena, error) ? listener_start(arena, s, error) : NULL;
         return app->listener != NULL;
     }

@@ -4,6 +4,7 @@
 #include "base/rfc3339.h"
 #include "domain/address.h"
 #include "domain/send_limit.h"
+#include "store/ghosts.h"
 
 #include <string.h>
 #include <strings.h>
@@ -39,6 +40,20 @@ static enum problem check_authorized(const struct realm *realm, struct ctx *ctx,
     return message_address_allowed(realm, to) ? P_OK : ctx_fail(ctx, P_MAIL_NOT_AUTHORIZED, to);
 }
 
+/* Of what anybody may ask for, the pause of the address is told (domain/stranger.h); that of the user,
+ * which only an account has, is kept without a word. */
+static enum problem check_pause(struct tx *tx, int64_t last_us, int64_t pause_us,
+                                enum problem too_soon)
+{
+    enum problem problem = pause_check(tx->ctx, last_us, pause_us, too_soon);
+    if (problem && tx->openly) {
+        tx->ctx->retry_after_s = 0;
+        ghost_begin(tx);
+        return P_OK;
+    }
+    return problem;
+}
+
 /* Rows ML10 to ML13, in their order; once a call even where two mails are sent. */
 static enum problem may_send(const struct realm *realm, struct tx *tx, const struct user *user,
                              const char *to, const struct letter *letter)
@@ -46,7 +61,7 @@ static enum problem may_send(const struct realm *realm, struct tx *tx, const str
     const struct config *c = realm->config;
     enum problem problem =
         letter->pause
-            ? pause_check(tx->ctx, *letter->sent_at, c->smtp_max_frequency_us, P_MAIL_TOO_SOON)
+            ? check_pause(tx, *letter->sent_at, c->smtp_max_frequency_us, P_MAIL_TOO_SOON)
             : P_OK;
     if (!problem) {
         problem = check_authorized(realm, tx->ctx, to);
@@ -277,7 +292,7 @@ enum problem message_sms(const struct realm *realm, struct tx *tx, struct user *
     struct one_time_code code;
     *message_id = NULL;
     enum problem problem =
-        pause_check(tx->ctx, *timer, c->sms_max_frequency_us, P_SMS_TOO_SOON);
+        check_pause(tx, *timer, c->sms_max_frequency_us, P_SMS_TOO_SOON);
     if (problem) {
         return problem;
     }

@@ -3,6 +3,8 @@
  * nodes share the work. */
 #include "store/sweep.h"
 
+#include "store/sign_in_networks.h"
+
 #define DAY_US (86400 * US_PER_S)
 
 #define GONE(table, key, which)                                                                    \
@@ -26,10 +28,12 @@ static void sweep_orphans(struct tx *tx)
     DB_SQL2(sign_ups, NULL, ORPHANS("@@sign_ups", "user_id", "@users"));
     DB_SQL2(rings, NULL, ORPHANS("@@challenge_rings", "factor_id", "@mfa_factors"));
     DB_SQL2(devices, NULL, ORPHANS("@@totp_devices", "factor_id", "@mfa_factors"));
+    DB_SQL2(networks, NULL, ORPHANS("@@sign_in_networks", "user_id", "@users"));
     DB_SQL2(steps, NULL, ORPHANS("@@step_guards", "user_id", "@users"));
     DB_SQL2(proofs, NULL, ORPHANS("@@session_proofs", "session_id", "@sessions"));
     DB_SQL2(owners, NULL, ORPHANS("@@amr_factors", "session_id", "@sessions"));
     db_run(tx, &factors);
+    db_run(tx, &networks);
     db_run(tx, &owners);
     db_run(tx, &devices);
     db_run(tx, &proofs);
@@ -153,6 +157,9 @@ int64_t sweep(struct tx *tx, const struct sweep_ages *ages, struct sweep_place *
                   "subject_id, origin from @@step_guards where updated_at < $1 limit 200)");
     SWEEP(wrong, "@@wrong_codes", "session_id", "updated_at < $1 limit 200");
     SWEEP(unsent, "@@outbox", "id", "next_try_at is null and created_at < $1 limit 200");
+    SWEEP(pauses, "@@send_pauses", "key", "taken_at < $1 limit 500");
+    DB_SQL(networks, "delete from @@sign_in_networks where (user_id, network) in (select user_id, "
+                     "network from @@sign_in_networks where seen_at < $1 limit 200)");
     int64_t now = tx->ctx->now_us, gone = 0;
     gone += walk_tokens(tx, &place->token);
     gone += db_exec(tx, &ended, V_TIME(now - 3 * DAY_US));
@@ -165,6 +172,8 @@ int64_t sweep(struct tx *tx, const struct sweep_ages *ages, struct sweep_place *
     gone += db_exec(tx, &notices, V_TIME(now - 2 * DAY_US));
     gone += db_exec(tx, &steps, V_TIME(now - 400 * DAY_US));
     gone += db_exec(tx, &wrong, V_TIME(now - 2 * DAY_US));
+    gone += db_exec(tx, &pauses, V_TIME(now - (ages->pause_us > DAY_US ? ages->pause_us : DAY_US)));
+    gone += db_exec(tx, &networks, V_TIME(now - SIGN_IN_NETWORK_US));
     gone += db_exec(tx, &unsent, V_TIME(now - 7 * DAY_US));
     gone += sweep_audit(tx, ages->audit_us);
     sweep_orphans(tx);

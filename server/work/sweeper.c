@@ -159,6 +159,8 @@ struct sweeper *sweeper_start(struct executor *executor, const struct clock *clo
         .timebox_us = c->timebox_us,
         .inactivity_us = c->inactivity_us,
         .code_us = c->mail_otp_exp_s * US_PER_S,
+        .pause_us = c->smtp_max_frequency_us > c->sms_max_frequency_us ? c->smtp_max_frequency_us
+                                                                       : c->sms_max_frequency_us,
         .audit_us = c->audit_kept_us,
         .unconfirmed_us = c->unconfirmed_kept_us,
         .anonymous_us = c->anonymous_kept_us,
