@@ -14,7 +14,7 @@ struct challenge {
 
 void challenge_insert(struct tx *tx, const struct challenge *challenge);
 
-enum { CHALLENGES_OPEN = 20 }; /* of one factor, at most */
+enum { CHALLENGES_OPEN = 64 }; /* of one factor, at most */
 
 /* Of the factor's challenges that came fast one after another the oldest goes, if there are more. After
  * challenge_insert; before_at: when the factor was challenged before. */

@@ -7,7 +7,7 @@ import contextlib, json, os, subprocess, sys, time, uuid
 from rig import *  # noqa: F401,F403
 from rig import CONFIRM, PW, Tally, User, addr, at_once, binary, is_, on_both_engines, person, place
 
-OPEN = 20
+OPEN = 64
 WAIT_S = 90         # the sweeper's first round comes after 20 s; this only ends a test that fails
 
 
@@ -19,7 +19,7 @@ def until(what, wanted):
 
 
 def challenges(p):
-    """A factor keeps its newest 20 challenges, opened by hand or all at once on all nodes: every one is answered 200, the oldest are not found any more, the newest serves; other factors keep theirs."""
+    """A factor keeps its newest 64 challenges, opened by hand or all at once on all nodes: every one is answered 200, the oldest are not found any more, the newest serves; other factors keep theirs."""
     u, v = person(p), person(p)
     u.with_totp()
     v.with_totp()
