@@ -55,6 +55,8 @@ def who_is_admin(s, kit):
         is_(s.call("GET", "/admin/users/" + u.id, token=hs256({**claims_of(u.token), "role": role}, s.secret)), 403, "not_admin", "User not allowed")
     is_(s.call("GET", "/admin/users", token=hs256({"role": "service_role", "exp": int(time.time()) - 5}, s.secret)), 403, "bad_jwt")
     live = hs256({**claims_of(u.token), "role": "service_role"}, s.secret)
+    is_(s.call("GET", "/admin/users/" + u.id, token=live), 403, "not_admin")       # S10: of a person, the database says the role
+    is_(s.call("PUT", "/admin/users/" + u.id, {"role": "service_role"}, s.admin_token()), 200)
     is_(s.call("GET", "/admin/users/" + u.id, token=live), 200)
     is_(s.call("POST", "/logout", token=u.token), 204)
     is_(s.call("GET", "/admin/users/" + u.id, token=live), 403)
