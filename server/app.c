@@ -142,7 +142,8 @@ static bool start_parts(struct app *app, struct arena *arena, unsigned parts, co
     if (parts & APP_LISTEN) {
         s->limits = limits_new(s->config);
         if (s->config->cleanup) {
-            struct sweep_ages ages = { s->config->timebox_us, s->config->inactivity_us };
+            struct sweep_ages ages = { s->config->timebox_us, s->config->inactivity_us,
+                                         s->config->mail_otp_exp_s * US_PER_S };
             app->sweeper = sweeper_start(s->executor, &s->clock, &s->entropy, &ages);
         }
         app->outbox = outbox_worker_start(&s->realm, s->executor, &s->clock, &s->entropy);

@@ -113,12 +113,18 @@ static enum problem check_nonce(const struct realm *realm, struct tx *tx, const 
     bool live = u->reauthentication_sent_at &&
                 tx->ctx->now_us <= u->reauthentication_sent_at + life_s * US_PER_S;
     const char *address = u->email ? u->email : u->phone ? u->phone : "";
-    if (live && !u->email && realm->codes_elsewhere) {
-        return code_fits_elsewhere(tx, address, in->nonce) ? P_OK : P_NONCE_INVALID;
+    struct code_guard guard = code_guard_of_nonces(realm, tx, &u->id);
+    if (!live || code_guard_spent(tx->ctx, &guard) ||
+        code_guard_voids(&guard, u->reauthentication_sent_at)) {
+        return P_NONCE_INVALID;
     }
-    return live && code_fits(realm, tx, &u->id, TOKEN_REAUTHENTICATION, address, in->nonce)
-               ? P_OK
-               : P_NONCE_INVALID;
+    bool fits = !u->email && realm->codes_elsewhere
+                    ? code_fits_elsewhere(tx, address, in->nonce)
+                    : code_fits(realm, tx, &u->id, TOKEN_REAUTHENTICATION, address, in->nonce);
+    if (!fits) {
+        code_guard_wrong(tx, &guard, u->reauthentication_sent_at);
+    }
+    return fits ? P_OK : P_NONCE_INVALID;
 }
 
 static enum problem check_rights(const struct realm *realm, const struct user *user,

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { CODE_BYTES = 24 };
+
 static bool given(const char *text)
 {
     return text && *text;
@@ -46,12 +48,13 @@ void flow_begin(struct tx *tx, const struct uuid *user_id, const struct pkce *pk
     if (!pkce_given(pkce)) {
         return;
     }
-    char code[UUID_TEXT];
-    struct uuid random = uuid_v4(tx->ctx->entropy);
+    uint8_t random[CODE_BYTES]; /* the code is looked up by itself: a UUID has too little in it */
+    char code[2 * CODE_BYTES + 1];
+    entropy_bytes(tx->ctx->entropy, random, sizeof random);
     struct flow_state flow = {
         .id = uuid_v4(tx->ctx->entropy),
         .user_id = *user_id,
-        .auth_code = uuid_format(&random, code),
+        .auth_code = hex_encode(random, sizeof random, code),
         .code_challenge = pkce->challenge,
         .code_challenge_method = strcasecmp(pkce->method, "s256") == 0 ? "s256" : "plain",
         .provider_type = provider,

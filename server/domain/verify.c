@@ -45,6 +45,11 @@ enum problem verify_form(struct ctx *ctx, struct verify *in)
     return email_normalise(ctx, in->email, &in->address) ? P_VERIFY_EMAIL_FORM : P_OK;
 }
 
+static bool is_change(const char *type)
+{
+    return is(type, "email_change") || is(type, "phone_change");
+}
+
 /* When the code of the kind was sent; it lives from then on (row OT4). */
 static int64_t sent_at(const struct user *u, enum token_kind kind)
 {
@@ -71,133 +76,157 @@ static bool expired(const struct realm *realm, struct ctx *ctx, const struct use
     return !at || ctx->now_us > at + life_s * US_PER_S;
 }
 
-/* Row VF10: the kinds of token that a link of the type may be; 0: none. */
-static int kinds_of_link(const char *type, enum token_kind kinds[2])
+/* Row VF10: the kinds of token that a link of the type may be. */
+static struct code_kinds kinds_of_link(const char *type)
 {
     if (is(type, "signup") || is(type, "invite")) {
-        kinds[0] = TOKEN_CONFIRMATION;
-        return 1;
+        return (struct code_kinds){ { TOKEN_CONFIRMATION }, 1 };
     }
     if (is(type, "recovery") || is(type, "magiclink")) {
-        kinds[0] = TOKEN_RECOVERY;
-        return 1;
+        return (struct code_kinds){ { TOKEN_RECOVERY }, 1 };
     }
-    kinds[0] = is(type, "email") ? TOKEN_CONFIRMATION : TOKEN_EMAIL_CHANGE_CURRENT;
-    kinds[1] = is(type, "email") ? TOKEN_RECOVERY : TOKEN_EMAIL_CHANGE_NEW;
-    return is(type, "email") || is(type, "email_change") ? 2 : 0;
+    if (is(type, "email")) {
+        return (struct code_kinds){ { TOKEN_CONFIRMATION, TOKEN_RECOVERY }, 2 };
+    }
+    return (struct code_kinds){ { TOKEN_EMAIL_CHANGE_CURRENT, TOKEN_EMAIL_CHANGE_NEW },
+                                is(type, "email_change") ? 2 : 0 };
 }
 
 static enum problem find_by_link(const struct realm *realm, struct tx *tx,
                                  const struct verify *in, struct verification *v)
 {
-    enum token_kind kinds[2];
     struct uuid id;
-    int n = kinds_of_link(in->type, kinds);
-    if (!n) {
+    struct code_kinds kinds = kinds_of_link(in->type);
+    if (!kinds.n) {
         return P_VERIFY_TYPE_UNKNOWN;
     }
-    for (int i = 0; i < n; i++) {
-        if (link_find(realm, tx, kinds[i], in->token_hash, &id)) {
-            v->kind = kinds[i];
-            if (!user_by_id(tx, &id, v->user)) {
-                return P_LINK_EXPIRED;
-            }
-            if (v->user->banned_until > tx->ctx->now_us) {
-                return P_USER_BANNED;
-            }
-            return expired(realm, tx->ctx, v->user, v->kind, false) ? P_LINK_EXPIRED : P_OK;
-        }
+    if (!link_find(realm, tx, &kinds, in->token_hash, &v->kind, &id) ||
+        !user_by_id(tx, &id, v->user)) {
+        return P_LINK_EXPIRED;
     }
-    return P_LINK_EXPIRED;
+    if (v->user->banned_until > tx->ctx->now_us) {
+        return P_USER_BANNED;
+    }
+    return expired(realm, tx->ctx, v->user, v->kind, false) ? P_LINK_EXPIRED : P_OK;
 }
 
-/* Row VF20, e-mail changes: by the code, of the present address where that must confirm too, then
- * of the new one. */
+/* Row VF20: who waits for a code of a change at the address: by the code, of the present address
+ * where that must confirm too, then of the new one. Numbers that are not checked by our own code
+ * (test numbers, codes that the provider checks) have one who waits. */
 static bool find_change(const struct realm *realm, struct tx *tx, const struct verify *in,
                         struct verification *v)
 {
     struct uuid id;
-    bool found = false;
-    if (realm->config->secure_email_change) {
-        v->kind = TOKEN_EMAIL_CHANGE_CURRENT;
-        found = change_code_find(realm, tx, v->kind, in->address, in->token, &id);
+    if (is(in->type, "phone_change")) {
+        v->kind = TOKEN_PHONE_CHANGE;
+        return change_code_find(realm, tx, v->kind, in->address, in->token, &id)
+                   ? user_by_id(tx, &id, v->user)
+                   : user_by_phone_change(tx, in->aud, in->address, v->user);
     }
-    if (!found) {
-        v->kind = TOKEN_EMAIL_CHANGE_NEW;
-        found = change_code_find(realm, tx, v->kind, in->address, in->token, &id);
+    v->kind = TOKEN_EMAIL_CHANGE_CURRENT;
+    if (realm->config->secure_email_change &&
+        change_code_find(realm, tx, v->kind, in->address, in->token, &id)) {
+        return user_by_id(tx, &id, v->user);
     }
-    if (!found) {
-        change_code_failed(tx, TOKEN_EMAIL_CHANGE_CURRENT, in->address);
-        change_code_failed(tx, TOKEN_EMAIL_CHANGE_NEW, in->address);
-    }
-    return found && user_by_id(tx, &id, v->user);
+    v->kind = TOKEN_EMAIL_CHANGE_NEW;
+    return change_code_find(realm, tx, v->kind, in->address, in->token, &id) &&
+           user_by_id(tx, &id, v->user);
 }
 
 static bool find_user(struct tx *tx, const struct verify *in, struct verification *v)
 {
-    if (is(in->type, "phone_change")) {
-        v->kind = TOKEN_PHONE_CHANGE;
-        return user_by_phone_change(tx, in->aud, in->address, v->user);
-    }
     v->kind = is(in->type, "recovery") || is(in->type, "magiclink") ? TOKEN_RECOVERY
                                                                     : TOKEN_CONFIRMATION;
     return given(in->phone) ? user_by_phone(tx, in->aud, in->address, v->user)
                             : user_by_email(tx, in->aud, in->address, v->user);
 }
 
-/* The kinds that a code of this type may be of, without those that have expired: of type email two,
- * as both may be under way. */
+/* The kinds that a code of this type may be of, without those that have expired or are void: of
+ * type email two, as both may be under way. */
 static struct code_kinds live_kinds(const struct realm *realm, struct ctx *ctx,
-                                    const struct verify *in, const struct verification *v, bool sms)
+                                    const struct verify *in, const struct verification *v,
+                                    const struct code_guard *guard)
 {
+    bool sms = given(in->phone);
     enum token_kind asked[CODE_KINDS_MAX] = { v->kind, TOKEN_RECOVERY };
     struct code_kinds live = { .n = 0 };
     for (int i = 0; i < (is(in->type, "email") ? 2 : 1); i++) {
-        if (!expired(realm, ctx, v->user, asked[i], sms)) {
+        if (!expired(realm, ctx, v->user, asked[i], sms) &&
+            !code_guard_voids(guard, sent_at(v->user, asked[i]))) {
             live.list[live.n++] = asked[i];
         }
     }
     return live;
 }
 
+static bool is_test_code(const struct realm *realm, struct ctx *ctx, const struct verify *in)
+{
+    const char *test = given(in->phone) ? test_code_of(realm, ctx, in->address) : NULL;
+    return test && ct_equal_text(test, in->token); /* row VF23 */
+}
+
 /* Row VF22: does the code fit, and is it in time? */
 static bool code_holds(const struct realm *realm, struct tx *tx, const struct verify *in,
-                       struct verification *v)
+                       struct verification *v, const struct code_guard *guard)
 {
-    static const char *const types[] = { "signup", "invite",   "magiclink", "recovery",
-                                         "email",  "sms",      "phone_change" };
-    bool known = false, sms = is(in->type, "sms") || is(in->type, "phone_change");
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        known = known || is(in->type, types[i]);
+    struct code_kinds kinds = live_kinds(realm, tx->ctx, in, v, guard);
+    if (is_test_code(realm, tx->ctx, in)) {
+        return true;
     }
-    if (!known || sms != given(in->phone)) {
-        return false;
+    if (given(in->phone) && realm->codes_elsewhere) {
+        return kinds.n && code_fits_elsewhere(tx, in->address, in->token);
     }
-    const char *test = sms ? test_code_of(realm, tx->ctx, in->address) : NULL;
-    if (test && ct_equal_text(test, in->token)) {
-        return true; /* row VF23 */
-    }
-    if (sms && realm->codes_elsewhere) {
-        return code_fits_elsewhere(tx, in->address, in->token);
-    }
-    struct code_kinds kinds = live_kinds(realm, tx->ctx, in, v, sms);
     return code_fits_one(realm, tx, &v->user->id, &kinds, in->address, in->token, &v->kind);
 }
 
+/* When the newest code was sent that a wrong one may have been meant for. */
+static int64_t newest_sent_at(struct tx *tx, const struct verify *in,
+                              const struct verification *v, bool found)
+{
+    if (is_change(in->type)) {
+        return changes_sent_at(tx, in->address, given(in->phone));
+    }
+    int64_t at = found ? sent_at(v->user, v->kind) : 0;
+    int64_t other = found && is(in->type, "email") ? v->user->recovery_sent_at : 0;
+    return at > other ? at : other;
+}
+
+static bool type_takes_codes(const struct verify *in)
+{
+    static const char *const types[] = { "signup", "invite", "magiclink",    "recovery",
+                                         "email",  "sms",    "phone_change", "email_change" };
+    bool sms = is(in->type, "sms") || is(in->type, "phone_change");
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (is(in->type, types[i])) {
+            return sms == given(in->phone);
+        }
+    }
+    return false;
+}
+
+/* A wrong code counts against the address, whether anybody waits for one there or not. */
 static enum problem find_by_code(const struct realm *realm, struct tx *tx,
                                  const struct verify *in, struct verification *v)
 {
-    bool change = is(in->type, "email_change");
-    if (change ? !find_change(realm, tx, in, v) : !find_user(tx, in, v)) {
+    if (!type_takes_codes(in)) {
         return P_OTP_EXPIRED;
     }
-    if (v->user->banned_until > tx->ctx->now_us) {
+    struct code_guard guard = code_guard_of(realm, tx, in->address);
+    if (code_guard_spent(tx->ctx, &guard)) {
+        return P_OTP_EXPIRED;
+    }
+    bool found = is_change(in->type) ? find_change(realm, tx, in, v) : find_user(tx, in, v);
+    if (found && v->user->banned_until > tx->ctx->now_us) {
         return P_USER_BANNED;
     }
-    if (change) {
-        return expired(realm, tx->ctx, v->user, v->kind, false) ? P_OTP_EXPIRED : P_OK;
+    if (found && code_holds(realm, tx, in, v, &guard)) {
+        return P_OK;
     }
-    return code_holds(realm, tx, in, v) ? P_OK : P_OTP_EXPIRED;
+    bool voids = code_guard_wrong(tx, &guard, newest_sent_at(tx, in, v, found));
+    if (voids && found && !is_change(in->type)) { /* for other servers of the database */
+        token_void_code(tx, &v->user->id, v->kind);
+    }
+    return P_OTP_EXPIRED;
 }
 
 static const char *flow_method(const char *type)

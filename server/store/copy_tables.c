@@ -105,8 +105,13 @@ static const struct copy_column password_guards[] = {
     C(key, TEXT), C(failures, INT), C(locked_until, TIME), C(updated_at, TIME),
 };
 
-static const struct copy_column token_guards[] = {
-    C(user_id, ID), C(token_type, TEXT), C(failures, INT),
+static const struct copy_column code_guards[] = {
+    C(key, TEXT), C(wrong, INT), C(newest_at, TIME), C(voided_at, TIME), C(busy_until, TIME),
+    C(updated_at, TIME),
+};
+
+static const struct copy_column change_links[] = {
+    C(token_id, ID), C(link_hash, TEXT),
 };
 
 static const struct copy_column vouched_users[] = {
@@ -171,7 +176,9 @@ const struct copy_table copy_tables[] = {
     TABLE("@@", totp_devices, 1, "updated_at", HAS_FACTOR),
     TABLE("@", mfa_challenges, 1, NULL, NULL),
     TABLE("@", one_time_tokens, 1, NULL, NULL),
-    TABLE("@@", token_guards, 2, NULL, HAS_USER),
+    TABLE("@@", change_links, 1, NULL,
+          "exists (select 1 from @one_time_tokens o where o.id = t.token_id)"),
+    TABLE("@@", code_guards, 1, NULL, NULL),
     TABLE("@@", vouched_users, 1, NULL, HAS_USER),
     TABLE("@@", recovery_sets, 1, "updated_at", HAS_USER),
     TABLE("@@", recovery_codes, 2, "used_at", HAS_USER),

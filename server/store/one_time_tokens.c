@@ -30,25 +30,35 @@ static struct sql get_column[] = {
 #undef X
 };
 static struct sql find_column[] = {
-/* the official server's index on the column holds only what is no row of digits */
+#define WAITING(kind, column)                                                                      \
+    "select u.id from @one_time_tokens t join @users u on u.id = t.user_id where "                 \
+    "t.relates_to = $1 and t.token_type = '" column "' and u." column " in ($2, $3)"
 #define X(kind, column)                                                                            \
-    [kind] = { .text = "select id from @users where " column " = $1 and " column " <> ''",         \
-               .postgres = "select id from @users where " column " = $1 and " column               \
-                           " !~ '^[0-9 ]*$' limit 1 for no key update" },
+    [kind] = { .text = WAITING(kind, column),                                                      \
+               .postgres = WAITING(kind, column) " limit 1 for no key update of u" },
     FOR_EACH_COLUMN(X)
 #undef X
 };
 
+const char *token_type(enum token_kind kind)
+{
+    return types[kind];
+}
+
 static void delete_row(struct tx *tx, const struct uuid *user_id, enum token_kind kind)
 {
     DB_SQL(sql, "delete from @one_time_tokens where user_id = $1 and token_type = $2");
-    DB_SQL(guard, "delete from @@token_guards where user_id = $1 and token_type = $2");
+    DB_SQL2(link, NULL,
+            "delete from @@change_links where token_id in (select id from @one_time_tokens "
+            "where user_id = $1 and token_type = $2)");
+    if (token_is_change(kind)) { /* on PostgreSQL nothing of ours refers to the schema auth */
+        db_run(tx, &link, V_ID(user_id), V_TEXT(types[kind]));
+    }
     db_run(tx, &sql, V_ID(user_id), V_TEXT(types[kind]));
-    db_run(tx, &guard, V_ID(user_id), V_TEXT(types[kind]));
 }
 
-void token_put(struct tx *tx, const struct uuid *user_id, enum token_kind kind,
-               const char *code_hash, const char *link_hash, const char *relates_to)
+struct uuid token_put(struct tx *tx, const struct uuid *user_id, enum token_kind kind,
+                      const char *code_hash, const char *link_hash, const char *relates_to)
 {
     DB_SQL(sql, "insert into @one_time_tokens (id, user_id, token_type, token_hash, relates_to, "
                 "created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $6)");
@@ -57,6 +67,7 @@ void token_put(struct tx *tx, const struct uuid *user_id, enum token_kind kind,
     db_run(tx, &set_column[kind], V_TEXT(code_hash), V_ID(user_id));
     db_run(tx, &sql, V_ID(&id), V_ID(user_id), V_TEXT(types[kind]), V_TEXT(link_hash),
            V_TEXT(relates_to), V_TIME(tx->ctx->now_us));
+    return id;
 }
 
 const char *token_code_hash(struct tx *tx, const struct uuid *user_id, enum token_kind kind)
@@ -80,31 +91,37 @@ static bool one_id(struct rows *r, struct uuid *out)
 bool token_by_link(struct tx *tx, enum token_kind kind, const char *link_hash,
                    struct uuid *user_id)
 {
-    DB_SQL2(lock, NULL, "select 1 from @users where id in (select user_id from @one_time_tokens "
-                        "where token_hash = $1 and token_type = $2) for no key update");
-    DB_SQL(sql, "select user_id from @one_time_tokens where token_hash = $1 and token_type = $2");
+/* nothing that was sent by SMS, and no code of a change whose link is elsewhere */
+#define BY_LINK                                                                                    \
+    "select t.user_id from @one_time_tokens t where t.token_hash = $1 and t.token_type = $2 and "  \
+    "t.relates_to like '%@%' and not exists (select 1 from @@change_links l "                      \
+    "where l.token_id = t.id)"
+    DB_SQL2(lock, NULL, "select 1 from @users where id in (" BY_LINK ") for no key update");
+    DB_SQL(sql, BY_LINK);
     db_run(tx, &lock, V_TEXT(link_hash), V_TEXT(types[kind]));
     return one_id(db_query(tx, &sql, V_TEXT(link_hash), V_TEXT(types[kind])), user_id);
 }
 
-bool token_by_code(struct tx *tx, enum token_kind kind, const char *code_hash,
-                   struct uuid *user_id)
+bool token_by_code(struct tx *tx, enum token_kind kind, const char *address, const char *code_hash,
+                   const char *other_hash, struct uuid *user_id)
 {
-    return one_id(db_query(tx, &find_column[kind], V_TEXT(code_hash)), user_id);
+    return one_id(db_query(tx, &find_column[kind], V_TEXT(address), V_TEXT(code_hash),
+                           V_TEXT(other_hash)),
+                  user_id);
 }
 
-int tokens_sent_to(struct tx *tx, enum token_kind kind, const char *address, struct uuid *ids,
-                   int max)
+int64_t changes_sent_at(struct tx *tx, const char *address, bool phone)
 {
-    DB_SQL(sql, "select user_id from @one_time_tokens where relates_to = $1 and token_type = $2 "
-                "limit $3");
-    struct rows *r = db_query(tx, &sql, V_TEXT(address), V_TEXT(types[kind]), V_INT(max));
-    int n = 0;
-    while (n < max && rows_next(r)) {
-        ids[n++] = rows_id(r, 0);
-    }
+#define NEWEST(sent_at, types)                                                                     \
+    "select max(u." sent_at ") from @one_time_tokens t join @users u on u.id = t.user_id "         \
+    "where t.relates_to = $1 and t.token_type in (" types ")"
+    DB_SQL(mails, NEWEST("email_change_sent_at",
+                         "'email_change_token_current', 'email_change_token_new'"));
+    DB_SQL(texts, NEWEST("phone_change_sent_at", "'phone_change_token'"));
+    struct rows *r = db_query(tx, phone ? &texts : &mails, V_TEXT(address));
+    int64_t at = rows_next(r) ? rows_time(r, 0) : 0;
     rows_end(r);
-    return n;
+    return at;
 }
 
 void token_clear(struct tx *tx, const struct uuid *user_id, enum token_kind kind)
@@ -119,7 +136,6 @@ void tokens_void_changes(struct tx *tx, const struct uuid *user_id)
     " where user_id = $1 and token_type in ('email_change_token_new', "                            \
     "'email_change_token_current', 'phone_change_token', 'reauthentication_token')"
     DB_SQL(tokens, "delete from @one_time_tokens" OF_CHANGES);
-    DB_SQL(guards, "delete from @@token_guards" OF_CHANGES);
     DB_SQL(columns,
            "update @users set email_change = '', email_change_token_new = '', "
            "email_change_token_current = '', email_change_confirm_status = 0, "
@@ -127,19 +143,12 @@ void tokens_void_changes(struct tx *tx, const struct uuid *user_id)
            "phone_change_sent_at = null, reauthentication_token = '', "
            "reauthentication_sent_at = null where id = $1");
     db_run(tx, &tokens, V_ID(user_id));
-    db_run(tx, &guards, V_ID(user_id));
     db_run(tx, &columns, V_ID(user_id));
 }
 
-int64_t token_failed(struct tx *tx, const struct uuid *user_id, enum token_kind kind)
+void token_void_code(struct tx *tx, const struct uuid *user_id, enum token_kind kind)
 {
-    DB_SQL(sql, "insert into @@token_guards (user_id, token_type, failures) values ($1, $2, 1) "
-                "on conflict (user_id, token_type) do update set failures = token_guards.failures + 1 "
-                "returning failures");
-    struct rows *r = db_query(tx, &sql, V_ID(user_id), V_TEXT(types[kind]));
-    int64_t failures = rows_next(r) ? rows_int(r, 0) : 0;
-    rows_end(r);
-    return failures;
+    db_run(tx, &set_column[kind], V_TEXT(""), V_ID(user_id));
 }
 
 bool user_by_phone_change(struct tx *tx, const char *aud, const char *phone, struct user *out)

@@ -20,7 +20,7 @@ static void sweep_orphans(struct tx *tx)
     "'00000000-0000-0000-0000-000000000000' else gen_random_uuid() end) order by " key             \
     " limit 200) g where not exists (select 1 from " owners " o where o.id = g." key "))"
     DB_SQL2(factors, NULL, ORPHANS("@@factor_guards", "factor_id", "@mfa_factors"));
-    DB_SQL2(tokens, NULL, ORPHANS("@@token_guards", "user_id", "@users"));
+    DB_SQL2(links, NULL, ORPHANS("@@change_links", "token_id", "@one_time_tokens"));
     DB_SQL2(codes, NULL, ORPHANS("@@recovery_sets", "user_id", "@users"));
     DB_SQL2(vouched, NULL, ORPHANS("@@vouched_users", "user_id", "@users"));
     DB_SQL2(devices, NULL, ORPHANS("@@totp_devices", "factor_id", "@mfa_factors"));
@@ -32,7 +32,7 @@ static void sweep_orphans(struct tx *tx)
     db_run(tx, &devices);
     db_run(tx, &proofs);
     db_run(tx, &steps);
-    db_run(tx, &tokens);
+    db_run(tx, &links);
     db_run(tx, &codes);
     db_run(tx, &vouched);
 }
@@ -115,6 +115,7 @@ int64_t sweep(struct tx *tx, const struct sweep_ages *ages, struct sweep_place *
             " for update skip locked)");
     SWEEP(flows, "@flow_state", "id", "created_at < $1 limit 100");
     SWEEP(guards, "@@password_guards", "key", "updated_at < $1 limit 200");
+    SWEEP(codes, "@@code_guards", "key", "updated_at < $1 limit 200");
     DB_SQL(notices, "delete from @@notice_counts where (subject_id, kind) in (select subject_id, "
                     "kind from @@notice_counts where since < $1 limit 200)");
     DB_SQL(steps, "delete from @@step_guards where (user_id, subject_id, origin) in (select user_id, "
@@ -129,6 +130,7 @@ int64_t sweep(struct tx *tx, const struct sweep_ages *ages, struct sweep_place *
     gone += walk_factors(tx, &place->factor);
     gone += db_exec(tx, &flows, V_TIME(now - DAY_US));
     gone += db_exec(tx, &guards, V_TIME(now - DAY_US));
+    gone += db_exec(tx, &codes, V_TIME(now - ages->code_us - DAY_US));
     gone += db_exec(tx, &notices, V_TIME(now - 2 * DAY_US));
     gone += db_exec(tx, &steps, V_TIME(now - 400 * DAY_US));
     gone += db_exec(tx, &wrong, V_TIME(now - 2 * DAY_US));

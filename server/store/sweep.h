@@ -7,6 +7,7 @@
 
 struct sweep_ages {
     int64_t timebox_us, inactivity_us; /* of sessions; 0: no limit */
+    int64_t code_us; /* how long mailed codes live */
 };
 
 /* How far a walk through the tables came that have no index for what is looked for. All zero: the

@@ -260,11 +260,9 @@ void user_delete(struct tx *tx, const struct uuid *id)
 {
     DB_SQL(sql, "delete from @users where id = $1");
     DB_SQL2(codes, NULL, "delete from @@recovery_sets where user_id = $1");
-    DB_SQL2(tries, NULL, "delete from @@token_guards where user_id = $1");
     DB_SQL2(steps, NULL, "delete from @@step_guards where user_id = $1");
     DB_SQL2(vouched, NULL, "delete from @@vouched_users where user_id = $1");
     db_run(tx, &codes, V_ID(id)); /* on PostgreSQL nothing of ours refers to the schema auth */
-    db_run(tx, &tries, V_ID(id));
     db_run(tx, &steps, V_ID(id));
     db_run(tx, &vouched, V_ID(id));
     db_run(tx, &sql, V_ID(id));

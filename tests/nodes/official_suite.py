@@ -100,7 +100,7 @@ def serves_newcomers(s):
     verifier = b64(os.urandom(40))
     challenge = b64(hashlib.sha256(verifier.encode()).digest())
     want(s.call("POST", "/recover", {"email": u.email, "code_challenge": challenge, "code_challenge_method": "s256"}), 200)
-    link = s.sql("select recovery_token from auth.users where id = '%s'" % u.id)[0][0]
+    link = s.sql("select token_hash from auth.one_time_tokens where user_id = '%s' and token_type = 'recovery_token'" % u.id)[0][0]
     a = want(s.call("GET", "/verify?type=recovery&token=" + link), 303)
     code = re.search("[?&]code=([^&#]+)", a.headers["location"]).group(1)
     want(s.call("POST", "/token?grant_type=pkce", {"auth_code": code, "code_verifier": verifier}), 200)

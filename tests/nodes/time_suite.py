@@ -162,7 +162,7 @@ def codes_by_mail_and_their_pauses(pg):
             assert a.status == 200, a.short()
             answers = on_each(nodes, lambda s: s.call("POST", "/resend", {"type": "signup", "email": email}))
             assert counts(answers) == {429: 3}, [x.short() for x in answers]
-            token = pg.sql("select confirmation_token from auth.users where email = '%s'" % email, "time")[0][0]
+            token = pg.sql("select t.token_hash from auth.one_time_tokens t join auth.users u on u.id = t.user_id where u.email = '%s'" % email, "time")[0][0]
             shift = "update auth.users set confirmation_sent_at = confirmation_sent_at - interval '%d s' where email = '%s'"
             pg.sql(shift % (410, email), "time")
             answers = on_each(nodes, lambda s: s.call("POST", "/verify", {"type": "signup", "token_hash": token}))

@@ -15,7 +15,7 @@ p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDes
 p.add_argument("--binary", default=default_binary()); p.add_argument("-v", action="store_true")
 args = p.parse_args()
 GROWING = {"users", "sessions", "identities", "mfa_factors", "mfa_challenges", "mfa_amr_claims", "one_time_tokens", "refresh_tokens", "flow_state",
-           "factor_guards", "password_guards", "token_guards", "recovery_sets", "recovery_codes", "outbox", "audit_log_entries"}
+           "factor_guards", "password_guards", "code_guards", "change_links", "recovery_sets", "recovery_codes", "outbox", "audit_log_entries"}
 
 # (file, a piece of the statement, why it may scan)
 ALLOWED = [

@@ -10,6 +10,10 @@ NEVER_NULL = {
     "audit_log_entries": "instance_id payload created_at"}
 NEVER_EMPTY = {"users": "email phone", "mfa_factors": "phone", "refresh_tokens": "parent"}
 TIMES = {"one_time_tokens": "created_at updated_at", "sessions": "refreshed_at"}        # without a zone: UTC
+TOKENS = "auth.one_time_tokens t join auth.users u on u.id = t.user_id where "
+COLUMN = """case t.token_type when 'confirmation_token' then u.confirmation_token when 'recovery_token' then u.recovery_token
+    when 'reauthentication_token' then u.reauthentication_token when 'email_change_token_new' then u.email_change_token_new
+    when 'email_change_token_current' then u.email_change_token_current when 'phone_change_token' then u.phone_change_token end"""
 BREAKING = {
     "an e-mail address that is not lower case": "auth.users where deleted_at is null and email <> lower(email)",
     "a phone number that is not bare digits": "auth.users where deleted_at is null and phone !~ '^[0-9]+$'",
@@ -18,10 +22,12 @@ BREAKING = {
     "an identity by e-mail or phone whose provider_id is not the user": "auth.identities i join auth.users u on u.id = i.user_id where u.deleted_at is null and provider in ('email', 'phone') and provider_id <> user_id::text",
     "an identity without sub": "auth.identities i join auth.users u on u.id = i.user_id where u.deleted_at is null and coalesce(identity_data ->> 'sub', '') = ''",
     "relates_to that is not lower case": "auth.one_time_tokens where relates_to <> lower(relates_to)",
-    "a one-time token that its user's row does not hold": """auth.one_time_tokens t join auth.users u on u.id = t.user_id where t.token_hash <> case t.token_type
-        when 'confirmation_token' then u.confirmation_token when 'recovery_token' then u.recovery_token when 'reauthentication_token' then u.reauthentication_token
-        when 'email_change_token_new' then u.email_change_token_new when 'email_change_token_current' then u.email_change_token_current
-        when 'phone_change_token' then u.phone_change_token end""",
+    # the official server looks up codes of a change of e-mail address in one_time_tokens, all other codes in the user's row, where 56 digits are their hash
+    "a code of a change of address that its user's row does not hold": TOKENS + "t.token_type like 'email_change%' and t.token_hash <> " + COLUMN,
+    "a link that is the hash of its code": TOKENS + "t.token_type not like 'email_change%' and t.token_hash = " + COLUMN,
+    "a link that is no secret of 56 digits": TOKENS + "t.token_hash !~ '^(pkce_)?[0-9a-f]{56}$'",
+    "a code that is not in the official form": TOKENS + COLUMN + " !~ '^((pkce_)?[0-9a-f]{56})?$'",
+    "a link in a PKCE flow whose code is not, or the other way round": TOKENS + COLUMN + " <> '' and (t.token_hash like 'pkce%') <> (" + COLUMN + " like 'pkce%')",
     "a refresh token of no session or of another user's": "auth.refresh_tokens r left join auth.sessions s on s.id = r.session_id where s.id is null or s.user_id::text <> r.user_id",
     "a session with a level above what its amr says": """auth.sessions s where s.aal = 'aal2' and (select count(*) from auth.mfa_amr_claims a where a.session_id = s.id) < 2""",
     "a session without amr": "auth.sessions s where not exists (select 1 from auth.mfa_amr_claims a where a.session_id = s.id)",
