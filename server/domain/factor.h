@@ -27,6 +27,7 @@ struct enrolment {
 struct challenge_request {
     const char *channel;       /* phone; NULL: sms */
     enum problem body_problem; /* of the body, which only phones need */
+    bool of_owner;             /* phone; by more than the password, so strangers' do not count */
 };
 
 struct proof {
@@ -66,9 +67,10 @@ struct factor_kind {
     bool has_code;      /* the proof is a code, which can be guessed: V1, B3 hold */
     bool spends;        /* a wrong proof spends the challenge */
 
-    /* What must hold before names and limits are looked at. NULL: nothing. */
-    enum problem (*prepare)(const struct realm *realm, struct tx *tx, const struct user *user,
-                            const struct enrol_request *in);
+    /* What must hold before names and limits are looked at; *number: that of a phone, whose
+     * unverified factors it replaces. NULL: nothing. */
+    enum problem (*prepare)(struct tx *tx, const struct user *user,
+                            const struct enrol_request *in, const char **number);
 
     /* Fills factor.secret and what is shown; id, owner and name are set already. */
     enum problem (*enroll)(const struct realm *realm, struct tx *tx, const struct user *user,

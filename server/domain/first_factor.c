@@ -3,6 +3,7 @@
 
 #include "store/flow_states.h"
 #include "store/one_time_tokens.h"
+#include "store/recovery_sets.h"
 
 bool factor_beside(const struct factor *list, int n, const struct uuid *but)
 {
@@ -19,6 +20,7 @@ void first_factor_voids(struct tx *tx, struct user *user)
     factors_delete_unverified(tx, &user->id, NULL);
     tokens_void_changes(tx, &user->id);
     flows_delete(tx, &user->id);
+    recovery_set_delete(tx, &user->id); /* of factors that another program took away */
     user->email_change = user->phone_change = "";
     user->email_change_confirm_status = 0;
     user->email_change_sent_at = user->phone_change_sent_at = user->reauthentication_sent_at = 0;

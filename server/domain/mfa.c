@@ -5,6 +5,7 @@
 #include "domain/audit_event.h"
 #include "domain/first_proof.h"
 #include "domain/notice.h"
+#include "domain/origin.h"
 #include "store/recovery_sets.h"
 #include "store/step_guards.h"
 
@@ -43,37 +44,50 @@ enum problem factor_kind_off(const char *type, bool enrolling)
     return enrolling ? P_WEBAUTHN_ENROLL_OFF : P_WEBAUTHN_VERIFY_OFF;
 }
 
+static bool has_number(const struct factor *factor, const char *phone)
+{
+    return phone && factor->phone && strcmp(factor->phone, phone) == 0;
+}
+
 /* Row E6 holds within a session, as clients rely on it; what another session began and nobody
  * finished keeps the name from nobody (security.md S15). */
-static bool gives_way(struct tx *tx, const struct session *session, const struct factor *factor)
+static bool gives_way(struct tx *tx, const struct session *session, const struct factor *factor,
+                      const char *phone)
 {
     if (factor_is_verified(factor)) {
         return false;
+    }
+    if (has_number(factor, phone)) { /* row E8 */
+        return true;
     }
     struct uuid in = factor_enrolled_in(tx, &factor->id);
     return !uuid_equal(&in, &session->id);
 }
 
-/* For one more: the unverified one that has the name goes, then the oldest ones. */
-static void make_room(struct tx *tx, const struct factor *list, int n, const struct factor *named,
-                      double max)
+/* For one more: the unverified one that has the name or the number goes, then the oldest ones. */
+static void make_room(struct tx *tx, struct factor *list, int n, const struct factor *named,
+                      const char *phone, double max)
 {
-    int left = n;
-    if (named) {
-        factor_delete(tx, &named->id);
-        left--;
-    }
-    for (int i = 0; i < n && left >= max; i++) { /* oldest first */
-        if (!factor_is_verified(&list[i]) && &list[i] != named) {
+    int left = 0;
+    for (int i = 0; i < n; i++) {
+        bool same = &list[i] == named || has_number(&list[i], phone);
+        if (same && !factor_is_verified(&list[i])) {
             factor_delete(tx, &list[i].id);
-            left--;
+        } else {
+            list[left++] = list[i];
+        }
+    }
+    for (int i = 0, over = left + 1; i < left && over > max; i++) { /* oldest first */
+        if (!factor_is_verified(&list[i])) {
+            factor_delete(tx, &list[i].id);
+            over--;
         }
     }
 }
 
 static enum problem check_limits(const struct realm *realm, struct tx *tx,
                                  const struct holder *holder, const struct session *session,
-                                 const char *name)
+                                 const char *name, const char *phone)
 {
     const struct config *config = realm->config;
     struct factor *list;
@@ -83,7 +97,7 @@ static enum problem check_limits(const struct realm *realm, struct tx *tx,
         named = strcmp(list[i].friendly_name, name) == 0 ? &list[i] : named;
         verified += factor_is_verified(&list[i]);
     }
-    if (named && !gives_way(tx, session, named)) {
+    if (named && !gives_way(tx, session, named, phone)) {
         return ctx_fail(tx->ctx, P_FACTOR_NAME_TAKEN, name);
     }
     if (verified >= config->max_factors || verified >= config->max_verified) {
@@ -94,7 +108,7 @@ static enum problem check_limits(const struct realm *realm, struct tx *tx,
     }
     enum problem problem = verified ? mfa_fresh(realm, tx, session) : P_OK;
     if (!problem) {
-        make_room(tx, list, n, named, config->max_factors);
+        make_room(tx, list, n, named, phone, config->max_factors);
     }
     return problem;
 }
@@ -160,13 +174,14 @@ enum problem mfa_enrol(const struct realm *realm, struct tx *tx, const struct ho
         return problem;
     }
     const struct factor_kind *kind = factor_kind_of(realm, type);
-    problem = kind->prepare ? kind->prepare(realm, tx, &user, in) : P_OK;
+    const char *number = NULL;
+    problem = kind->prepare ? kind->prepare(tx, &user, in, &number) : P_OK;
     if (problem) {
         return problem;
     }
     factors_sweep(tx, &user.id, ctx->now_us - realm->config->factor_ttl_us,
                   ctx->now_us - (int64_t)realm->config->challenge_ttl_s * US_PER_S);
-    problem = check_limits(realm, tx, holder, &session, in->friendly_name);
+    problem = check_limits(realm, tx, holder, &session, in->friendly_name, number);
     if (problem) {
         tx_keep(tx); /* the sweep */
         return problem;
@@ -214,6 +229,30 @@ static enum problem check_number(struct tx *tx, const struct holder *holder,
                : P_OK;
 }
 
+/* security.md S15: who knows only the password must not use up the owner's codes. */
+static bool asked_by_owner(const struct realm *realm, struct tx *tx, const struct holder *holder,
+                           const struct factor *factor)
+{
+    struct session session;
+    struct amr amr[AMR_MAX];
+    if (!factor->phone || !factor_is_verified(factor) || uuid_is_nil(&holder->session_id)) {
+        return false;
+    }
+    session_ahead(tx, &holder->session_id);
+    amr_ahead(tx, &holder->session_id);
+    origin_ahead(tx, &holder->user_id, &factor->id);
+    bool found = session_by_id(tx, &holder->session_id, &session);
+    const struct request_proof proof = {
+        .user_id = &holder->user_id,
+        .subject_id = &factor->id,
+        .aal = aal_of_request(holder->aal, found ? &session : NULL),
+        .amr = amr,
+        .n_amr = amr_of(tx, &holder->session_id, amr),
+        .ip = holder->caller->ip,
+    };
+    return origin_of(realm, tx, &proof).name != NULL;
+}
+
 enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struct holder *holder,
                            const struct uuid *factor_id, const struct challenge_request *in,
                            struct opened_challenge *out)
@@ -240,9 +279,11 @@ enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struc
         .otp = "",
     };
     const char *shown = NULL;
+    struct challenge_request asked = *in;
+    asked.of_owner = asked_by_owner(realm, tx, holder, &factor);
     problem = check_number(tx, holder, &user, &factor);
     if (!problem && kind->challenge) {
-        problem = kind->challenge(realm, tx, &user, &factor, in, &challenge, &shown);
+        problem = kind->challenge(realm, tx, &user, &factor, &asked, &challenge, &shown);
     }
     if (problem) {
         return problem;

@@ -234,7 +234,8 @@ enum problem recovery_use(const struct realm *realm, struct tx *tx, const struct
     if (!code || !code[strspn(code, " -\t\r\n")]) {
         return P_CODE_EMPTY;
     }
-    if (!recovery_set_of(tx, &out->person.user.id, &set)) {
+    if (!recovery_set_of(tx, &out->person.user.id, &set) ||
+        !factor_any_verified(tx, &set.user_id)) { /* they stand in for one (row U3) */
         return P_RECOVERY_NONE;
     }
     out->n_amr = amr_of(tx, &out->session.id, out->amr);

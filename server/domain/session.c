@@ -93,7 +93,9 @@ void session_raise(const struct realm *realm, struct tx *tx, struct session *ses
         raise_v1(tx, session, refresh_token);
         return;
     }
-    /* version 2: a new key, which makes them strangers' tokens; the counter goes on (§3.4) */
+    /* version 2: a new key, which makes them strangers' tokens; the counter goes on (§3.4). What has
+     * been left of version 1 goes as well. */
+    refresh_rows_delete(tx, &session->id);
     uint8_t key[REFRESH_KEY];
     int64_t counter = session->refresh_counter;
     session_key_new(realm, tx, session, key);

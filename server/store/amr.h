@@ -22,7 +22,8 @@ enum { AMR_MAX = 16 };
     "exists (select 1 from @@amr_factors o where o.session_id = a.session_id and "                 \
     "o.authentication_method = a.authentication_method and (exists (select 1 from @mfa_factors f " \
     "where f.id = o.factor_id and f.user_id = s.user_id and f.status = 'verified') or "            \
-    "exists (select 1 from @@recovery_sets c where c.user_id = s.user_id and c.id = o.factor_id)))"
+    "exists (select 1 from @@recovery_sets c where c.user_id = s.user_id and c.id = o.factor_id and "\
+    "exists (select 1 from @mfa_factors f where f.user_id = s.user_id and f.status = 'verified'))))"
 
 /* Another server made the entry a, or renewed it. */
 #define AMR_FOREIGN                                                                                \
@@ -35,7 +36,8 @@ enum { AMR_MAX = 16 };
     "and cast(f.factor_type as text) = case a.authentication_method when 'totp' then 'totp' "      \
     "when 'mfa/phone' then 'phone' when 'mfa/webauthn' then 'webauthn' end) or "                   \
     "(a.authentication_method = 'mfa/recovery_code' and "                                          \
-    "exists (select 1 from @@recovery_sets c where c.user_id = s.user_id))"
+    "exists (select 1 from @@recovery_sets c where c.user_id = s.user_id) and "                    \
+    "exists (select 1 from @mfa_factors f where f.user_id = s.user_id and f.status = 'verified'))"
 
 /* Does the entry a of a second factor count? */
 #define AMR_COUNTS "(" AMR_OWNER_LIVES " or (" AMR_FOREIGN " and (" AMR_KIND_LIVES ")))"

@@ -158,15 +158,17 @@ bool session_newer_exists(struct tx *tx, const struct session *s, int64_t made_s
                           int64_t refreshed_since)
 {
 #define NEWER(refreshed_at)                                                                        \
-    "select 1 from @sessions where user_id = $1 and id <> $2 and coalesce(tag, '') = $3 and "      \
+    "select 1 from @sessions s where user_id = $1 and id <> $2 and coalesce(tag, '') = $3 and "    \
     "coalesce(" refreshed_at ", created_at) > $4 and (not_after is null or not_after > $5) and "   \
-    "created_at >= $6 and coalesce(" refreshed_at ", created_at) >= $7 limit 1"
+    "created_at >= $6 and coalesce(" refreshed_at ", created_at) >= $7 and "                       \
+    "($8 = 0 or " AMR_MFA_AT " is not null) limit 1"
     DB_SQL2(sql, NEWER("refreshed_at"), NEWER("refreshed_at at time zone 'UTC'"));
     struct rows *r = db_query(tx, &sql, V_ID(&s->user_id), V_ID(&s->id),
                               V_TEXT(s->tag ? s->tag : ""),
                               V_TIME(s->refreshed_at ? s->refreshed_at : s->created_at),
                               V_TIME(tx->ctx->now_us), V_TIME(made_since ? made_since : 1),
-                              V_TIME(refreshed_since ? refreshed_since : 1));
+                              V_TIME(refreshed_since ? refreshed_since : 1),
+                              V_INT(s->mfa_at ? 1 : 0));
     bool found = rows_next(r);
     rows_end(r);
     return found;

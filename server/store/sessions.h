@@ -54,8 +54,8 @@ void sessions_delete_low(struct tx *tx, const struct uuid *user_id, const struct
 /* This one alone falls to aal1, in *session too; its amr entries are left to amr_drop. */
 void session_lower(struct tx *tx, struct session *session);
 
-/* Is there another session of the user, same tag, refreshed (or made) later, that has not ended
- * by itself: made and refreshed not before these times (0: no limit)? */
+/* Is there another session of the user, same tag and no lower level, refreshed (or made) later, that
+ * has not ended by itself: made and refreshed not before these times (0: no limit)? */
 bool session_newer_exists(struct tx *tx, const struct session *session, int64_t made_since,
                           int64_t refreshed_since);
 

@@ -4,7 +4,7 @@ and locks (S15): enrolments that were left lying keep nobody out, and wrong code
 SQLite, and on PostgreSQL with two nodes. factors.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import re, sys, urllib.parse
-from rig import CONFIRM, PW, Tally, User, addr, binary, fresh_code, is_, on_both_engines, person, phone, place, texts_to
+from rig import CONFIRM, PW, Tally, User, addr, at_once, binary, claims_of, fresh_code, is_, on_both_engines, person, phone, place, texts_to
 from settings import body, link_in
 from totp_checks import wrong
 from wire import totp, wait_for_fresh_step
@@ -123,6 +123,48 @@ def places(p):
     assert "draft" in factors(u)
 
 
+def refusals_remove_nothing(p):
+    """An enrolment that is refused takes no factor away, one with the same number neither; within reach it takes its place, name and all."""
+    u, number = with_app(p), phone()
+    draft = lambda v, name: p.s.call("POST", "/factors", {"factor_type": "phone", "friendly_name": name, "phone": number}, v.token)
+    kept = is_(draft(u, "phone"), 200).json["id"]
+    low = u.another_session()
+    is_(draft(low, "other"), 403, "insufficient_aal")
+    is_(draft(u, "app"), 422, "mfa_factor_name_conflict")
+    assert factors(u) == {"app": "verified", "phone": "unverified"}, factors(u)
+    again = is_(draft(u, "phone"), 200).json["id"]
+    assert again != kept and factors(u) == {"app": "verified", "phone": "unverified"}, factors(u)
+
+
+def codes_left_over(p):
+    """Recovery codes whose factors another program took away raise nothing, carry no level, and end with the next first factor."""
+    u = with_app(p)
+    codes = is_(p.s.call("POST", "/factors/recovery-codes", {}, u.token), 200).json["codes"]
+    use = lambda v: p.s.call("POST", "/factors/recovery-codes/verify", {"code": codes.pop()}, v.token)
+    v = u.another_session()
+    v.take(is_(use(v), 200).json)
+    p.sql("delete from @mfa_factors where " + p.id_is("user_id", u.id))
+    v.take(is_(v.refreshed(), 200).json)
+    assert claims_of(v.token)["aal"] == "aal1" and [m["method"] for m in claims_of(v.token)["amr"]] == ["password"]
+    is_(use(v), 404, "mfa_factor_not_found")
+    f, secret = app(v, "new")
+    v.take(is_(prove(v, f, secret), 200).json)
+    is_(use(v.another_session()), 404, "mfa_factor_not_found")
+    is_(p.s.call("GET", "/factors/recovery-codes", token=v.token), 404, "mfa_factor_not_found")
+    is_(p.s.call("POST", "/factors/recovery-codes", {}, v.token), 200)
+
+
+def two_first_ones(p):
+    """Of two unverified factors that two sessions verify at the same time one becomes the first, and the other is none."""
+    u = person(p)
+    pairs = [(v,) + app(v, name) for v, name in ((u, "one"), (u.another_session(), "two"))]
+    tries = [(v, f, open_one(v, f), fresh_code(secret)) for v, f, secret in pairs]
+    got = at_once(2, lambda n: p.servers[n % len(p.servers)].call(
+        "POST", "/factors/%s/verify" % tries[n][1], {"challenge_id": tries[n][2], "code": tries[n][3]}, tries[n][0].token))
+    assert sorted(a.status for a in got)[0] == 200 and 400 <= sorted(a.status for a in got)[1] < 500, [a.short() for a in got]
+    assert p.sql("select count(*) from @mfa_factors where " + p.id_is("user_id", u.id))[0][0] in (1, "1")
+
+
 def at(network):
     return {"X-Forwarded-For": network}
 
@@ -197,10 +239,38 @@ def own_slips(p):
     is_(text_code(p, session(p, u, "198.51.100.1"), "198.51.100.1"), 200)
 
 
+def texts(p):
+    """Codes that a stranger asks for hold no code of the owner back: each has a pause and an hourly count apart."""
+    u, home, away = person(p), "203.0.113.11", "198.51.100.11"
+    u.phone = phone()
+    u.factor = is_(p.s.call("POST", "/factors", {"factor_type": "phone", "friendly_name": "phone", "phone": u.phone}, u.token), 200).json["id"]
+    u.take(is_(text_code(p, u, home), 200).json)
+    past = "last_challenged_at - interval '100 days'" if p.s.dsn else "last_challenged_at - 8640000000000"
+    later = lambda: p.sql("update @mfa_factors set last_challenged_at = %s where %s" % (past, p.id_is("id", u.factor)))
+    ask = lambda v, network: v.challenge(u.factor, {"channel": "sms"}, headers=at(network))
+    stranger, owner = session(p, u, away), session(p, u, home)
+    for _ in range(2):          # of three an hour; one went out to enrol
+        later()
+        is_(ask(stranger, away), 200)
+        is_(ask(stranger, away), 429, "over_sms_send_rate_limit")
+    later()
+    is_(ask(stranger, away), 429, "over_sms_send_rate_limit")
+    is_(text_code(p, owner, home), 200)
+    is_(ask(session(p, u, home), home), 429, "over_sms_send_rate_limit")        # the owner's own pause
+    p.sql("update @@notice_counts set since = %s where kind = 'owner_pause'" % ("since - interval '1 day'" if p.s.dsn else "since - 86400000000"))
+    is_(ask(session(p, u, away, mailed=True), away), 200)
+    later()
+    is_(ask(session(p, u, away), away), 429, "over_sms_send_rate_limit")
+
+
 def one_engine(t, name, **more):
     with place({**CONFIRM, **ON, "COUNTERSIGN_TRUSTED_PROXIES": "127.0.0.1", "COUNTERSIGN_MFA_LOCK_LONG_AFTER": "10", "COUNTERSIGN_HASH_THREADS": "4"}, **more) as p:
-        for step in (first_one, further_one, places, strangers, recovery_codes, own_slips):
+        for step in (first_one, two_first_ones, further_one, places, refusals_remove_nothing, codes_left_over, strangers, recovery_codes, own_slips):
             t.step("%s: %s" % (name, step.__doc__), step, p)
+
+
+    with place({**CONFIRM, **ON, "COUNTERSIGN_TRUSTED_PROXIES": "127.0.0.1", "GOTRUE_MFA_PHONE_MAX_FREQUENCY": "1h", "COUNTERSIGN_MFA_PHONE_CODES_PER_USER": "3"}, **more) as p:
+        t.step("%s: %s" % (name, texts.__doc__), texts, p)
 
 
 def main():

@@ -141,6 +141,23 @@ def own_sessions(p):
     assert (alive(u), alive(other), alive(third)) == (False, True, True)
 
 
+def single(p):
+    """Where a user has one session only: a sign-in at aal1 does not end the raised one, as no sign-out does; one that is raised later does."""
+    u = person(p)
+    factor, secret = added(p, u)
+    low = u.another_session()
+    is_(low.refreshed(), 200)
+    assert refreshed(p, u) == "aal2"
+    other = u.another_session()
+    other.take(proved(p, other, factor, secret))
+    is_(u.refreshed(), 400, "session_expired")
+    assert refreshed(p, other) == "aal2"
+    v = person(p)
+    later = v.another_session()
+    is_(later.refreshed(), 200)
+    is_(v.refreshed(), 400, "session_expired")
+
+
 def owners(p, u):
     return int(p.sql("select count(*) from @@amr_factors where " + p.id_is("session_id", u.session_id))[0][0])
 
@@ -292,6 +309,8 @@ def one_engine(t, name, **more):
     with place({**OFTEN, **ON}, **more) as p:
         for step in (lower_of_both, fallen, own_sessions, goes_with_its_factor, each_its_own, with_an_account, not_there, with_recovery_codes, of_another_server):
             t.step("%s: %s" % (name, step.__doc__), step, p)
+    with place({**OFTEN, **ON, "GOTRUE_SESSIONS_SINGLE_PER_USER": "true"}, **more) as p:
+        t.step("%s: %s" % (name, single.__doc__), single, p)
 
 
 def main():

@@ -156,8 +156,16 @@ def upgraded(p):
     extra = "bcdefghijk%02d" % (int(uuid.uuid4().int % 100))
     p.sql("insert into @refresh_tokens (instance_id, token, user_id, revoked, created_at, updated_at, session_id) select instance_id, '%s', user_id, %s, created_at, updated_at, session_id "
           "from @refresh_tokens where token = '%s'" % (extra, "false" if p.s.dsn else "0", before))
-    added(p, u)
+    factor, secret = added(p, u)
     ended(p, u, [before, extra])
+    # from between two steps: it does not come back to life when what the later one verified goes
+    p.sql("insert into @refresh_tokens (instance_id, token, user_id, revoked, created_at, updated_at, session_id) select %s, '%s', '%s', %s, %s, %s, id from @sessions where %s"
+          % ("'00000000-0000-0000-0000-000000000000'" if p.s.dsn else "x'00000000000000000000000000000000'", extra, u.id, "false" if p.s.dsn else "0",
+             *(["now()"] * 2 if p.s.dsn else ["(select max(updated_at) + 1 from mfa_amr_claims)"] * 2), p.id_is("id", u.session_id)))
+    second = added(p, u, "two")[0]
+    is_(p.s.call("DELETE", "/factors/" + second, token=u.token), 200)
+    u.take(is_(u.refreshed(), 200).json)
+    ended(p, u, [extra])
 
 
 def one_engine(t, name, **more):

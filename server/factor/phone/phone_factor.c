@@ -28,12 +28,11 @@ static bool verify_on(const struct config *config)
 }
 
 /* Rows E4, E7, E8: before names and limits are looked at. */
-static enum problem prepare(const struct realm *realm, struct tx *tx, const struct user *user,
-                            const struct enrol_request *in)
+static enum problem prepare(struct tx *tx, const struct user *user,
+                            const struct enrol_request *in, const char **number)
 {
     const char *digits;
     struct factor *list;
-    (void)realm;
     if (!in->phone || !*in->phone) {
         return P_FACTOR_NO_PHONE;
     }
@@ -43,14 +42,11 @@ static enum problem prepare(const struct realm *realm, struct tx *tx, const stru
     }
     int n = factors_of(tx, &user->id, &list);
     for (int i = 0; i < n; i++) {
-        if (!list[i].phone || strcmp(list[i].phone, digits) != 0) {
-            continue;
-        }
-        if (factor_is_verified(&list[i])) {
+        if (factor_is_verified(&list[i]) && list[i].phone && strcmp(list[i].phone, digits) == 0) {
             return P_PHONE_FACTOR_EXISTS;
         }
-        factor_delete(tx, &list[i].id);
     }
+    *number = digits;
     return P_OK;
 }
 
@@ -105,10 +101,29 @@ static enum problem check_number(const struct realm *realm, struct tx *tx, const
                : P_OK;
 }
 
-static enum problem check_limits(const struct realm *realm, struct tx *tx, const struct user *user,
-                                 const struct factor *factor)
+/* The owner's codes have a pause and a count of their own, which strangers who know the password
+ * cannot use up (security.md S15). */
+static enum problem check_owner(const struct realm *realm, struct tx *tx, const struct user *user,
+                                const struct factor *factor)
 {
     const struct config *c = realm->config;
+    int64_t since = 0;
+    if (notice_count(tx, &factor->id, "owner_pause", c->phone_max_frequency_us, &since) > 1) {
+        return pause_check(tx->ctx, since, c->phone_max_frequency_us, P_SMS_TOO_SOON);
+    }
+    return c->phone_per_user &&
+                   notice_count(tx, &user->id, "owner_codes", HOUR_US, NULL) > c->phone_per_user
+               ? P_SMS_LIMIT
+               : P_OK;
+}
+
+static enum problem check_limits(const struct realm *realm, struct tx *tx, const struct user *user,
+                                 const struct factor *factor, bool of_owner)
+{
+    const struct config *c = realm->config;
+    if (of_owner) {
+        return check_owner(realm, tx, user, factor);
+    }
     enum problem problem = pause_check(tx->ctx, factor->last_challenged_at,
                                        c->phone_max_frequency_us, P_SMS_TOO_SOON);
     if (!problem && !factor_is_verified(factor)) {
@@ -133,7 +148,7 @@ static enum problem challenge(const struct realm *realm, struct tx *tx, const st
         problem = message_channel_check(realm, in->channel);
     }
     if (!problem) {
-        problem = check_limits(realm, tx, user, factor);
+        problem = check_limits(realm, tx, user, factor, in->of_owner);
     }
     if (!problem && realm->sms_incomplete) {
         problem = P_SMS_NO_PROVIDER;
