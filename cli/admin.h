@@ -35,6 +35,12 @@ int admin_show(struct job *job, const struct json_t *user);
 void admin_line(struct job *job, const char *label, const char *text);
 void admin_time_line(struct job *job, const char *label, const struct json_t *of, const char *key);
 
+/* What is locked for the user: GET .../locks; NULL if it cannot be had (an older server). */
+const struct json_t *admin_locks(struct job *job, const struct json_t *user);
+
+/* Until when the factor is locked, short; NULL: it is not. "" for factor_id: the passwords. */
+const char *admin_locked(struct job *job, const struct json_t *locks, const char *factor_id);
+
 /* A friendly name for messages, or "(no name)". */
 const char *admin_factor_name(struct job *job, const struct json_t *factor);
 

@@ -21,6 +21,30 @@ void admin_time_line(struct job *job, const char *label, const struct json_t *of
     }
 }
 
+const struct json_t *admin_locks(struct job *job, const struct json_t *user)
+{
+    const struct json_t *locks = NULL;
+    return admin_ask(job, "GET", admin_user_path(job, user, "/locks"), NULL, &locks) == CS_OK
+               ? locks
+               : NULL;
+}
+
+const char *admin_locked(struct job *job, const struct json_t *locks, const char *factor_id)
+{
+    const struct json_t *list = json_member(locks, *factor_id ? "factors" : "passwords");
+    for (size_t i = 0; i < json_count(list); i++) {
+        const struct json_t *lock = json_nth(list, i);
+        const char *id = json_member_text(lock, "factor_id");
+        const char *until = json_member_text(lock, "locked_until");
+        if (until && (!*factor_id || (id && strcmp(id, factor_id) == 0))) {
+            return strncmp(until, "9999", 4) == 0 ? "for good"
+                                                  : arena_printf(job->arena, "until %s",
+                                                                 short_time(job->arena, until));
+        }
+    }
+    return NULL;
+}
+
 static void metadata(struct job *job, const char *label, const struct json_t *value)
 {
     struct strbuf out = strbuf_in(job->arena, 1024 * 1024);
@@ -30,15 +54,17 @@ static void metadata(struct job *job, const char *label, const struct json_t *va
     }
 }
 
-static void factors(struct job *job, const struct json_t *list)
+static void factors(struct job *job, const struct json_t *list, const struct json_t *locks)
 {
     for (size_t i = 0; i < json_count(list); i++) {
         const struct json_t *f = json_nth(list, i);
         const char *type = json_member_text(f, "factor_type");
         const char *status = json_member_text(f, "status"), *id = json_member_text(f, "id");
+        const char *locked = admin_locked(job, locks, id ? id : "?");
         admin_line(job, i ? "" : "factors",
-                   arena_printf(job->arena, "%s  %s, %s, %s", id ? id : "", type ? type : "",
-                                status ? status : "", admin_factor_name(job, f)));
+                   arena_printf(job->arena, "%s  %s, %s, %s%s%s", id ? id : "", type ? type : "",
+                                status ? status : "", admin_factor_name(job, f),
+                                locked ? ", locked " : "", locked ? locked : ""));
     }
 }
 
@@ -59,6 +85,8 @@ int admin_show(struct job *job, const struct json_t *user)
     admin_time_line(job, "deleted", user, "deleted_at");
     metadata(job, "app data", json_member(user, "app_metadata"));
     metadata(job, "user data", json_member(user, "user_metadata"));
-    factors(job, json_member(user, "factors"));
+    const struct json_t *locks = admin_locks(job, user);
+    admin_line(job, "locked", admin_locked(job, locks, ""));
+    factors(job, json_member(user, "factors"), locks);
     return EXIT_OK;
 }

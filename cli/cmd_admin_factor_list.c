@@ -14,13 +14,22 @@ static void show_json(struct job *job, const cs_admin_mfa_list_factors_response 
     json_end(&out, ']');
 }
 
-static void show_text(struct job *job, const cs_admin_mfa_list_factors_response *list)
+static const struct json_t *locks_of(struct job *job, const struct json_t *user, size_t n)
+{
+    return n ? admin_locks(job, user) : NULL;
+}
+
+static void show_text(struct job *job, const cs_admin_mfa_list_factors_response *list,
+                      const struct json_t *locks)
 {
     static const char *const headings[] = { "ID", "TYPE", "STATUS", "NAME", "CREATED", NULL };
     struct table table = table_new(job->arena, headings);
     for (size_t i = 0; i < list->factors_count; i++) {
         const cs_factor *f = &list->factors[i];
-        const char *cells[] = { f->id, f->factor_type, f->status,
+        const char *locked = admin_locked(job, locks, f->id);
+        const char *cells[] = { f->id, f->factor_type,
+                                locked ? arena_printf(job->arena, "%s, locked %s", f->status, locked)
+                                       : f->status,
                                 *f->friendly_name ? f->friendly_name : f->phone,
                                 short_time(job->arena, f->created_at) };
         table_row(&table, cells);
@@ -46,7 +55,11 @@ static int act(struct job *job)
     if (status != CS_OK) {
         return job_failed(job, status);
     }
-    (job->options.json ? show_json : show_text)(job, list);
+    if (job->options.json) {
+        show_json(job, list);
+    } else {
+        show_text(job, list, locks_of(job, user, list->factors_count));
+    }
     cs_admin_mfa_list_factors_response_free(&list);
     return EXIT_OK;
 }

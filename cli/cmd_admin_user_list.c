@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PER_PAGE = 50, PER_PAGE_MAX = 1000 };
+enum { PER_PAGE = 50, PER_PAGE_MAX = 1000, LOCKS_ASKED_MAX = 200 };
 
 /* A whole number of at least 1; 0 if it is none. */
 static long number_of(const char *text, long preset)
@@ -17,11 +17,21 @@ static long number_of(const char *text, long preset)
     return !text || (*text && !*end && n > 0) ? n : 0;
 }
 
+/* Each user is a request of its own, so not on the largest pages. */
+static const char *locked_parts(struct job *job, const struct json_t *user)
+{
+    const struct json_t *locks = admin_locks(job, user);
+    bool password = json_count(json_member(locks, "passwords")) != 0;
+    bool factor = json_count(json_member(locks, "factors")) != 0;
+    return password && factor ? "password, factor" : password ? "password" : factor ? "factor" : "";
+}
+
 static void show(struct job *job, const struct json_t *users, long page, long per_page)
 {
     static const char *const headings[] = { "ID", "ADDRESS", "CREATED", "LAST SEEN", "FACTORS",
-                                            NULL };
+                                            "LOCKED", NULL };
     struct table table = table_new(job->arena, headings);
+    bool marks_locks = json_count(users) <= LOCKS_ASKED_MAX;
     for (size_t i = 0; i < json_count(users); i++) {
         const struct json_t *u = json_nth(users, i);
         const char *email = json_member_text(u, "email"), *phone = json_member_text(u, "phone");
@@ -29,7 +39,8 @@ static void show(struct job *job, const struct json_t *users, long page, long pe
         const char *cells[] = { json_member_text(u, "id"), email && *email ? email : phone,
                                 short_time(job->arena, json_member_text(u, "created_at")),
                                 short_time(job->arena, json_member_text(u, "last_sign_in_at")),
-                                arena_printf(job->arena, "%zu", factors) };
+                                arena_printf(job->arena, "%zu", factors),
+                                marks_locks ? locked_parts(job, u) : "" };
         table_row(&table, cells);
     }
     if (json_count(users)) {

@@ -17,6 +17,7 @@ static const struct row {
 } rows[] = {
 #define ROW(name, takes, field) { name, takes, offsetof(struct options, field) }
     ROW("--app-metadata", TEXT, app_metadata),
+    ROW("--before", TEXT, before),
     ROW("--challenge", TEXT, challenge),
     ROW("--channel", TEXT, channel),
     ROW("--code", SECRET, code),
@@ -43,6 +44,7 @@ static const struct row {
     ROW("--role", TEXT, role),
     ROW("--scope", TEXT, scope),
     ROW("--service-key", SECRET, service_key),
+    ROW("--since", TEXT, since),
     ROW("--soft", NOTHING, soft),
     ROW("--type", TEXT, type),
     ROW("--unconfirmed", NOTHING, unconfirmed),

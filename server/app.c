@@ -10,6 +10,7 @@
 #include "http/limits.h"
 #include "http/listener.h"
 #include "http/metrics_listener.h"
+#include "http/strangers.h"
 #include "key_files.h"
 #include "work/outbox_worker.h"
 #include "work/sweeper.h"
@@ -141,13 +142,17 @@ static bool start_parts(struct app *app, struct arena *arena, unsigned parts, co
     }
     if (parts & APP_LISTEN) {
         s->limits = limits_new(s->config);
+        s->strangers = strangers_new(s->config, &s->entropy);
         if (s->config->cleanup) {
-            struct sweep_ages ages = { s->config->timebox_us, s->config->inactivity_us,
-                                         s->config->mail_otp_exp_s * US_PER_S };
-            app->sweeper = sweeper_start(s->executor, &s->clock, &s->entropy, &ages);
+            app->sweeper = sweeper_start(s->executor, &s->clock, &s->entropy, s->config);
         }
         app->outbox = outbox_worker_start(&s->realm, s->executor, &s->clock, &s->entropy);
         s->outbox = app->outbox;
+        if (!s->config->trusted_proxies.count && !s->config->laptop) {
+            log_plain(LOG_WARN, "no proxy is trusted (COUNTERSIGN_TRUSTED_PROXIES is not set): behind "
+                                "one, all clients share its address, and wrong passwords of one make "
+                                "all wait");
+        }
         app->listener = start_metrics(app, arena, error) ? listener_start(arena, s, error) : NULL;
         return app->listener != NULL;
     }
@@ -188,6 +193,7 @@ void app_stop(struct app **app)
     sweeper_stop(&a->sweeper);
     executor_stop(&a->services.executor);
     limits_free(&a->services.limits);
+    strangers_free(&a->services.strangers);
     keyring_free(&a->keyring);
     explicit_bzero(a, sizeof *a);
     free(a);

@@ -19,6 +19,7 @@ struct services {
     struct entropy entropy;
     struct executor *executor;
     struct limits *limits; /* http/limits.h */
+    struct strangers *strangers; /* http/strangers.h; NULL: none are counted */
     const char *version;
     unsigned asks; /* outside_destinations(): a bit each of enum destination */
     struct outbox_worker *outbox; /* NULL: none runs */
@@ -33,7 +34,12 @@ struct principal {
     const char *aal;           /* of the request, when it was authenticated; NULL: not asked for */
 };
 
-enum { REPLY_HEADERS = 12 };
+enum { REPLY_HEADERS = 16 };
+
+/* What the answer says of a limit; limit 0: nothing. */
+struct rate_shown {
+    int64_t limit, remaining, reset_s;
+};
 
 struct call;
 
@@ -94,6 +100,8 @@ struct call {
     enum problem (*after_breach)(struct call *call, enum problem problem); /* outside_breach() */
     void *state; /* of a handler that has more than one part */
     bool counted;  /* by the limiter: not again when the transaction runs again */
+    bool rated;    /* by strangers_check, likewise */
+    struct rate_shown rate;
     /* the request */
     const char *method, *path, *query; /* path without the /auth/v1 in front; query raw, or "" */
     const char *(*header)(void *arg, const char *name);

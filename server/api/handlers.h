@@ -14,6 +14,7 @@ handler_fn admin_users_get, admin_users_post, admin_user_get;          /* admin_
 handler_fn admin_user_put, admin_user_delete;
 handler_fn admin_factors_get, admin_factor_get, admin_factor_put;     /* admin_factors.c */
 handler_fn admin_factor_delete;
+handler_fn admin_locks_get, admin_locks_delete; /* admin_locks.c */
 handler_fn admin_audit_get;                                          /* admin_audit.c */
 handler_fn otp_post, magic_link_post, recover_post, resend_post;      /* codes.c */
 handler_fn reauthenticate_get;                                       /* codes.c */

@@ -3,6 +3,7 @@
 
 #include "api/views.h"
 #include "base/log.h"
+#include "deliver/alike.h"
 #include "deliver/hook.h"
 
 #include <string.h>
@@ -77,18 +78,26 @@ enum problem hook_before_user_created(struct call *call, const struct person *pe
     early.user.role = "";
     early.user.created_at = early.user.updated_at = YEAR_ONE_US;
     early.user.email_confirmed_at = early.user.phone_confirmed_at = 0;
-    return tell_of_user(call, "before-user-created", true, c->hook_before_user_created_uri,
-                        c->hook_before_user_created_secrets, &early);
+    int64_t asked_at = clock_steady_us();
+    enum problem problem =
+        tell_of_user(call, "before-user-created", true, c->hook_before_user_created_uri,
+                     c->hook_before_user_created_secrets, &early);
+    alike_note(ALIKE_CREATED, asked_at);
+    return problem;
 }
 
 enum problem hook_after_user_created(struct call *call, const struct person *person)
 {
     const struct config *c = call->services->config;
-    return c->hook_after_user_created_on &&
-                   tell_of_user(call, "after-user-created", true, c->hook_after_user_created_uri,
-                                c->hook_after_user_created_secrets, person)
-               ? P_HOOK_AFTER
-               : P_OK;
+    if (!c->hook_after_user_created_on) {
+        return P_OK;
+    }
+    int64_t asked_at = clock_steady_us();
+    enum problem problem =
+        tell_of_user(call, "after-user-created", true, c->hook_after_user_created_uri,
+                     c->hook_after_user_created_secrets, person);
+    alike_note(ALIKE_ANNOUNCED, asked_at);
+    return problem ? P_HOOK_AFTER : P_OK;
 }
 
 /* Whom a message is about; at least the id where that is all that is known. */
@@ -123,7 +132,11 @@ enum problem hook_send_sms(struct call *call, const struct outgoing *item, bool 
     }
     text(&b, "phone", sms->phone);
     strbuf_char(&b, '}');
-    return call_it(call, true, c->hook_send_sms_uri, c->hook_send_sms_secrets, &b, &output);
+    int64_t asked_at = clock_steady_us();
+    enum problem problem =
+        call_it(call, true, c->hook_send_sms_uri, c->hook_send_sms_secrets, &b, &output);
+    alike_note(ALIKE_SMS, asked_at);
+    return problem;
 }
 
 /* Row HK5: with two mails of a change of address, the hook is called once and its tokens are
@@ -176,7 +189,11 @@ enum problem hook_send_email(struct call *call, const struct outgoing *list,
     strbuf_str(&b, ",\"user\":");
     write_user(&b, person_of(call, item, &mail->user_id));
     write_email_data(call, &b, mail, other);
-    return call_it(call, true, c->hook_send_email_uri, c->hook_send_email_secrets, &b, &output);
+    int64_t asked_at = clock_steady_us();
+    enum problem problem =
+        call_it(call, true, c->hook_send_email_uri, c->hook_send_email_secrets, &b, &output);
+    alike_note(ALIKE_MAIL, asked_at);
+    return problem;
 }
 
 enum problem hook_password_attempt(struct call *call, const struct uuid *user_id, bool valid,
@@ -192,9 +209,11 @@ enum problem hook_password_attempt(struct call *call, const struct uuid *user_id
     struct strbuf b = begin(call, "password-verification");
     id(&b, "user_id", user_id);
     strbuf_str(&b, valid ? ",\"valid\":true" : ",\"valid\":false");
+    int64_t asked_at = clock_steady_us();
     enum problem problem =
         call_it(call, true, c->hook_password_verification_attempt_uri,
                 c->hook_password_verification_attempt_secrets, &b, &output);
+    alike_note(ALIKE_PASSWORD, asked_at);
     if (!problem && rejected(call, output,
                              "Further password verification attempts will be rejected.",
                              &message)) {

@@ -87,6 +87,10 @@ static enum problem send_one_sms(struct call *call, const struct outgoing *item)
                   LOG_STR("reason", error ? error : "no answer"));
         return P_PHONE_CODE_NOT_SENT;
     }
+    if (call->ctx.silent_sends) {
+        log_write(LOG_WARN, "a code by SMS could not be sent",
+                  LOG_STR("reason", error ? error : "no answer"));
+    }
     return ctx_fail(&call->ctx, P_SMS_FAILED,
                     arena_printf(call->ctx.arena, "%s OTP to provider: %s", item->sms->kind,
                                  error ? error : "no answer"));
@@ -102,7 +106,7 @@ static enum problem send_next(struct call *call)
     o->next = item->next;
     enum problem problem = item->sms ? send_one_sms(call, item)
                                      : hook_send_email(call, call->ctx.outgoing, item, &handled);
-    if (problem && (o->stage == TELL || (item->mail && mail_is_notice(item->mail->kind)))) {
+    if (problem && (o->stage == TELL || call->ctx.silent_sends || (item->mail && mail_is_notice(item->mail->kind)))) {
         call->ctx.problem_arg = arg;
         problem = P_OK;
     }

@@ -68,6 +68,7 @@ static enum problem ask_hook_or_finish(struct call *call)
     const struct login *login = ((struct login_run *)call->state)->login;
     bool asks = call->services->config->hook_password_verification_attempt_on && login->hash &&
                 login->user.banned_until <= call->ctx.now_us;
+    call->ctx.waits_alike |= asks ? 0 : ALIKE_PASSWORD;
     return asks ? call_then(call, LANE_WAIT + (enum lane)TO_PASSWORD_HOOK, ask_hook) : finish(call);
 }
 

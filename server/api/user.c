@@ -58,6 +58,15 @@ static enum problem compare(struct call *call, struct update *in)
     return P_OK;
 }
 
+/* Rule S14: counted before anything is compared, and taken back by what succeeds: so many at once
+ * cannot try more than one after the other, and it is a guess whichever check it then fails. */
+static enum problem count_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
+{
+    struct update_run *run = arg;
+    (void)ctx;
+    return update_count(&run->call->services->realm, tx, run->in);
+}
+
 enum problem user_put(struct call *call, struct tx *tx)
 {
     const struct body_user_update *body = call->in;
@@ -76,6 +85,7 @@ enum problem user_put(struct call *call, struct tx *tx)
         .password = body->password,
         .current_password = body->current_password,
         .nonce = body->nonce,
+        .ip = call->caller.ip,
         .pkce = { body->code_challenge, body->code_challenge_method },
         .target = call_link_target(call),
         .data = body->data,
@@ -84,6 +94,9 @@ enum problem user_put(struct call *call, struct tx *tx)
     enum problem problem = update_form(&call->services->realm, &call->ctx, in);
     if (!problem) {
         problem = exec_read(call->services->executor, &call->ctx, check_in_tx, run);
+    }
+    if (!problem && in->guarded) {
+        problem = exec_write(call->services->executor, &call->ctx, count_in_tx, run);
     }
     if (!problem) {
         problem = compare(call, in);

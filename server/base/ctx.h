@@ -22,6 +22,9 @@ struct audit_line {
 
 enum weak_reason { WEAK_LENGTH = 1, WEAK_CHARACTERS = 2, WEAK_PWNED = 4 };
 
+/* What a request asks the world: in ctx.waits_alike, what one like it would ask (rule S4). */
+enum alike { ALIKE_CREATED = 1, ALIKE_ANNOUNCED = 2, ALIKE_MAIL = 4, ALIKE_SMS = 8, ALIKE_PASSWORD = 16 };
+
 struct ctx {
     struct arena *arena;
     struct entropy *entropy;
@@ -54,6 +57,9 @@ struct ctx {
         const char *factor_type;
     } attempt;
     const char *sms_id;        /* what the provider calls the SMS that went out; NULL: nothing */
+    bool silent_sends;         /* who asks must not learn whether a message could be sent (rule S4) */
+    unsigned waits_alike;      /* enum alike: what others like this ask the world, and this one does not */
+    int reads, writes;         /* statements so far, for the log */
 };
 
 /* Notes that a proof was checked, for who must hear of it. */

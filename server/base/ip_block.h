@@ -8,4 +8,8 @@
 /* "2001:db8:1:2::/64"; any other text as it is. In the arena, or ip itself. */
 const char *ip_block(struct arena *arena, const char *ip);
 
+/* The network around it that somebody may have as a whole: "2001:db8:1::/48", "192.0.2.0/24"; any
+ * other text as it is. */
+const char *ip_neighbours(struct arena *arena, const char *ip);
+
 #endif

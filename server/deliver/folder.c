@@ -2,11 +2,14 @@
 #include "deliver/folder.h"
 
 #include "base/log.h"
+#include "base/uuid.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -80,4 +83,37 @@ bool folder_put(struct arena *arena, const char *folder, const char *topic, cons
     log_write(LOG_INFO, "a message was written to a file", LOG_STR("file", path),
               LOG_STR("topic", topic));
     return true;
+}
+
+/* Is it one of ours: an id, a hyphen, a topic, an ending of a message? */
+static int is_message(const struct dirent *entry)
+{
+    const char *name = entry->d_name, *dot = strchr(name, '.');
+    char id[UUID_TEXT];
+    struct uuid ignored;
+    if (!dot || dot - name < UUID_TEXT || name[UUID_TEXT - 1] != '-' ||
+        (strcmp(dot, ".eml") != 0 && strcmp(dot, ".sms.json") != 0)) {
+        return 0;
+    }
+    memcpy(id, name, UUID_TEXT - 1);
+    id[UUID_TEXT - 1] = '\0';
+    return uuid_parse(id, &ignored);
+}
+
+/* Names begin with an id that begins with the time. */
+void folder_trim(const char *folder, int64_t most)
+{
+    struct dirent **list = NULL;
+    int n = most ? scandir(folder, &list, is_message, alphasort) : 0;
+    int fd = n > most ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    for (int i = 0; i < n; i++) {
+        if (fd >= 0 && i < n - most) {
+            unlinkat(fd, list[i]->d_name, 0);
+        }
+        free(list[i]);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    free(list);
 }

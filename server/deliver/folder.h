@@ -7,10 +7,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Makes the folder if need be, writes the file "ID-TOPIC.ENDING" and logs its name. Where the file
  * is there already (a message is tried again), nothing is written. false: *error. */
 bool folder_put(struct arena *arena, const char *folder, const char *topic, const char *id,
                 const char *ending, const char *text, size_t len, const char **error);
+
+/* Of the messages in the folder beyond so many (0: any number) the oldest go; other files stay. */
+void folder_trim(const char *folder, int64_t most);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "deliver/alike.h"
 #include "deliver/folder.h"
 #include "deliver/mail_smtp.h"
 #include "deliver/mail_text.h"
@@ -139,7 +140,11 @@ bool send_sms(const struct config *config, struct arena *arena, const struct sms
         job.for_good = true;
     } else {
         job.text = sms_text(config, arena, sms);
+        int64_t asked_at = clock_steady_us();
         sent = provider ? provider->send(&job) : put_in_folder(&job);
+        if (provider) {
+            alike_note(ALIKE_SMS, asked_at);
+        }
     }
     *provider_id = job.provider_id && *job.provider_id ? job.provider_id : NULL;
     *error = job.error;

@@ -7,6 +7,7 @@
 #include "domain/assurance.h"
 #include "domain/mfa_policy.h"
 #include "domain/audit_event.h"
+#include "domain/guesses.h"
 #include "domain/notice.h"
 #include "domain/password_rules.h"
 #include "domain/profile.h"
@@ -177,7 +178,18 @@ enum problem update_check(const struct realm *realm, struct tx *tx, struct updat
     }
     in->needs_current = realm->config->current_password && in->old_hash &&
                         !session_proves_mailbox(tx, in);
-    return in->needs_current && !given(in->current_password) ? P_CURRENT_PASSWORD_REQUIRED : P_OK;
+    if (in->needs_current && !given(in->current_password)) {
+        return P_CURRENT_PASSWORD_REQUIRED;
+    }
+    in->guarded = in->old_hash || given(in->nonce);
+    in->guessed = guess_address(tx->ctx->arena, &user);
+    return P_OK;
+}
+
+enum problem update_count(const struct realm *realm, struct tx *tx, struct update *in)
+{
+    struct guess guess = guess_of(realm, tx->ctx->arena, in->guessed, in->ip);
+    return guess_wrong(realm, tx, &guess, &in->user_id);
 }
 
 /* Row US17. */
@@ -314,6 +326,10 @@ enum problem update_apply(const struct realm *realm, struct tx *tx, struct updat
     }
     user_save(tx, user);
     audit_by_user(realm, tx, user, AUDIT_USER_MODIFIED, NULL, NULL);
+    if (in->guarded) {
+        struct guess guess = guess_of(realm, tx->ctx->arena, in->guessed, in->ip);
+        guess_undo(realm, tx, &guess);
+    }
     person_load(tx, out);
     return P_OK;
 }

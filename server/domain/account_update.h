@@ -13,12 +13,15 @@ struct update {
     const char *email, *phone;       /* NULL or "": unchanged */
     const char *password;            /* NULL: unchanged */
     const char *current_password, *nonce, *channel;
+    const char *ip; /* of who asks */
     struct pkce pkce;
     struct link_target target;
     const struct json_t *data, *app_metadata; /* objects or NULL */
     /* made by update_form */
     const char *new_email, *new_phone;
     /* made by update_check */
+    bool guarded;         /* its failure is a guess (rule S14) of that address */
+    const char *guessed;
     const char *old_hash; /* opened; NULL: the account has no password */
     bool needs_current;   /* row US10 */
     /* made by the caller */
@@ -32,6 +35,10 @@ enum problem update_form(const struct realm *realm, struct ctx *ctx, struct upda
 
 /* Rows US2 to US8, US10. */
 enum problem update_check(const struct realm *realm, struct tx *tx, struct update *in) MUST_CHECK;
+
+/* Where in->guarded holds: counts it as a guess, in a transaction of its own, before anything is
+ * compared; update_apply takes that back. 429: there were too many. */
+enum problem update_count(const struct realm *realm, struct tx *tx, struct update *in) MUST_CHECK;
 
 /* Rows US13 to US19. */
 enum problem update_apply(const struct realm *realm, struct tx *tx, struct update *in,

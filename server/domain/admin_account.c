@@ -11,6 +11,7 @@
 #include "domain/password_rules.h"
 #include "domain/profile.h"
 #include "store/recovery_sets.h"
+#include "store/sign_ups.h"
 
 #include <string.h>
 
@@ -293,6 +294,9 @@ enum problem admin_update(const struct realm *realm, struct tx *tx, const struct
         u->banned_until = in->banned_until;
     }
     user_save(tx, u);
+    if (!u->is_anonymous) {
+        sign_up_forget(tx, &u->id); /* the admin vouches for it: no sweep takes it */
+    }
     audit_user(realm, tx, in, AUDIT_USER_MODIFIED, u);
     person_load(tx, out);
     return P_OK;

@@ -36,12 +36,20 @@ static const struct person *copy_of(struct tx *tx, const struct user *user)
 
 void person_created(struct tx *tx, const struct user *user)
 {
+    if (tx->ghost) {
+        tx->ctx->waits_alike |= ALIKE_CREATED;
+        return;
+    }
     const struct person *copy = copy_of(tx, user);
     tx->ctx->created = copy ? copy : tx->ctx->created;
 }
 
 void person_announced(struct tx *tx, const struct user *user)
 {
+    if (tx->ghost) {
+        tx->ctx->waits_alike |= ALIKE_ANNOUNCED;
+        return;
+    }
     const struct person *copy = copy_of(tx, user);
     tx->ctx->announced = copy ? copy : tx->ctx->announced;
 }

@@ -4,6 +4,7 @@
 #include "base/rfc3339.h"
 #include "domain/address.h"
 #include "domain/send_limit.h"
+#include "store/ghosts.h"
 
 #include <string.h>
 #include <strings.h>
@@ -39,13 +40,29 @@ static enum problem check_authorized(const struct realm *realm, struct ctx *ctx,
     return message_address_allowed(realm, to) ? P_OK : ctx_fail(ctx, P_MAIL_NOT_AUTHORIZED, to);
 }
 
+/* Of what anybody may ask for, the pause of the address is told (domain/stranger.h); that of the user,
+ * which only an account has, is kept without a word. */
+static enum problem check_pause(struct tx *tx, int64_t last_us, int64_t pause_us,
+                                enum problem too_soon)
+{
+    enum problem problem = pause_check(tx->ctx, last_us, pause_us, too_soon);
+    if (problem && tx->openly) {
+        tx->ctx->retry_after_s = 0;
+        ghost_begin(tx);
+        return P_OK;
+    }
+    return problem;
+}
+
 /* Rows ML10 to ML13, in their order; once a call even where two mails are sent. */
-static enum problem may_send(const struct realm *realm, struct tx *tx, const char *to,
-                             int64_t last_us, bool pause)
+static enum problem may_send(const struct realm *realm, struct tx *tx, const struct user *user,
+                             const char *to, const struct letter *letter)
 {
     const struct config *c = realm->config;
     enum problem problem =
-        pause ? pause_check(tx->ctx, last_us, c->smtp_max_frequency_us, P_MAIL_TOO_SOON) : P_OK;
+        letter->pause
+            ? check_pause(tx, *letter->sent_at, c->smtp_max_frequency_us, P_MAIL_TOO_SOON)
+            : P_OK;
     if (!problem) {
         problem = check_authorized(realm, tx->ctx, to);
     }
@@ -55,8 +72,11 @@ static enum problem may_send(const struct realm *realm, struct tx *tx, const cha
     if (total_is_zero(c->rate_email_sent)) {
         return P_MAIL_LIMIT;
     }
-    return c->mailer_autoconfirm || total_take(tx, "mail", c->rate_email_sent) ? P_OK
-                                                                               : P_MAIL_LIMIT;
+    bool sent = c->mailer_autoconfirm ||
+                (letter->kind == MAIL_INVITE /* an admin's own */
+                     ? total_take(tx, "mail", c->rate_email_sent, BY_OWNER)
+                     : total_take_for(tx, "mail", c->rate_email_sent, user));
+    return sent ? P_OK : P_MAIL_LIMIT;
 }
 
 static const char *path_of(const struct realm *realm, enum mail_kind kind)
@@ -141,7 +161,7 @@ static enum problem send_letter(const struct realm *realm, struct tx *tx, struct
                                 const struct letter *letter, const struct link_target *target)
 {
     struct one_time_code code;
-    enum problem problem = may_send(realm, tx, user->email, *letter->sent_at, letter->pause);
+    enum problem problem = may_send(realm, tx, user, user->email, letter);
     if (problem) {
         return problem;
     }
@@ -202,8 +222,7 @@ enum problem message_email_change(const struct realm *realm, struct tx *tx, stru
     struct one_time_code current, fresh;
     struct letter letter = { MAIL_EMAIL_CHANGE, TOKEN_EMAIL_CHANGE_NEW, "email_change",
                              &user->email_change_sent_at, true, pkce };
-    enum problem problem =
-        may_send(realm, tx, user->email_change, user->email_change_sent_at, true);
+    enum problem problem = may_send(realm, tx, user, user->email_change, &letter);
     if (!problem && both) {
         problem = check_authorized(realm, tx->ctx, user->email);
     }
@@ -273,12 +292,12 @@ enum problem message_sms(const struct realm *realm, struct tx *tx, struct user *
     struct one_time_code code;
     *message_id = NULL;
     enum problem problem =
-        pause_check(tx->ctx, *timer, c->sms_max_frequency_us, P_SMS_TOO_SOON);
+        check_pause(tx, *timer, c->sms_max_frequency_us, P_SMS_TOO_SOON);
     if (problem) {
         return problem;
     }
     const char *test = test_code_of(realm, tx->ctx, phone);
-    if (!test && !c->sms_autoconfirm && !total_take(tx, "sms", c->rate_sms_sent)) {
+    if (!test && !c->sms_autoconfirm && !total_take_for(tx, "sms", c->rate_sms_sent, user)) {
         return P_SMS_LIMIT;
     }
     code_make(realm, tx, &user->id, kind, phone, false, (int)c->sms_otp_length, test, &code);

@@ -249,6 +249,10 @@ enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struc
     }
     factor_challenged(tx, &factor.id, ctx->now_us); /* first: else two servers deadlock (§6.3) */
     challenge_insert(tx, &challenge);
+    int64_t life_us = (int64_t)realm->config->challenge_ttl_s * US_PER_S;
+    if (factor.last_challenged_at && ctx->now_us - factor.last_challenged_at < life_us) {
+        challenges_trim(tx, &challenge, factor.last_challenged_at);
+    }
     char id[UUID_TEXT];
     audit_by_user(realm, tx, &user, AUDIT_CHALLENGE_CREATED, holder->caller->ip,
                   TRAITS({ "factor_id", uuid_format(&factor.id, id) },

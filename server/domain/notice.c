@@ -65,7 +65,7 @@ static bool within_limits(const struct realm *realm, struct tx *tx, const struct
 {
     const struct config *c = realm->config;
     if (official_switch(c, kind) == SWITCH_ON) {
-        return c->mailer_autoconfirm || total_take(tx, "mail", c->rate_email_sent);
+        return c->mailer_autoconfirm || total_take(tx, "mail", c->rate_email_sent, BY_OWNER);
     }
     int64_t most = kind == MAIL_PASSWORD_AT_RISK ? 1 : MOST_A_DAY;
     return notices_of(tx, &user->id, mail_kind_name(kind), DAY_US) < most;

@@ -170,6 +170,10 @@ void outgoing_mail(const struct realm *realm, struct tx *tx, const struct mail *
     /* what no hook is asked about need not be rehearsed, and what is kept of a rehearsal that failed
      * (a lock) must be told of */
     if (tx->ctx->rehearsing && realm->config->hook_send_email_on) {
+        if (tx->ghost) {
+            tx->ctx->waits_alike |= ALIKE_MAIL;
+            return;
+        }
         collect(tx->ctx, mail, NULL);
         return;
     }
@@ -182,6 +186,10 @@ void outgoing_mail(const struct realm *realm, struct tx *tx, const struct mail *
 void outgoing_sms(const struct realm *realm, struct tx *tx, const struct sms *sms)
 {
     if (tx->ctx->sms_sent) {
+        return;
+    }
+    if (tx->ctx->rehearsing && tx->ghost) {
+        tx->ctx->waits_alike |= ALIKE_SMS;
         return;
     }
     if (tx->ctx->rehearsing) {

@@ -5,13 +5,15 @@
 #define COUNTERSIGN_DOMAIN_PASSWORD_LOGIN_H
 
 #include "domain/grant.h"
+#include "domain/guesses.h"
 
 struct login {
     const char *email, *phone, *password; /* NULL or "" if not given */
     const char *aud;
     const struct caller *caller;
     /* made by login_check */
-    const char *provider, *address, *guard_key;
+    const char *provider, *address;
+    struct guess guess;
     /* made by login_find */
     bool found;
     struct user user;

@@ -28,6 +28,7 @@ struct realm {
 struct caller {
     const char *ip;         /* text form */
     const char *user_agent; /* NULL if not sent */
+    bool local;             /* on this machine, and nobody named whom it stands for */
 };
 
 #endif

@@ -6,19 +6,13 @@
 #include "domain/audit_event.h"
 #include "domain/profile.h"
 #include "domain/send_limit.h"
+#include "domain/stranger.h"
 
 #include <string.h>
 
 static bool given(const char *text)
 {
     return text && *text;
-}
-
-/* An unknown address costs a durable write too, so that the time taken does not tell it. */
-static enum problem say_nothing(struct tx *tx)
-{
-    (void)total_take(tx, "silence", "1000000000");
-    return P_OK;
 }
 
 enum problem magic_link_check(const struct realm *realm, struct ctx *ctx, struct code_request *in)
@@ -88,9 +82,6 @@ static enum problem make_account(const struct realm *realm, struct tx *tx, struc
         .target = in->target,
         .for_code = true,
     };
-    if (realm->config->disable_signup) {
-        return P_SIGNUP_DISABLED;
-    }
     return sign_up_run(realm, tx, in->caller, &sign_up, out);
 }
 
@@ -122,27 +113,53 @@ static enum problem send_code(const struct realm *realm, struct tx *tx, struct u
     return P_OK;
 }
 
+/* Rows OT13, OT18 and rule S4: what only an account could change is not told, but to this machine,
+ * where the operator and the tests are. */
+static enum problem refusal_of(const struct realm *realm, const struct code_request *in, bool found,
+                               bool confirmed)
+{
+    if (!found && !in->create_user) {
+        return P_OTP_DISABLED;
+    }
+    return !confirmed && realm->config->disable_signup ? P_SIGNUP_DISABLED : P_OK;
+}
+
 enum problem otp_run(const struct realm *realm, struct tx *tx, struct code_request *in)
 {
     struct signed_up made;
     struct user *user = &made.grant.person.user;
-    bool by_email = given(in->email);
+    bool quiet, by_email = given(in->email);
+    bool guarded = !in->create_user || realm->config->disable_signup;
+    enum problem problem = stranger_pause(realm, tx, by_email ? STRANGER_CODE : STRANGER_PHONE,
+                                          in->address, &quiet);
+    if (problem) {
+        return problem;
+    }
     bool found = by_email ? user_by_email(tx, in->aud, in->address, user)
                           : user_by_phone(tx, in->aud, in->address, user);
     found = found && !address_is_foreign(tx, user, by_email);
-    if (!found && !in->create_user) {
-        return P_OTP_DISABLED;
+    bool confirmed = found && (by_email ? user->email_confirmed_at : user->phone_confirmed_at);
+    problem = refusal_of(realm, in, found, confirmed);
+    tx->ctx->silent_sends = guarded;
+    if (problem && in->caller->local) {
+        return problem;
     }
-    if (!found || !(by_email ? user->email_confirmed_at : user->phone_confirmed_at)) {
-        enum problem problem = make_account(realm, tx, in, &made);
-        bool confirmed = !problem && (by_email ? user->email_confirmed_at
-                                               : user->phone_confirmed_at);
+    if (problem || quiet) {
+        *user = stranger_nobody(realm, tx, in->aud, by_email ? in->address : NULL,
+                                by_email ? NULL : in->address);
+    } else if (!confirmed) {
+        problem = make_account(realm, tx, in, &made);
+        confirmed = !problem && (by_email ? user->email_confirmed_at : user->phone_confirmed_at);
         if (!confirmed) {
-            in->message_id = problem ? NULL : made.message_id;
+            in->message_id = problem || guarded ? NULL : made.message_id;
             return problem;
         }
+    } else if (!guarded) { /* which others ask of who is new */
+        tx->ctx->waits_alike |= ALIKE_CREATED | ALIKE_ANNOUNCED;
     }
-    return by_email ? send_magic_link(realm, tx, user, in) : send_code(realm, tx, user, in);
+    problem = by_email ? send_magic_link(realm, tx, user, in) : send_code(realm, tx, user, in);
+    in->message_id = guarded && !in->caller->local ? NULL : in->message_id;
+    return problem;
 }
 
 enum problem recover_check(const struct realm *realm, struct ctx *ctx, struct code_request *in)
@@ -160,12 +177,17 @@ enum problem recover_check(const struct realm *realm, struct ctx *ctx, struct co
 enum problem recover_run(const struct realm *realm, struct tx *tx, struct code_request *in)
 {
     struct user user;
-    if (!user_by_email(tx, in->aud, in->address, &user) ||
-        address_is_foreign(tx, &user, true)) {
-        return say_nothing(tx);
+    bool quiet;
+    enum problem problem = stranger_pause(realm, tx, STRANGER_CODE, in->address, &quiet);
+    if (problem) {
+        return problem;
     }
-    enum problem problem =
-        message_recovery(realm, tx, &user, &in->target, pkce_given(&in->pkce));
+    tx->ctx->silent_sends = true;
+    if (!user_by_email(tx, in->aud, in->address, &user) || quiet ||
+        address_is_foreign(tx, &user, true)) {
+        user = stranger_nobody(realm, tx, in->aud, in->address, NULL);
+    }
+    problem = message_recovery(realm, tx, &user, &in->target, pkce_given(&in->pkce));
     if (problem) {
         return problem;
     }
@@ -222,26 +244,48 @@ static enum problem resend_mail(const struct realm *realm, struct tx *tx, struct
     return message_email_change(realm, tx, user, &in->target, pkce);
 }
 
+static enum stranger_call resend_call(const struct code_request *in)
+{
+    return of_type(in, "signup")         ? STRANGER_SIGN_UP
+           : of_type(in, "sms")          ? STRANGER_PHONE
+           : of_type(in, "email_change") ? STRANGER_EMAIL_CHANGE
+                                         : STRANGER_PHONE_CHANGE;
+}
+
+/* Row RS8: is there anything to send again? */
+static bool resend_find(struct tx *tx, const struct code_request *in, struct user *user)
+{
+    bool found = given(in->email) ? user_by_email(tx, in->aud, in->address, user)
+                                  : user_by_phone(tx, in->aud, in->address, user);
+    bool first = of_type(in, "signup") || of_type(in, "sms");
+    if (!found || (first && address_is_foreign(tx, user, given(in->email)))) {
+        return false;
+    }
+    return of_type(in, "signup")         ? !user->email_confirmed_at
+           : of_type(in, "sms")          ? !user->phone_confirmed_at
+           : of_type(in, "email_change") ? *user->email_change != '\0'
+                                         : *user->phone_change != '\0';
+}
+
 enum problem resend_run(const struct realm *realm, struct tx *tx, struct code_request *in)
 {
     struct user user;
-    bool found = given(in->email) ? user_by_email(tx, in->aud, in->address, &user)
-                                  : user_by_phone(tx, in->aud, in->address, &user);
-    bool pending = found && (of_type(in, "signup")         ? !user.email_confirmed_at
-                             : of_type(in, "sms")          ? !user.phone_confirmed_at
-                             : of_type(in, "email_change") ? *user.email_change != '\0'
-                                                           : *user.phone_change != '\0');
-    bool first = of_type(in, "signup") || of_type(in, "sms");
-    if (!pending || (first && address_is_foreign(tx, &user, given(in->email)))) { /* row RS8 */
-        return say_nothing(tx);
+    bool quiet;
+    const char *ignored; /* the id of a message would tell that there was one */
+    enum problem problem = stranger_pause(realm, tx, resend_call(in), in->address, &quiet);
+    if (problem) {
+        return problem;
     }
-    enum problem problem;
+    tx->ctx->silent_sends = true;
+    if (!resend_find(tx, in, &user) || quiet) {
+        user = stranger_nobody(realm, tx, in->aud, given(in->email) ? in->address : NULL,
+                               given(in->email) ? NULL : in->address);
+    }
     if (of_type(in, "sms")) {
-        problem = message_sms(realm, tx, &user, TOKEN_CONFIRMATION, user.phone, "sms",
-                              &in->message_id);
+        problem = message_sms(realm, tx, &user, TOKEN_CONFIRMATION, user.phone, "sms", &ignored);
     } else if (of_type(in, "phone_change")) {
         problem = message_sms(realm, tx, &user, TOKEN_PHONE_CHANGE, user.phone_change, "sms",
-                              &in->message_id);
+                              &ignored);
     } else {
         problem = resend_mail(realm, tx, &user, in);
     }
@@ -249,7 +293,8 @@ enum problem resend_run(const struct realm *realm, struct tx *tx, struct code_re
         return problem;
     }
     user_save(tx, &user);
-    audit_by_user(realm, tx, &user, first ? AUDIT_CONFIRMATION_REQUESTED : AUDIT_RECOVERY_REQUESTED,
+    bool again = of_type(in, "signup") || of_type(in, "sms");
+    audit_by_user(realm, tx, &user, again ? AUDIT_CONFIRMATION_REQUESTED : AUDIT_RECOVERY_REQUESTED,
                   NULL, NULL);
     return P_OK;
 }

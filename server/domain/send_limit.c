@@ -2,6 +2,7 @@
 #include "domain/send_limit.h"
 
 #include "config/duration.h"
+#include "store/notices.h"
 #include "store/send_limits.h"
 
 #include <stdlib.h>
@@ -27,7 +28,21 @@ bool total_is_zero(const char *setting)
     return strtod(setting, NULL) < 1 && !strchr(setting, '/');
 }
 
-bool total_take(struct tx *tx, const char *name, const char *setting)
+enum wanted_by message_wanted_by(const struct user *user)
+{
+    bool confirmed = user->email_confirmed_at || user->phone_confirmed_at;
+    return confirmed && !user->is_anonymous ? BY_OWNER : BY_STRANGER;
+}
+
+bool total_take_for(struct tx *tx, const char *name, const char *setting, const struct user *user)
+{
+    enum { LEAST = 3 };
+    int64_t third = (int64_t)strtod(setting, NULL) / 3;
+    return total_take(tx, name, setting, message_wanted_by(user)) &&
+           notice_count(tx, &user->id, name, HOUR_US, NULL) <= (third > LEAST ? third : LEAST);
+}
+
+bool total_take(struct tx *tx, const char *name, const char *setting, enum wanted_by by)
 {
     const char *slash = strchr(setting, '/');
     int64_t most = (int64_t)strtod(setting, NULL) * MILLION, each_us = 0, now = tx->ctx->now_us;
@@ -37,6 +52,8 @@ bool total_take(struct tx *tx, const char *name, const char *setting)
     }
     if (!send_limit_of(tx, name, &limit)) {
         limit = (struct send_limit){ most, now };
+        send_limit_begin(tx, name, &limit);
+        (void)send_limit_of(tx, name, &limit); /* somebody else's, if it was first */
     }
     if (slash && each_us > 0) {
         double grown = (double)(now - limit.filled_at) / (double)each_us * (double)MILLION;
@@ -46,7 +63,8 @@ bool total_take(struct tx *tx, const char *name, const char *setting)
         limit = (struct send_limit){ most, now };
     }
     limit.left_millionths = limit.left_millionths < most ? limit.left_millionths : most;
-    if (limit.left_millionths < MILLION) {
+    int64_t kept = by == BY_STRANGER ? most / MILLION / 2 * MILLION : 0;
+    if (limit.left_millionths < kept + MILLION) {
         return false;
     }
     limit.left_millionths -= MILLION;

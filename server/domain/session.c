@@ -4,6 +4,7 @@
 #include "crypto/base64.h"
 #include "crypto/refresh_token.h"
 #include "domain/audit_event.h"
+#include "domain/guesses.h"
 #include "store/refresh_tokens.h"
 
 #include <string.h>
@@ -61,11 +62,15 @@ void session_open(const struct realm *realm, struct tx *tx, const struct caller 
         grant->refresh_token = refresh_token_v1(arena, tx->ctx->entropy);
     }
     session_insert(tx, s);
+    sessions_trim(tx, s, realm->config->sessions_most);
     if (grant->refresh_version == 1) {
         refresh_row_insert(tx, &s->user_id, &s->id, grant->refresh_token, NULL);
     }
     amr_put(tx, &s->id, method);
     user_signed_in(tx, &grant->person.user);
+    if (!grant->person.user.is_anonymous) {
+        guess_remember(realm, tx, &s->user_id, caller->ip);
+    }
     grant->signed_in = true;
     grant->method = method;
     grant_load(tx, grant);

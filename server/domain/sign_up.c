@@ -8,6 +8,8 @@
 #include "domain/password_rules.h"
 #include "domain/profile.h"
 #include "domain/session.h"
+#include "domain/stranger.h"
+#include "store/sign_ups.h"
 
 #include <string.h>
 
@@ -82,6 +84,11 @@ static struct user fresh_user(const struct realm *realm, struct tx *tx, const st
     };
 }
 
+static bool confirms_at_once(const struct realm *realm, bool by_email)
+{
+    return by_email ? realm->config->mailer_autoconfirm : realm->config->sms_autoconfirm;
+}
+
 static void sign_up_anonymous(const struct realm *realm, struct tx *tx,
                               const struct caller *caller, const struct sign_up *in,
                               struct signed_up *out)
@@ -91,25 +98,11 @@ static void sign_up_anonymous(const struct realm *realm, struct tx *tx,
     u->is_anonymous = true;
     u->user_metadata = json_merged(tx->ctx->arena, "{}", in->data);
     user_insert(tx, u);
+    sign_up_put(tx, &u->id, SIGN_UP_ANONYMOUS);
     person_created(tx, u);
     person_announced(tx, u);
     session_open(realm, tx, caller, "anonymous", &out->grant);
     out->has_session = true;
-}
-
-/* Row SU20: nothing of the real account shows, and nothing tells the answer from a new one. */
-static void pretend(const struct realm *realm, struct tx *tx, const struct sign_up *in,
-                    struct signed_up *out)
-{
-    struct user *u = &out->grant.person.user;
-    bool by_email = strcmp(in->provider, "email") == 0;
-    *u = fresh_user(realm, tx, in);
-    u->email = by_email ? in->address : NULL;
-    u->phone = by_email ? NULL : in->address;
-    u->confirmation_sent_at = tx->ctx->now_us;
-    u->app_metadata = arena_printf(tx->ctx->arena, "{\"provider\":\"%s\",\"providers\":[\"%s\"]}",
-                                   in->provider, in->provider);
-    u->user_metadata = json_merged(tx->ctx->arena, "{}", in->data);
 }
 
 static void confirm(struct tx *tx, struct user *u, bool by_email)
@@ -124,9 +117,23 @@ static void confirm(struct tx *tx, struct user *u, bool by_email)
     }
 }
 
+static void audit_asked(const struct realm *realm, struct tx *tx, const struct sign_up *in,
+                        const struct user *asking, const struct user *taken)
+{
+    bool ghost = tx->ghost;
+    if (taken) {
+        ghost_end(tx); /* that somebody tried is true */
+    }
+    audit_by_user(realm, tx, taken ? taken : asking,
+                  taken ? AUDIT_REPEATED_SIGNUP : AUDIT_CONFIRMATION_REQUESTED, NULL,
+                  TRAITS({ "provider", in->provider }));
+    tx->ghost = ghost;
+}
+
 /* Rows SU21, SU22: the mail or SMS that confirms the address. */
 static enum problem ask_to_confirm(const struct realm *realm, struct tx *tx,
-                                   const struct sign_up *in, struct signed_up *out)
+                                   const struct sign_up *in, const struct user *taken,
+                                   struct signed_up *out)
 {
     struct user *u = &out->grant.person.user;
     enum problem problem;
@@ -144,8 +151,7 @@ static enum problem ask_to_confirm(const struct realm *realm, struct tx *tx,
     }
     user_save(tx, u);
     person_announced(tx, u);
-    audit_by_user(realm, tx, u, AUDIT_CONFIRMATION_REQUESTED, NULL,
-                  TRAITS({ "provider", in->provider }));
+    audit_asked(realm, tx, in, u, taken);
     person_load(tx, &out->grant.person);
     if (u->invited_at) { /* row SU24 */
         u->user_metadata = "{}";
@@ -154,14 +160,15 @@ static enum problem ask_to_confirm(const struct realm *realm, struct tx *tx,
     return P_OK;
 }
 
+/* taken NULL, or whose address it is: then all is done for nobody. */
 static enum problem sign_up_new(const struct realm *realm, struct tx *tx,
                                 const struct caller *caller, const struct sign_up *in,
-                                struct signed_up *out)
+                                const struct user *taken, struct signed_up *out)
 {
     struct arena *arena = tx->ctx->arena;
     struct user *u = &out->grant.person.user;
     bool by_email = strcmp(in->provider, "email") == 0;
-    bool at_once = by_email ? realm->config->mailer_autoconfirm : realm->config->sms_autoconfirm;
+    bool at_once = confirms_at_once(realm, by_email);
     *u = fresh_user(realm, tx, in);
     u->email = by_email ? in->address : NULL;
     u->phone = by_email ? NULL : in->address;
@@ -181,7 +188,8 @@ static enum problem sign_up_new(const struct realm *realm, struct tx *tx,
     identity_add(tx, u, in->provider, data);
     person_created(tx, u);
     if (!at_once) {
-        return ask_to_confirm(realm, tx, in, out);
+        sign_up_put(tx, &u->id, SIGN_UP_UNCONFIRMED);
+        return ask_to_confirm(realm, tx, in, taken, out);
     }
     bool by_phone = strcmp(in->provider, "phone") == 0;
     audit_by_user(realm, tx, u, AUDIT_USER_SIGNEDUP, NULL,
@@ -194,6 +202,20 @@ static enum problem sign_up_new(const struct realm *realm, struct tx *tx,
         out->has_session = true;
     }
     return P_OK;
+}
+
+/* Row SU20, rule S4: nothing of the real account shows, and the same is done as for a new one. That
+ * it has no identities is what the official clients tell their users by. */
+static enum problem pretend(const struct realm *realm, struct tx *tx, const struct caller *caller,
+                            const struct sign_up *in, const struct user *taken,
+                            struct signed_up *out)
+{
+    struct user *u = &out->grant.person.user;
+    ghost_begin(tx); /* to the end of the request */
+    enum problem problem = sign_up_new(realm, tx, caller, in, taken, out);
+    u->user_metadata = json_merged(tx->ctx->arena, "{}", in->data);
+    out->grant.person.n_identities = 0;
+    return problem;
 }
 
 /* Row SU19: a missing identity of the provider is made; those of a confirmed account stay. */
@@ -227,34 +249,43 @@ static void take_newest(const struct realm *realm, struct tx *tx, const struct s
     }
 }
 
+/* What is asked about an address that nobody has, so that the time does not tell. */
+static void ask_elsewhere(struct tx *tx, bool by_email, const char *address, const struct uuid *self)
+{
+    bool none = by_email ? user_email_taken(tx, address, self) : user_phone_taken(tx, address, self);
+    (void)none;
+}
+
 /* Rows SU17 to SU22 for an account that exists. A session is never the answer: only an identifier
  * that this very request confirms may give one (the serious one of the notes in section 2). */
 static enum problem sign_up_existing(const struct realm *realm, struct tx *tx,
-                                     const struct sign_up *in, struct signed_up *out)
+                                     const struct caller *caller, const struct sign_up *in,
+                                     struct signed_up *out)
 {
     struct user *u = &out->grant.person.user;
     bool by_email = strcmp(in->provider, "email") == 0;
     bool confirmed = by_email ? u->email_confirmed_at != 0 : u->phone_confirmed_at != 0;
-    bool at_once = realm->config->mailer_autoconfirm || realm->config->sms_autoconfirm;
+    bool at_once = confirms_at_once(realm, by_email);
     struct vouch vouch = { 0 };
     if (!confirmed) {
         vouch = vouch_of(tx, &u->id);
     }
     if (confirmed || (at_once && !in->for_code && vouch.known)) {
+        if (!at_once) {
+            struct user taken = *u;
+            ask_elsewhere(tx, by_email, in->address, &taken.id);
+            return pretend(realm, tx, caller, in, &taken, out);
+        }
         audit_by_user(realm, tx, u, AUDIT_REPEATED_SIGNUP, NULL,
                       TRAITS({ "provider", in->provider }));
         tx_keep(tx);
-        if (at_once) {
-            return P_USER_EXISTS;
-        }
-        pretend(realm, tx, in, out);
-        return P_OK;
+        return P_USER_EXISTS;
     }
     if (account_unproven(u) && !u->is_anonymous) {
         take_newest(realm, tx, in, &vouch, u);
     }
     complete_identity(tx, in, u);
-    return ask_to_confirm(realm, tx, in, out);
+    return ask_to_confirm(realm, tx, in, NULL, out);
 }
 
 enum problem sign_up_run(const struct realm *realm, struct tx *tx, const struct caller *caller,
@@ -262,15 +293,28 @@ enum problem sign_up_run(const struct realm *realm, struct tx *tx, const struct 
 {
     *out = (struct signed_up){ 0 };
     struct user *u = &out->grant.person.user;
-    bool exists;
     if (!in->provider) {
         sign_up_anonymous(realm, tx, caller, in, out);
         return P_OK;
     }
+    bool exists, quiet, by_email = strcmp(in->provider, "email") == 0;
+    bool at_once = confirms_at_once(realm, by_email);
+    if (!at_once && !in->for_code) {
+        enum problem problem = stranger_pause(
+            realm, tx, by_email ? STRANGER_SIGN_UP : STRANGER_PHONE, in->address, &quiet);
+        if (problem) {
+            return problem;
+        }
+    }
     /* Row W13: an address is unique over all audiences, and over identities too. */
-    if (address_account(realm, tx, strcmp(in->provider, "email") == 0, in->aud, in->address, u,
-                        &exists)) {
+    enum problem held =
+        address_account(realm, tx, by_email, in->aud, in->address, u, &exists);
+    if (held && at_once && !in->for_code) {
         return P_USER_EXISTS;
     }
-    return exists ? sign_up_existing(realm, tx, in, out) : sign_up_new(realm, tx, caller, in, out);
+    if (held) {
+        return pretend(realm, tx, caller, in, NULL, out);
+    }
+    return exists ? sign_up_existing(realm, tx, caller, in, out)
+                  : sign_up_new(realm, tx, caller, in, NULL, out);
 }

@@ -8,6 +8,9 @@
 /* In its usual text form, in the call's arena. */
 const char *client_address(struct call *call);
 
+/* Is it this machine, and does no header name another whom a proxy here stands for? */
+bool client_is_local(struct call *call);
+
 /* The address that a configured proxy names in Sb-Forwarded-For, where that is switched on; else
  * NULL. */
 const char *client_address_named(struct call *call);

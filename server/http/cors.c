@@ -72,6 +72,7 @@ void cors_headers(struct call *call)
     if (call_header(call, "Origin")) {
         reply_header(call, "Access-Control-Allow-Origin", "*");
         reply_header(call, "Access-Control-Expose-Headers",
-                     "X-Total-Count, Link, X-Supabase-Api-Version");
+                     "X-Total-Count, Link, X-Supabase-Api-Version, RateLimit-Limit, "
+                     "RateLimit-Remaining, RateLimit-Reset, Retry-After");
     }
 }

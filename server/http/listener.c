@@ -6,12 +6,14 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "http/connection_guard.h"
+#include "http/hold.h"
 #include "http/pipeline.h"
 #include "http/socket.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <microhttpd.h>
+#include <stddef.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +33,7 @@ enum {
 struct listener {
     struct services *services;
     struct MHD_Daemon *daemon;
+    struct hold *hold;
     struct guard *guard;
     atomic_bool stopping;
     int socket, port;
@@ -45,6 +48,7 @@ struct exchange {
     struct MHD_Connection *connection;
     struct seat *seat;
     struct work work;
+    struct held held;
     char peer[INET6_ADDRSTRLEN];
     size_t swallowed, large; /* large: of the listener's large_bodies */
     bool begun, counted, done, answered, refused; /* refused: the rest of the body is thrown away */
@@ -350,6 +354,12 @@ static enum MHD_Result send_answer(struct exchange *x)
     return result;
 }
 
+static void let_go(struct held *held)
+{
+    struct exchange *x = (struct exchange *)(void *)((char *)held - offsetof(struct exchange, held));
+    MHD_resume_connection(x->connection);
+}
+
 static void hand_over(struct exchange *x, enum lane lane);
 
 /* On another thread, when the part is durable or undone. */
@@ -362,7 +372,12 @@ static void part_done(struct work *work)
         return;
     }
     x->done = true;
-    MHD_resume_connection(x->connection);
+    x->held = (struct held){ .due_us = pipeline_due_us(&x->call), .then = let_go };
+    if (x->held.due_us && x->listener->hold) {
+        hold_until(x->listener->hold, &x->held);
+    } else {
+        MHD_resume_connection(x->connection);
+    }
 }
 
 static enum problem run_part(struct ctx *ctx, void *arg)
@@ -473,6 +488,7 @@ struct listener *listener_start(struct arena *arena, struct services *services, 
     l->services = services;
     l->socket = fd;
     l->port = socket_port(fd);
+    l->hold = hold_start();
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned threads = config->http_threads ? (unsigned)config->http_threads
                        : cores > 0          ? (unsigned)cores
@@ -491,6 +507,7 @@ struct listener *listener_start(struct arena *arena, struct services *services, 
     if (!l->daemon) {
         *error = "cannot start the HTTP server: not enough memory, threads or file descriptors";
         close(fd);
+        hold_stop(&l->hold);
         guard_stop(&l->guard);
         free(l);
         return NULL;
@@ -532,6 +549,7 @@ void listener_stop(struct listener **listener, int64_t wait_us)
     while (atomic_load(&l->under_way) > 0 && clock_steady_us() < until) {
         usleep(2000);
     }
+    hold_stop(&l->hold); /* a suspended connection must not be left to the daemon */
     MHD_stop_daemon(l->daemon); /* closes the socket */
     guard_stop(&l->guard);
     free(l);

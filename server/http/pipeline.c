@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/utf8.h"
+#include "deliver/alike.h"
 #include "deliver/captcha.h"
 #include "http/authenticate.h"
 #include "http/client_address.h"
@@ -13,11 +14,12 @@
 #include "http/cors.h"
 #include "http/database_errors.h"
 #include "http/limits.h"
+#include "http/strangers.h"
 #include "work/outbox_worker.h"
 
 #include <string.h>
 
-enum { USER_AGENT_MAX = 512, REQUEST_ID_MAX = 128 };
+enum { USER_AGENT_MAX = 512, REQUEST_ID_MAX = 128, HOLD_STEP_US = 25000 };
 
 /* /auth/v1/x is /x (the official clients put the first in front, a gateway takes it away). */
 static const char *strip_prefix(const char *path)
@@ -80,6 +82,9 @@ static enum limiter limiter_of(const struct call *call)
         return call->route->limiter;
     }
     const struct body_sign_up *in = call->in;
+    if (!in) {
+        return LIMIT_SIGNUP;
+    }
     bool named = (in->email && *in->email) || (in->phone && *in->phone);
     return named ? LIMIT_SIGNUP : LIMIT_ANONYMOUS;
 }
@@ -109,6 +114,16 @@ static enum problem later_gates(struct call *call)
     problem = problem || body_first ? problem : decode_body(call);
     call->reply.n_kept = call->reply.n_headers;
     return problem;
+}
+
+/* Before a captcha is asked about: that costs something too. A sign-up's body is looked into, for
+ * what it asks; what is wrong with it is told later. */
+static enum problem check_stranger(struct call *call)
+{
+    if (call->route->limiter == LIMIT_SIGNUP && decode_body(call)) {
+        call->in = NULL;
+    }
+    return strangers_check(call, limiter_of(call));
 }
 
 /* Row CP2: not for a valid admin; people are asked like everybody, as nothing here reads who they
@@ -141,7 +156,8 @@ static enum problem gates(struct call *call)
     if (call->route->refusal) {
         return call->route->refusal;
     }
-    return captcha_due(call) ? P_OK : later_gates(call);
+    problem = check_stranger(call);
+    return problem || captcha_due(call) ? problem : later_gates(call);
 }
 
 /* --- parts and lanes --- */
@@ -297,6 +313,7 @@ enum lane pipeline_begin(struct call *call)
     call->ctx.lists_recovery_codes = client_lists_recovery_codes(call_header(call, "X-Client-Info"));
     name_request(call);
     call->caller.ip = client_address(call); /* of each request: it stands in the log */
+    call->caller.local = client_is_local(call);
     if (cors_preflight(call) || call->problem) { /* the listener may have found one */
         return LANE_NONE;
     }
@@ -306,6 +323,34 @@ enum lane pipeline_begin(struct call *call)
         return none ? LANE_NONE : call->lane;
     }
     return begin_here(call);
+}
+
+/* About an address, asked by anybody: such answers leave in steps of time. */
+static bool asks_openly(const struct call *call)
+{
+    switch (call->route ? call->route->limiter : LIMIT_NONE) {
+    case LIMIT_SIGNUP:
+    case LIMIT_OTP:
+    case LIMIT_MAGIC_LINK:
+    case LIMIT_RECOVER:
+    case LIMIT_RESEND:
+    case LIMIT_TOKEN_VERIFY:
+        return true;
+    default:
+        return false;
+    }
+}
+
+int64_t pipeline_due_us(struct call *call)
+{
+    int64_t wait = alike_wait_us(call->ctx.waits_alike, &call->services->entropy);
+    bool openly = asks_openly(call) && !call->grant;
+    if (!openly && !wait) {
+        return 0;
+    }
+    int64_t took = clock_steady_us() - call->began_us + wait;
+    int64_t steps = openly ? took / HOLD_STEP_US + 1 : 0;
+    return call->began_us + (openly ? steps * HOLD_STEP_US : took);
 }
 
 static void count(const struct call *call, int status)
@@ -334,8 +379,11 @@ void pipeline_answer(struct call *call, struct answer *out)
     if (call->ctx.outbox_filled && call->services->outbox) {
         outbox_worker_wake(call->services->outbox);
     }
+    log_write(LOG_DEBUG, "statements", LOG_INT("reads", call->ctx.reads),
+              LOG_INT("writes", call->ctx.writes), LOG_STR("request_id", call->ctx.request_id));
     bool health = call->route && strcmp(call->route->pattern, "/health") == 0;
-    if (!call->services->config->access_log || health || !log_wants(LOG_INFO)) {
+    if (!call->services->config->access_log || health || !log_wants(LOG_INFO) ||
+        !strangers_may_log(call)) {
         return;
     }
     enum log_level level = out->status >= 500   ? LOG_ERROR

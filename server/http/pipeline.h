@@ -24,6 +24,10 @@ bool pipeline_is_guest(const struct call *call);
 /* All of it on the calling thread, which may wait: for callers without a listener. */
 void pipeline_here(struct call *call);
 
+/* When the answer may leave at the earliest (steady clock), so that the time it takes does not tell
+ * whether an account is there (rule S4); 0: at once. */
+int64_t pipeline_due_us(struct call *call);
+
 /* Renders the answer and writes the access log. */
 void pipeline_answer(struct call *call, struct answer *out);
 

@@ -93,6 +93,20 @@ static void problem_headers(struct call *call, const struct problem_row *row)
     }
 }
 
+/* draft-ietf-httpapi-ratelimit-headers-06, as most clients read it. */
+static void rate_headers(struct call *call)
+{
+    const struct { const char *name; int64_t value; } fields[] = {
+        { "RateLimit-Limit", call->rate.limit },
+        { "RateLimit-Remaining", call->rate.remaining },
+        { "RateLimit-Reset", call->rate.reset_s },
+    };
+    for (size_t i = 0; call->rate.limit && i < sizeof fields / sizeof fields[0]; i++) {
+        reply_header(call, fields[i].name,
+                     arena_printf(call->ctx.arena, "%lld", (long long)fields[i].value));
+    }
+}
+
 void render(struct call *call, struct answer *out)
 {
     struct strbuf b = strbuf_in(call->ctx.arena, BODY_MAX);
@@ -116,6 +130,7 @@ void render(struct call *call, struct answer *out)
     bool preflight = strcmp(call->method, "OPTIONS") == 0 && !call->problem;
     if (!preflight) {
         cors_headers(call);
+        rate_headers(call);
     }
     if (b.len) {
         reply_header(call, "Content-Type", "application/json");

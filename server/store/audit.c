@@ -36,19 +36,11 @@ int64_t audit_count(struct tx *tx, const struct audit_query *q)
     return n;
 }
 
-int audit_page(struct tx *tx, const struct audit_query *q, struct audit_row **out)
+static int read_rows(struct tx *tx, struct rows *r, int64_t limit, struct audit_row **out)
 {
-#define AUDIT_PAGE " order by id desc limit $3 offset $4"
-#define AUDIT_PAGE_PG " order by created_at desc limit $3 offset $4"
-#define AUDIT_COLUMNS "select id, payload, ip_address, created_at"
-    DB_SQL2(sql, AUDIT_COLUMNS AUDIT_FILTER AUDIT_PAGE,
-            AUDIT_COLUMNS AUDIT_FILTER_PG AUDIT_PAGE_PG);
-    struct rows *r = db_query(tx, &sql, V_INT(q->field),
-                              V_TEXT(like_containing(tx->ctx->arena, q->part)), V_INT(q->limit),
-                              V_INT(q->offset));
-    struct audit_row *page = ARENA_ARRAY(tx->ctx->arena, struct audit_row, q->limit + 1);
+    struct audit_row *page = ARENA_ARRAY(tx->ctx->arena, struct audit_row, limit + 1);
     int n = 0;
-    while (n < q->limit && rows_next(r)) {
+    while (n < limit && rows_next(r)) {
         page[n++] = (struct audit_row){
             .id = rows_id(r, 0),
             .payload = rows_text(r, 1),
@@ -59,4 +51,26 @@ int audit_page(struct tx *tx, const struct audit_query *q, struct audit_row **ou
     rows_end(r);
     *out = page;
     return n;
+}
+
+int audit_after(struct tx *tx, const struct uuid *after, int64_t since, int64_t before, int limit,
+                struct audit_row **out)
+{
+    DB_SQL(sql, "select id, payload, ip_address, created_at from @audit_log_entries where id > $1 "
+                "and created_at >= $2 and created_at < $3 order by id limit $4");
+    return read_rows(tx, db_query(tx, &sql, V_ID(after), V_TIME(since), V_TIME(before), V_INT(limit)),
+                     limit, out);
+}
+
+int audit_page(struct tx *tx, const struct audit_query *q, struct audit_row **out)
+{
+#define AUDIT_PAGE " order by id desc limit $3 offset $4"
+#define AUDIT_PAGE_PG " order by created_at desc limit $3 offset $4"
+#define AUDIT_COLUMNS "select id, payload, ip_address, created_at"
+    DB_SQL2(sql, AUDIT_COLUMNS AUDIT_FILTER AUDIT_PAGE,
+            AUDIT_COLUMNS AUDIT_FILTER_PG AUDIT_PAGE_PG);
+    struct rows *r = db_query(tx, &sql, V_INT(q->field),
+                              V_TEXT(like_containing(tx->ctx->arena, q->part)), V_INT(q->limit),
+                              V_INT(q->offset));
+    return read_rows(tx, r, q->limit, out);
 }

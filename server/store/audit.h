@@ -26,4 +26,9 @@ int64_t audit_count(struct tx *tx, const struct audit_query *query);
 /* Newest first, in the arena; returns how many. */
 int audit_page(struct tx *tx, const struct audit_query *query, struct audit_row **out);
 
+/* The next rows after that id that were made in [since, before), in the order of ids (of ours: of
+ * time), in the arena; returns how many. */
+int audit_after(struct tx *tx, const struct uuid *after, int64_t since, int64_t before, int limit,
+                struct audit_row **out);
+
 #endif

@@ -7,7 +7,7 @@
 
 #include "store/db.h"
 
-enum { COPY_TABLES = 25 };
+enum { COPY_TABLES = 28 };
 
 struct copy_progress {
     const char *table;

@@ -102,7 +102,7 @@ static const struct copy_column totp_devices[] = {
 };
 
 static const struct copy_column password_guards[] = {
-    C(key, TEXT), C(failures, INT), C(locked_until, TIME), C(updated_at, TIME),
+    C(key, TEXT), C(failures, INT), C(locked_until, TIME), C(updated_at, TIME), C(account, TEXT),
 };
 
 static const struct copy_column code_guards[] = {
@@ -131,12 +131,24 @@ static const struct copy_column send_limits[] = {
     C(name, TEXT), C(left_millionths, INT), C(filled_at, TIME),
 };
 
+static const struct copy_column send_pauses[] = {
+    C(key, TEXT), C(taken_at, TIME),
+};
+
+static const struct copy_column sign_in_networks[] = {
+    C(user_id, ID), C(network, TEXT), C(seen_at, TIME),
+};
+
 static const struct copy_column notice_counts[] = {
     C(subject_id, ID), C(kind, TEXT), C(since, TIME), C(sent, INT),
 };
 
 static const struct copy_column wrong_codes[] = {
     C(session_id, ID), C(user_id, ID), C(wrong, INT), C(updated_at, TIME),
+};
+
+static const struct copy_column sign_ups[] = {
+    C(user_id, ID), C(kind, TEXT), C(seen_at, TIME),
 };
 
 static const struct copy_column session_proofs[] = {
@@ -185,8 +197,11 @@ const struct copy_table copy_tables[] = {
     TABLE("@", flow_state, 1, NULL, NULL),
     TABLE("@@", password_guards, 1, NULL, NULL),
     TABLE("@@", send_limits, 1, NULL, NULL),
+    TABLE("@@", send_pauses, 1, NULL, NULL),
+    TABLE("@@", sign_in_networks, 2, NULL, HAS_USER),
     TABLE("@@", notice_counts, 2, NULL, NULL),
     TABLE("@@", wrong_codes, 1, NULL, NULL),
+    TABLE("@@", sign_ups, 1, "seen_at", HAS_USER),
     TABLE("@@", outbox, 1, NULL, NULL),
     TABLE("@", audit_log_entries, 1, NULL, NULL),
 };

@@ -3,6 +3,7 @@
 #include "store/db.h"
 
 #include "store/db_engine.h"
+#include "store/ghosts.h"
 
 #include <string.h>
 
@@ -133,14 +134,25 @@ int64_t db_exec_values(struct tx *tx, struct sql *sql, const struct db_value *va
     if (tx->status != DB_OK) {
         return 0;
     }
+    if (tx->ghost) {
+        ghost_write(tx, values, n);
+        return tx->status == DB_OK ? 1 : 0;
+    }
     int64_t changed = 0;
+    tx->ctx->writes++;
     tx->status = tx->db->engine->exec(tx->db, sql, values, n, &changed);
     return tx->status == DB_OK ? changed : 0;
 }
 
 void db_run_values(struct tx *tx, struct sql *sql, const struct db_value *values, int n)
 {
-    if (tx->status == DB_OK && (sql->text || tx->db->engine->postgres)) {
+    if (tx->status != DB_OK || (!sql->text && !tx->db->engine->postgres)) {
+        return;
+    }
+    if (tx->ghost) {
+        ghost_write(tx, values, n);
+    } else {
+        tx->ctx->writes++;
         tx->status = tx->db->engine->exec(tx->db, sql, values, n, NULL);
     }
 }
@@ -165,6 +177,7 @@ struct rows *db_query_values(struct tx *tx, struct sql *sql, const struct db_val
         return &no_rows;
     }
     struct rows *rows = NULL;
+    tx->ctx->reads++;
     tx->status = tx->db->engine->query(tx->db, sql, values, n, &rows);
     if (tx->status != DB_OK) {
         return &no_rows;

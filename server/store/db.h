@@ -67,6 +67,9 @@ struct tx {
     enum tx_mode mode;
     enum db_status status; /* sticky */
     bool keep;             /* commit although the answer is a problem: tx_keep() */
+    bool ghost;            /* writes are about nobody: see store/ghosts.h */
+    int ghost_slot, ghost_writes;
+    bool openly; /* asked for by anybody, after the pause of the address: domain/stranger.h */
 };
 
 /* Commit what was written although the function returns a problem (a counted failed attempt, a

@@ -61,13 +61,40 @@ struct uuid factor_enrolled_in(struct tx *tx, const struct uuid *factor_id)
     return id;
 }
 
+int factor_locks_of(struct tx *tx, const struct uuid *user_id, int n, struct factor_lock **out)
+{
+    DB_SQL(sql, "select g.factor_id, g.failures, g.locked_until from @@factor_guards g "
+                "join @mfa_factors f on f.id = g.factor_id where f.user_id = $1 and "
+                "g.locked_until > $2 order by g.factor_id limit $3");
+    struct factor_lock *list = ARENA_ARRAY(tx->ctx->arena, struct factor_lock, n + 1);
+    struct rows *r = db_query(tx, &sql, V_ID(user_id), V_TIME(tx->ctx->now_us), V_INT(n));
+    int count = 0;
+    while (count < n && rows_next(r)) {
+        list[count++] = (struct factor_lock){ rows_id(r, 0), rows_int(r, 1), rows_time(r, 2) };
+    }
+    rows_end(r);
+    *out = list;
+    return count;
+}
+
+#define GUARD "select failures, locked_until, updated_at from @@password_guards where key = $1"
+DB_SQL(guard_plain, GUARD);
+DB_SQL2(guard_locked, GUARD, GUARD " for update");
+
+static struct sql *guard_sql(const struct tx *tx)
+{
+    return tx->mode == TX_WRITE ? &guard_locked : &guard_plain;
+}
+
+void password_guard_ahead(struct tx *tx, const char *key)
+{
+    db_ahead(tx, guard_sql(tx), V_TEXT(key));
+}
+
 struct password_guard password_guard_of(struct tx *tx, const char *key)
 {
-#define GUARD "select failures, locked_until, updated_at from @@password_guards where key = $1"
-    DB_SQL(plain, GUARD);
-    DB_SQL2(locked, GUARD, GUARD " for update");
     struct password_guard guard = { 0 };
-    struct rows *r = db_query(tx, tx->mode == TX_WRITE ? &locked : &plain, V_TEXT(key));
+    struct rows *r = db_query(tx, guard_sql(tx), V_TEXT(key));
     if (rows_next(r)) {
         guard = (struct password_guard){ rows_int(r, 0), rows_time(r, 1), rows_time(r, 2) };
     }
@@ -82,18 +109,43 @@ void password_guard_hold(struct tx *tx, const char *key)
     db_run(tx, &sql, V_TEXT(key), V_TIME(tx->ctx->now_us));
 }
 
-void password_guard_put(struct tx *tx, const char *key, const struct password_guard *g)
+void password_guard_put(struct tx *tx, const char *key, const char *account,
+                        const struct password_guard *g)
 {
-    DB_SQL(sql, "insert into @@password_guards (key, failures, locked_until, updated_at) "
-                "values ($1, $2, $3, $4) on conflict (key) do update set "
+    DB_SQL(sql, "insert into @@password_guards (key, failures, locked_until, updated_at, account) "
+                "values ($1, $2, $3, $4, $5) on conflict (key) do update set "
                 "failures = excluded.failures, locked_until = excluded.locked_until, "
-                "updated_at = excluded.updated_at");
+                "updated_at = excluded.updated_at, account = excluded.account");
     db_run(tx, &sql, V_TEXT(key), V_INT(g->failures), V_TIME(g->locked_until),
-           V_TIME(tx->ctx->now_us));
+           V_TIME(tx->ctx->now_us), V_TEXT(account));
 }
 
 void password_guard_clear(struct tx *tx, const char *key)
 {
     DB_SQL(sql, "delete from @@password_guards where key = $1");
     db_run(tx, &sql, V_TEXT(key));
+}
+
+int password_guards_of_account(struct tx *tx, const char *account, int n,
+                               struct password_guard_row **out)
+{
+    DB_SQL(sql, "select key, failures, locked_until, updated_at from @@password_guards "
+                "where account = $1 and locked_until > $2 order by locked_until desc limit $3");
+    struct rows *r = db_query(tx, &sql, V_TEXT(account), V_TIME(tx->ctx->now_us), V_INT(n));
+    struct password_guard_row *list = ARENA_ARRAY(tx->ctx->arena, struct password_guard_row, n + 1);
+    int count = 0;
+    while (count < n && rows_next(r)) {
+        list[count++] = (struct password_guard_row){
+            rows_text(r, 0), { rows_int(r, 1), rows_time(r, 2), rows_time(r, 3) }
+        };
+    }
+    rows_end(r);
+    *out = list;
+    return count;
+}
+
+void password_guards_clear_account(struct tx *tx, const char *account)
+{
+    DB_SQL(sql, "delete from @@password_guards where account = $1");
+    db_run(tx, &sql, V_TEXT(account));
 }

@@ -34,6 +34,14 @@ void factor_enrolled_put(struct tx *tx, const struct uuid *factor_id,
                          const struct uuid *session_id);
 struct uuid factor_enrolled_in(struct tx *tx, const struct uuid *factor_id);
 
+struct factor_lock {
+    struct uuid factor_id;
+    int64_t failures, locked_until;
+};
+
+/* Those of the user's factors that are locked now; at most n, in the arena. */
+int factor_locks_of(struct tx *tx, const struct uuid *user_id, int n, struct factor_lock **out);
+
 struct password_guard {
     int64_t failures, locked_until, updated_at;
 };
@@ -43,7 +51,21 @@ struct password_guard password_guard_of(struct tx *tx, const char *key);
 /* Makes sure that there is a row, so that password_guard_of has one to lock: of two transactions
  * that would make the first, one waits for the other. */
 void password_guard_hold(struct tx *tx, const char *key);
-void password_guard_put(struct tx *tx, const char *key, const struct password_guard *guard);
+void password_guard_put(struct tx *tx, const char *key, const char *account,
+                        const struct password_guard *guard);
 void password_guard_clear(struct tx *tx, const char *key);
+
+/* Says that password_guard_of will be called (db_ahead). */
+void password_guard_ahead(struct tx *tx, const char *key);
+
+struct password_guard_row {
+    const char *key;
+    struct password_guard guard;
+};
+
+/* Those of an account (a keyed hash) that are closed now, at most n, in the arena. */
+int password_guards_of_account(struct tx *tx, const char *account, int n,
+                               struct password_guard_row **out);
+void password_guards_clear_account(struct tx *tx, const char *account);
 
 #endif

@@ -32,7 +32,8 @@ static struct sql get_column[] = {
 static struct sql find_column[] = {
 #define WAITING(kind, column)                                                                      \
     "select u.id from @one_time_tokens t join @users u on u.id = t.user_id where "                 \
-    "t.relates_to = $1 and t.token_type = '" column "' and u." column " in ($2, $3)"
+    "t.relates_to = $1 and t.token_type = '" column "' and u." column " in ($2, $3) "              \
+    "order by t.created_at desc"
 #define X(kind, column)                                                                            \
     [kind] = { .text = WAITING(kind, column),                                                      \
                .postgres = WAITING(kind, column) " limit 1 for no key update of u" },

@@ -74,6 +74,13 @@ void refresh_rows_revoke(struct tx *tx, const struct uuid *session_id)
     db_run(tx, &sql, V_TIME(tx->ctx->now_us), V_ID(session_id));
 }
 
+void refresh_rows_trim(struct tx *tx, const struct uuid *session_id)
+{
+    DB_SQL(sql, "delete from @refresh_tokens where id in (select id from @refresh_tokens "
+                "where session_id = $1 and revoked = true order by id desc limit 1000 offset 100)");
+    db_run(tx, &sql, V_ID(session_id));
+}
+
 void refresh_row_delete(struct tx *tx, int64_t id)
 {
     DB_SQL(sql, "delete from @refresh_tokens where id = $1");

@@ -28,6 +28,8 @@ void refresh_row_insert(struct tx *tx, const struct uuid *user_id, const struct 
                         const char *token, const char *parent);
 void refresh_row_revoke(struct tx *tx, int64_t id);
 void refresh_rows_revoke(struct tx *tx, const struct uuid *session_id);
+/* Of a session's revoked tokens beyond the newest hundred the oldest go. */
+void refresh_rows_trim(struct tx *tx, const struct uuid *session_id);
 void refresh_row_delete(struct tx *tx, int64_t id);
 void refresh_rows_delete(struct tx *tx, const struct uuid *session_id);
 

@@ -14,6 +14,13 @@ bool send_limit_of(struct tx *tx, const char *name, struct send_limit *out)
     return found;
 }
 
+void send_limit_begin(struct tx *tx, const char *name, const struct send_limit *limit)
+{
+    DB_SQL(sql, "insert into @@send_limits (name, left_millionths, filled_at) "
+                "values ($1, $2, $3) on conflict (name) do nothing");
+    db_run(tx, &sql, V_TEXT(name), V_INT(limit->left_millionths), V_TIME(limit->filled_at));
+}
+
 void send_limit_put(struct tx *tx, const char *name, const struct send_limit *limit)
 {
     DB_SQL(sql, "insert into @@send_limits (name, left_millionths, filled_at) "

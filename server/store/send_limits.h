@@ -12,6 +12,9 @@ struct send_limit {
 
 /* false: nothing was counted yet. */
 bool send_limit_of(struct tx *tx, const char *name, struct send_limit *out);
+
+/* Makes it, if there is none: of two transactions that would, one waits for the other. */
+void send_limit_begin(struct tx *tx, const char *name, const struct send_limit *limit);
 void send_limit_put(struct tx *tx, const char *name, const struct send_limit *limit);
 
 #endif

@@ -105,6 +105,17 @@ void session_delete(struct tx *tx, const struct uuid *id)
     db_run(tx, &sql, V_ID(id));
 }
 
+void sessions_trim(struct tx *tx, const struct session *newest, int64_t most)
+{
+#define BEYOND(ours)                                                                               \
+    "delete from @sessions where id in (select id from @sessions where user_id = $1 and id <> $2 " \
+    ours "order by case when aal = 'aal1' then 1 else 0 end, created_at desc limit 1000 offset $3)"
+    DB_SQL2(sql, BEYOND(""), BEYOND("and substr(id::text, 15, 1) = '7' "));
+    if (most) {
+        db_run(tx, &sql, V_ID(&newest->user_id), V_ID(&newest->id), V_INT(most - 1));
+    }
+}
+
 int64_t sessions_delete(struct tx *tx, const struct uuid *user_id, const struct uuid *except)
 {
     DB_SQL(sql, "delete from @sessions where user_id = $1 and id <> $2");

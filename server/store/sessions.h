@@ -33,6 +33,10 @@ void session_insert(struct tx *tx, const struct session *session);
 void session_save(struct tx *tx, const struct session *session);
 void session_delete(struct tx *tx, const struct uuid *id);
 
+/* Of a user's sessions beyond so many the oldest go, those of aal1 first; never this one. On
+ * PostgreSQL only sessions that this server opened are counted and go. */
+void sessions_trim(struct tx *tx, const struct session *newest, int64_t most);
+
 /* All of a user but `except` (may be NULL). Returns how many. */
 int64_t sessions_delete(struct tx *tx, const struct uuid *user_id, const struct uuid *except);
 

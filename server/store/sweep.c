@@ -3,6 +3,8 @@
  * nodes share the work. */
 #include "store/sweep.h"
 
+#include "store/sign_in_networks.h"
+
 #define DAY_US (86400 * US_PER_S)
 
 #define GONE(table, key, which)                                                                    \
@@ -23,16 +25,22 @@ static void sweep_orphans(struct tx *tx)
     DB_SQL2(links, NULL, ORPHANS("@@change_links", "token_id", "@one_time_tokens"));
     DB_SQL2(codes, NULL, ORPHANS("@@recovery_sets", "user_id", "@users"));
     DB_SQL2(vouched, NULL, ORPHANS("@@vouched_users", "user_id", "@users"));
+    DB_SQL2(sign_ups, NULL, ORPHANS("@@sign_ups", "user_id", "@users"));
+    DB_SQL2(rings, NULL, ORPHANS("@@challenge_rings", "factor_id", "@mfa_factors"));
     DB_SQL2(devices, NULL, ORPHANS("@@totp_devices", "factor_id", "@mfa_factors"));
+    DB_SQL2(networks, NULL, ORPHANS("@@sign_in_networks", "user_id", "@users"));
     DB_SQL2(steps, NULL, ORPHANS("@@step_guards", "user_id", "@users"));
     DB_SQL2(proofs, NULL, ORPHANS("@@session_proofs", "session_id", "@sessions"));
     DB_SQL2(owners, NULL, ORPHANS("@@amr_factors", "session_id", "@sessions"));
     db_run(tx, &factors);
+    db_run(tx, &networks);
     db_run(tx, &owners);
     db_run(tx, &devices);
     db_run(tx, &proofs);
     db_run(tx, &steps);
     db_run(tx, &links);
+    db_run(tx, &sign_ups);
+    db_run(tx, &rings);
     db_run(tx, &codes);
     db_run(tx, &vouched);
 }
@@ -100,9 +108,36 @@ static int64_t walk_tokens(struct tx *tx, int64_t *place)
                  : 0;
 }
 
+/* Where ids that we made at that time begin: version 7 begins with the time (RFC 9562 §5.7). */
+static struct uuid id_at(int64_t us)
+{
+    struct uuid id = { { 0 } };
+    uint64_t ms = (uint64_t)(us / 1000);
+    for (int i = 0; i < 6; i++) {
+        id.bytes[i] = (uint8_t)(ms >> (40 - 8 * i));
+    }
+    return id;
+}
+
+/* The official table has no index of times, but our ids are in their order. Rows with other ids
+ * are another server's, which keeps them. */
+static int64_t sweep_audit(struct tx *tx, int64_t age_us)
+{
+#define SINCE_2020_US (INT64_C(1577836800) * US_PER_S)
+    DB_SQL2(rows, GONE("@audit_log_entries", "id", "id >= $1 and id < $2 and created_at < $3 "
+                       "and substr(hex(id), 13, 1) = '7' order by id limit 1000)"),
+            GONE("@audit_log_entries", "id", "id >= $1 and id < $2 and created_at < $3 "
+                 "and substr(id::text, 15, 1) = '7' order by id limit 1000 for update skip locked)"));
+    int64_t until = tx->ctx->now_us - age_us;
+    struct uuid from = id_at(SINCE_2020_US), to = id_at(until);
+    return age_us && until > SINCE_2020_US
+               ? db_exec(tx, &rows, V_ID(&from), V_ID(&to), V_TIME(until))
+               : 0;
+}
+
 int64_t sweep(struct tx *tx, const struct sweep_ages *ages, struct sweep_place *place)
 {
-    SWEEP(ended, "@sessions", "id", "not_after < $1 limit 50");
+    SWEEP(ended, "@sessions", "id", "not_after < $1 limit 200");
     /* SQLite has no index of their times, to spare one at each challenge: our ids are in the order
      * of time, and what other servers made lies after them. */
     DB_SQL2(challenges,
@@ -113,7 +148,7 @@ int64_t sweep(struct tx *tx, const struct sweep_ages *ages, struct sweep_place *
             "where created_at < $1)",
             GONE("@mfa_challenges", "id", "created_at < $1 order by created_at limit 200")
             " for update skip locked)");
-    SWEEP(flows, "@flow_state", "id", "created_at < $1 limit 100");
+    SWEEP(flows, "@flow_state", "id", "created_at < $1 limit 200");
     SWEEP(guards, "@@password_guards", "key", "updated_at < $1 limit 200");
     SWEEP(codes, "@@code_guards", "key", "updated_at < $1 limit 200");
     DB_SQL(notices, "delete from @@notice_counts where (subject_id, kind) in (select subject_id, "
@@ -121,7 +156,10 @@ int64_t sweep(struct tx *tx, const struct sweep_ages *ages, struct sweep_place *
     DB_SQL(steps, "delete from @@step_guards where (user_id, subject_id, origin) in (select user_id, "
                   "subject_id, origin from @@step_guards where updated_at < $1 limit 200)");
     SWEEP(wrong, "@@wrong_codes", "session_id", "updated_at < $1 limit 200");
-    SWEEP(unsent, "@@outbox", "id", "next_try_at is null and created_at < $1 limit 100");
+    SWEEP(unsent, "@@outbox", "id", "next_try_at is null and created_at < $1 limit 200");
+    SWEEP(pauses, "@@send_pauses", "key", "taken_at < $1 limit 500");
+    DB_SQL(networks, "delete from @@sign_in_networks where (user_id, network) in (select user_id, "
+                     "network from @@sign_in_networks where seen_at < $1 limit 200)");
     int64_t now = tx->ctx->now_us, gone = 0;
     gone += walk_tokens(tx, &place->token);
     gone += db_exec(tx, &ended, V_TIME(now - 3 * DAY_US));
@@ -134,7 +172,10 @@ int64_t sweep(struct tx *tx, const struct sweep_ages *ages, struct sweep_place *
     gone += db_exec(tx, &notices, V_TIME(now - 2 * DAY_US));
     gone += db_exec(tx, &steps, V_TIME(now - 400 * DAY_US));
     gone += db_exec(tx, &wrong, V_TIME(now - 2 * DAY_US));
+    gone += db_exec(tx, &pauses, V_TIME(now - (ages->pause_us > DAY_US ? ages->pause_us : DAY_US)));
+    gone += db_exec(tx, &networks, V_TIME(now - SIGN_IN_NETWORK_US));
     gone += db_exec(tx, &unsent, V_TIME(now - 7 * DAY_US));
+    gone += sweep_audit(tx, ages->audit_us);
     sweep_orphans(tx);
     return gone;
 }

@@ -260,11 +260,15 @@ void user_delete(struct tx *tx, const struct uuid *id)
 {
     DB_SQL(sql, "delete from @users where id = $1");
     DB_SQL2(codes, NULL, "delete from @@recovery_sets where user_id = $1");
+    DB_SQL2(networks, NULL, "delete from @@sign_in_networks where user_id = $1");
+    db_run(tx, &networks, V_ID(id));
     DB_SQL2(steps, NULL, "delete from @@step_guards where user_id = $1");
     DB_SQL2(vouched, NULL, "delete from @@vouched_users where user_id = $1");
+    DB_SQL2(sign_ups, NULL, "delete from @@sign_ups where user_id = $1");
     db_run(tx, &codes, V_ID(id)); /* on PostgreSQL nothing of ours refers to the schema auth */
     db_run(tx, &steps, V_ID(id));
     db_run(tx, &vouched, V_ID(id));
+    db_run(tx, &sign_ups, V_ID(id));
     db_run(tx, &sql, V_ID(id));
 }
 

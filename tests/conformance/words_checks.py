@@ -5,7 +5,7 @@ A table of requests for each configuration; each starts a server of its own.
 import tempfile, time, urllib.parse, uuid
 import accounts
 from checks import check, is_, mfa_user
-from wire import claims_of, hs256
+from wire import claims_of
 
 PW = "correct horse battery"
 PKCE = {"code_challenge": "c" * 43, "code_challenge_method": "s256"}
@@ -169,7 +169,8 @@ def of_factors(s, kit):
         is_(o.call("POST", "/factors/recovery-codes", token=u.token), 200)
         is_(o.call("POST", "/factors/recovery-codes", token=u.token), 422, "mfa_verified_factor_exists", "Recovery codes exist already, regenerate them to get new ones")
         is_(o.call("PUT", "/admin/users/" + u.id, {"role": "service_role"}, o.admin_token()), 200)
-        admin = hs256({**claims_of(u.token), "role": "service_role"}, o.secret)         # a person's: docs/protocol/security.md, S10
+        u.take(is_(u.refreshed(), 200).json)
+        admin = u.token         # S10: a person whose role is an administrator's, at aal2
         is_(o.call("GET", "/admin/users/" + u.id, token=admin), 200)
         with o._open_sqlite() as db:
             db.execute("update sessions set not_after = 1")

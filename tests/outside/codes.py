@@ -334,7 +334,7 @@ def test_numbers(t):
 
 
 def one_engine(t, name, **more):
-    with place({**CONFIRM, **MINUTES, "GOTRUE_SECURITY_UPDATE_PASSWORD_REQUIRE_REAUTHENTICATION": "true"}, **more) as p:
+    with place({**CONFIRM, **MINUTES, "COUNTERSIGN_PASSWORD_GUESSES": "1000", "COUNTERSIGN_PASSWORD_GUESSES_ACCOUNT": "1000", "GOTRUE_SECURITY_UPDATE_PASSWORD_REQUIRE_REAUTHENTICATION": "true"}, **more) as p:
         for step in (once, wrong_types, ages, newest, voided, foreign, guessed, two_at_once, at_the_same_time, nonces):
             t.step("%s: %s" % (name, step.__doc__), step, p)
 

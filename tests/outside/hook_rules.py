@@ -248,7 +248,7 @@ def password_rejected(rig, p):
 def sending(t):
     """The sending hooks: test numbers are not told; the limits of all mails and SMS hold before the hook is asked, and refused requests leave nothing."""
     with Rig() as rig:
-        env = {**CONFIRM, **rig.settings("send_sms", "send_email"), "GOTRUE_RATE_LIMIT_EMAIL_SENT": "2", "GOTRUE_RATE_LIMIT_SMS_SENT": "2", "GOTRUE_SMS_TEST_OTP": "15550000001:424242"}
+        env = {**CONFIRM, **rig.settings("send_sms", "send_email"), "GOTRUE_RATE_LIMIT_EMAIL_SENT": "4", "GOTRUE_RATE_LIMIT_SMS_SENT": "4", "GOTRUE_SMS_TEST_OTP": "15550000001:424242"}
         with place(env) as p:
             s, seen = p.s, rig.receiver.seen
             is_(s.call("POST", "/otp", {"phone": "15550000001"}), 200)

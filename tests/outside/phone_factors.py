@@ -201,7 +201,7 @@ def left_lying(p):
 def caps(t):
     """An hour's codes to an unverified number over all users, and to all factors of a user; refused ones count for nothing; the total of all SMS."""
     for env, users, same, most in (({"COUNTERSIGN_MFA_PHONE_CODES_PER_NUMBER": "3"}, 5, True, 3), ({"COUNTERSIGN_MFA_PHONE_CODES_PER_USER": "4"}, 1, False, 4),
-                                   ({"GOTRUE_SMS_AUTOCONFIRM": "false", "GOTRUE_RATE_LIMIT_SMS_SENT": "2"}, 3, False, 2)):
+                                   ({"GOTRUE_SMS_AUTOCONFIRM": "false", "GOTRUE_RATE_LIMIT_SMS_SENT": "4"}, 3, False, 2)):
         with contextlib.ExitStack() as stack:
             p = Place(stack, {**ON, **NO_PAUSE, **env})
             people, number, got = [p.s.sign_up() for _ in range(users)], phone(), []

@@ -187,7 +187,8 @@ static void other_answers_to_other_origins(void **state)
         got = ask(rig, "GET", paths[i], NULL, NULL);
         assert_string_equal(got_header(got, "Access-Control-Allow-Origin"), "*");
         assert_string_equal(got_header(got, "Access-Control-Expose-Headers"),
-                            "X-Total-Count, Link, X-Supabase-Api-Version");
+                            "X-Total-Count, Link, X-Supabase-Api-Version, RateLimit-Limit, "
+                            "RateLimit-Remaining, RateLimit-Reset, Retry-After");
         assert_null(got_header(got, "Access-Control-Allow-Credentials"));
     }
 }

@@ -8,7 +8,8 @@ from rig import CONFIRM, PW, Tally, User, addr, at_once, claims_of, is_, made, o
 from first_confirmation import KEYS, OTHERS, OWN, click, code_in, fragment, see, signs_in
 from settings import link_in
 
-MORE = {"COUNTERSIGN_AUDIENCES": "shop, desk"}
+TEST = phone(), "424242"
+MORE = {"COUNTERSIGN_AUDIENCES": "shop, desk", "GOTRUE_SMS_TEST_OTP": "%s:%s" % TEST}
 ELSEWHERE = {"X-JWT-AUD": "a stranger's own"}
 
 
@@ -79,6 +80,15 @@ def two_wait(p):
         both = at_once(2, lambda n: confirm(p, proofs[n], -n))
         assert sorted(a.status for a in both) == [200, 422], [a.short() for a in both]
         assert sorted(see(p, u.id)[kind] == new for u in users) == [False, True]
+
+
+def fixed_codes(p):
+    """A number whose code is fixed, so that it tells nobody apart: of two who wait the one who asked last has it."""
+    first, last = person(p), person(p)
+    for n, u in enumerate((first, last)):
+        is_(p.servers[-n].call("PUT", "/user", {"phone": TEST[0]}, u.token), 200)
+    got = is_(confirm(p, {"type": "phone_change", "phone": TEST[0], "token": TEST[1]}), 200).json["user"]
+    assert got["id"] == last.id and got["phone"] == TEST[0] and see(p, first.id)["phone"] == "", got
 
 
 def sign_ups_hold_nothing(p):
@@ -184,7 +194,7 @@ def audiences(p):
 
 def one_engine(t, name, **more):
     with place({**CONFIRM, **KEYS, **MORE}, **more) as p:
-        for step in (owner_comes_later, two_wait, sign_ups_hold_nothing, held, beside_another, audiences):
+        for step in (owner_comes_later, two_wait, fixed_codes, sign_ups_hold_nothing, held, beside_another, audiences):
             t.step("%s: %s" % (name, step.__doc__), step, p)
 
 

@@ -23,8 +23,8 @@ BREAKING = {
     "an identity without sub": "auth.identities i join auth.users u on u.id = i.user_id where u.deleted_at is null and coalesce(identity_data ->> 'sub', '') = ''",
     "relates_to that is not lower case": "auth.one_time_tokens where relates_to <> lower(relates_to)",
     # the official server looks up codes of a change of e-mail address in one_time_tokens, all other codes in the user's row, where 56 digits are their hash
-    "a code of a change of address that its user's row does not hold": TOKENS + "t.token_type like 'email_change%' and t.token_hash <> " + COLUMN,
-    "a link that is the hash of its code": TOKENS + "t.token_type not like 'email_change%' and t.token_hash = " + COLUMN,
+    "a code of a change of address that its user's row does not hold": TOKENS + "t.token_type::text like 'email_change%' and t.token_hash <> " + COLUMN,
+    "a link that is the hash of its code": TOKENS + "t.token_type::text not like 'email_change%' and t.token_hash = " + COLUMN,
     "a link that is no secret of 56 digits": TOKENS + "t.token_hash !~ '^(pkce_)?[0-9a-f]{56}$'",
     "a code that is not in the official form": TOKENS + COLUMN + " !~ '^((pkce_)?[0-9a-f]{56})?$'",
     "a link in a PKCE flow whose code is not, or the other way round": TOKENS + COLUMN + " <> '' and (t.token_hash like 'pkce%') <> (" + COLUMN + " like 'pkce%')",

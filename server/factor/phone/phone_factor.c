@@ -138,7 +138,8 @@ static enum problem challenge(const struct realm *realm, struct tx *tx, const st
     if (!problem && realm->sms_incomplete) {
         problem = P_SMS_NO_PROVIDER;
     }
-    if (!problem && !c->sms_autoconfirm && !total_take(tx, "sms", c->rate_sms_sent)) {
+    enum wanted_by by = factor_is_verified(factor) ? BY_OWNER : BY_STRANGER;
+    if (!problem && !c->sms_autoconfirm && !total_take(tx, "sms", c->rate_sms_sent, by)) {
         problem = P_SMS_LIMIT;
     }
     if (problem) {

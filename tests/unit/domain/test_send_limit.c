@@ -58,9 +58,59 @@ static int taken(struct stage *g, const char *setting, int tries)
 {
     int n = 0;
     for (int i = 0; i < tries; i++) {
-        n += total_take(&g->tx, "mail", setting);
+        n += total_take(&g->tx, "mail", setting, BY_OWNER);
     }
     return n;
+}
+
+static int taken_by_strangers(struct stage *g, const char *setting, int tries)
+{
+    int n = 0;
+    for (int i = 0; i < tries; i++) {
+        n += total_take(&g->tx, "mail", setting, BY_STRANGER);
+    }
+    return n;
+}
+
+/* Strangers leave the last half. */
+static void a_share(void **state)
+{
+    struct stage g = set(state);
+    assert_int_equal(taken_by_strangers(&g, "7", 9), 4);
+    assert_int_equal(taken(&g, "7", 9), 3);
+    g.s->ctx.now_us += 3 * 3600 * US_PER_S;
+    assert_int_equal(taken(&g, "7", 3), 3);
+    assert_int_equal(taken_by_strangers(&g, "7", 9), 1);
+    g.s->ctx.now_us += 3 * 3600 * US_PER_S;
+    assert_int_equal(taken_by_strangers(&g, "1", 2), 1); /* of one there is no half to keep */
+    g.s->ctx.now_us += 3 * 3600 * US_PER_S;
+    assert_int_equal(taken_by_strangers(&g, "4/10s", 9), 2);
+    assert_int_equal(taken(&g, "4/10s", 9), 2);
+    g.s->ctx.now_us += 20 * US_PER_S;
+    assert_int_equal(taken_by_strangers(&g, "4/10s", 9), 0);
+    g.s->ctx.now_us += 10 * US_PER_S;
+    assert_int_equal(taken_by_strangers(&g, "4/10s", 9), 1);
+    db_rollback(g.db);
+    db_close(&g.db);
+}
+
+/* One account gets a third at most; three, where a third is less. */
+static void an_account(void **state)
+{
+    struct stage g = set(state);
+    struct user user = {.id = uuid_v4(&g.s->entropy), .email_confirmed_at = 1};
+    struct user other = {.id = uuid_v4(&g.s->entropy)};
+    int n = 0;
+    assert_int_equal(message_wanted_by(&user), BY_OWNER);
+    assert_int_equal(message_wanted_by(&other), BY_STRANGER);
+    for (int i = 0; i < 20; i++) {
+        n += total_take_for(&g.tx, "mail", "15", &user);
+    }
+    assert_int_equal(n, 5);
+    user.is_anonymous = true;
+    assert_int_equal(message_wanted_by(&user), BY_STRANGER);
+    db_rollback(g.db);
+    db_close(&g.db);
 }
 
 /* "N": so many in an hour. */
@@ -68,7 +118,7 @@ static void an_hour(void **state)
 {
     struct stage g = set(state);
     assert_int_equal(taken(&g, "3", 5), 3);
-    assert_true(total_take(&g.tx, "sms", "3"));
+    assert_true(total_take(&g.tx, "sms", "3", BY_OWNER));
     g.s->ctx.now_us += 1800 * US_PER_S;
     assert_true(taken(&g, "3", 5) <= 2);
     g.s->ctx.now_us += 3 * 3600 * US_PER_S;
@@ -103,6 +153,8 @@ int main(void)
         cmocka_unit_test(zero),
         DB_TEST(an_hour),
         DB_TEST(a_bucket),
+        DB_TEST(a_share),
+        DB_TEST(an_account),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

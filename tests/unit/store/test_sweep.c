@@ -130,21 +130,21 @@ static void what_is_old_goes(void **state)
 
 static void sessions_without_limits_stay(void **state)
 {
-    struct sweep_ages ages = { .timebox_us = 0, .inactivity_us = 0 };
+    struct sweep_ages ages = { 0 };
     run(state, of_each_kind, &ages);
     assert_int_equal(left[1], 4);
 }
 
 static void timebox_counts_alone(void **state)
 {
-    struct sweep_ages timebox = { .timebox_us = 12 * HOUR_US, .inactivity_us = 0 }; /* and a day: 36 hours */
+    struct sweep_ages timebox = { .timebox_us = 12 * HOUR_US }; /* and a day: 36 hours */
     run(state, of_each_kind, &timebox);
     assert_int_equal(left[1], 3);
 }
 
 static void inactivity_counts_alone(void **state)
 {
-    struct sweep_ages inactivity = { .timebox_us = 0, .inactivity_us = 4 * HOUR_US };
+    struct sweep_ages inactivity = { .inactivity_us = 4 * HOUR_US };
     run(state, of_each_kind, &inactivity);
     assert_int_equal(left[1], 3);
 }
@@ -156,7 +156,7 @@ static enum problem walk(struct ctx *ctx, struct tx *tx, void *arg)
     enum { ROWS = 4500 };
     struct entropy *e = ctx->entropy;
     int64_t now = ctx->now_us;
-    struct sweep_ages ages = { .timebox_us = 0, .inactivity_us = 0 };
+    struct sweep_ages ages = { 0 };
     struct sweep_place place = { 0 };
     add_user(tx);
     for (int i = 0; i < ROWS; i++) {

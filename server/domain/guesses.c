@@ -1,0 +1,215 @@
+/* guesses.c: the two guards of an account, see guesses.h. */
+#include "domain/guesses.h"
+
+#include "base/ip_block.h"
+#include "store/sign_in_networks.h"
+
+#include <string.h>
+
+#define FIRST_US (30 * US_PER_S)
+#define MAX_US (900 * US_PER_S)
+#define NETWORK_FORGETS_US (3600 * US_PER_S)
+#define ACCOUNT_FORGETS_US (86400 * US_PER_S)
+
+static const char *keyed(const struct realm *realm, struct arena *arena, const char *text)
+{
+    uint8_t mac[SHA256_SIZE];
+    hmac_of(DIGEST_SHA256, realm->lookup_key, sizeof realm->lookup_key, text, strlen(text), mac);
+    return hex_encode(mac, 16, arena_alloc(arena, 33));
+}
+
+static const char *account_key(const struct realm *realm, struct arena *arena, const char *address)
+{
+    return keyed(realm, arena, arena_printf(arena, "account %s", address));
+}
+
+static const char *shared_key(const struct realm *realm, struct arena *arena, const char *address)
+{
+    return keyed(realm, arena, arena_printf(arena, "passwords %s", address));
+}
+
+static const char *network_key(const struct realm *realm, struct arena *arena,
+                               const struct uuid *user_id, const char *ip)
+{
+    char id[UUID_TEXT];
+    return keyed(realm, arena, arena_printf(arena, "network %s %s", uuid_format(user_id, id),
+                                            ip_block(arena, ip)));
+}
+
+struct guess guess_of(const struct realm *realm, struct arena *arena, const char *address,
+                      const char *ip)
+{
+    return (struct guess){
+        .own = keyed(realm, arena,
+                     arena_printf(arena, "password %s %s", address, ip_block(arena, ip))),
+        .shared = shared_key(realm, arena, address),
+        .account = account_key(realm, arena, address),
+        .ip = ip,
+    };
+}
+
+const char *guess_address(struct arena *arena, const struct user *user)
+{
+    char *id = arena_alloc(arena, UUID_TEXT);
+    return user->email ? user->email : user->phone ? user->phone : uuid_format(&user->id, id);
+}
+
+void guess_ahead(struct tx *tx, const struct guess *guess)
+{
+    password_guard_ahead(tx, guess->own);
+    password_guard_ahead(tx, guess->shared);
+}
+
+static bool is_known(const struct realm *realm, struct tx *tx, const struct guess *guess,
+                     const struct uuid *user_id)
+{
+    return sign_in_network_is(tx, user_id, network_key(realm, tx->ctx->arena, user_id, guess->ip));
+}
+
+static enum problem closed(struct ctx *ctx, const struct password_guard *guard)
+{
+    int64_t left = guard->locked_until - ctx->now_us;
+    if (left <= 0) {
+        return P_OK;
+    }
+    ctx->retry_after_s = (left + US_PER_S - 1) / US_PER_S;
+    return P_PASSWORD_GUESSING;
+}
+
+enum problem guess_allowed(const struct realm *realm, struct tx *tx, struct guess *guess,
+                           const struct uuid *user_id)
+{
+    struct password_guard own = password_guard_of(tx, guess->own);
+    struct password_guard shared = password_guard_of(tx, guess->shared);
+    enum problem problem = closed(tx->ctx, &own);
+    guess->counted = own.failures != 0;
+    if (problem || shared.locked_until <= tx->ctx->now_us ||
+        is_known(realm, tx, guess, user_id ? user_id : &uuid_nil)) {
+        return problem;
+    }
+    return closed(tx->ctx, &shared);
+}
+
+/* After the allowed ones a pause, twice as long each further time. */
+static void count_one(struct tx *tx, const char *key, const struct guess *guess,
+                      struct password_guard *guard, int64_t allowed, int64_t forgets_us)
+{
+    if (!allowed) {
+        return;
+    }
+    if (tx->ctx->now_us - guard->updated_at > forgets_us) {
+        guard->failures = 0;
+    }
+    guard->failures++;
+    if (guard->failures >= allowed) {
+        int64_t wait = FIRST_US;
+        for (int64_t n = guard->failures - allowed; n > 0 && wait < MAX_US; n--) {
+            wait *= 2;
+        }
+        guard->locked_until = tx->ctx->now_us + (wait < MAX_US ? wait : MAX_US);
+    }
+    password_guard_put(tx, key, guess->account, guard);
+}
+
+enum problem guess_wrong(const struct realm *realm, struct tx *tx, const struct guess *guess,
+                         const struct uuid *user_id)
+{
+    const struct config *c = realm->config;
+    if (!c->password_guesses && !c->password_guesses_account) {
+        return P_OK;
+    }
+    password_guard_hold(tx, guess->own);
+    password_guard_hold(tx, guess->shared);
+    user_id = user_id ? user_id : &uuid_nil; /* asked for nobody too (rule S4) */
+    guess_ahead(tx, guess);
+    sign_in_network_ahead(tx, user_id, network_key(realm, tx->ctx->arena, user_id, guess->ip));
+    struct password_guard own = password_guard_of(tx, guess->own);
+    struct password_guard shared = password_guard_of(tx, guess->shared);
+    bool known = is_known(realm, tx, guess, user_id);
+    enum problem problem = closed(tx->ctx, &own);
+    problem = problem || known ? problem : closed(tx->ctx, &shared);
+    if (problem) {
+        return problem;
+    }
+    count_one(tx, guess->own, guess, &own, c->password_guesses, NETWORK_FORGETS_US);
+    if (!known) {
+        count_one(tx, guess->shared, guess, &shared, c->password_guesses_account,
+                  ACCOUNT_FORGETS_US);
+    }
+    tx_keep(tx);
+    return P_OK;
+}
+
+void guess_undo(const struct realm *realm, struct tx *tx, const struct guess *guess)
+{
+    struct password_guard shared = password_guard_of(tx, guess->shared);
+    password_guard_clear(tx, guess->own);
+    if (shared.failures) {
+        shared.failures--;
+        shared.locked_until =
+            shared.failures < realm->config->password_guesses_account ? 0 : shared.locked_until;
+        password_guard_put(tx, guess->shared, guess->account, &shared);
+    }
+}
+
+void guess_right(struct tx *tx, const struct guess *guess)
+{
+    if (guess->counted) {
+        password_guard_clear(tx, guess->own);
+    }
+}
+
+void guess_remember(const struct realm *realm, struct tx *tx, const struct uuid *user_id,
+                    const char *ip)
+{
+    sign_in_network_put(tx, user_id, network_key(realm, tx->ctx->arena, user_id, ip));
+}
+
+/* --- for administrators --- */
+
+enum { ADDRESSES = 3 };
+
+static int addresses_of(struct arena *arena, const struct user *user, const char *out[ADDRESSES])
+{
+    char *id = arena_alloc(arena, UUID_TEXT);
+    int n = 0;
+    out[n++] = uuid_format(&user->id, id);
+    if (user->email) {
+        out[n++] = user->email;
+    }
+    if (user->phone) {
+        out[n++] = user->phone;
+    }
+    return n;
+}
+
+int guess_locks(const struct realm *realm, struct tx *tx, const struct user *user,
+                struct guess_lock out[GUESS_LOCKS_MAX])
+{
+    struct arena *arena = tx->ctx->arena;
+    const char *addresses[ADDRESSES];
+    int count = 0, n = addresses_of(arena, user, addresses);
+    for (int i = 0; i < n; i++) {
+        struct password_guard_row *rows;
+        const char *shared = shared_key(realm, arena, addresses[i]);
+        int found = password_guards_of_account(tx, account_key(realm, arena, addresses[i]),
+                                               GUESS_LOCKS_MAX - count, &rows);
+        for (int k = 0; k < found; k++) {
+            out[count++] = (struct guess_lock){
+                .kind = strcmp(rows[k].key, shared) == 0 ? "account" : "network",
+                .failures = rows[k].guard.failures,
+                .locked_until = rows[k].guard.locked_until,
+            };
+        }
+    }
+    return count;
+}
+
+void guess_unlock(const struct realm *realm, struct tx *tx, const struct user *user)
+{
+    const char *addresses[ADDRESSES];
+    int n = addresses_of(tx->ctx->arena, user, addresses);
+    for (int i = 0; i < n; i++) {
+        password_guards_clear_account(tx, account_key(realm, tx->ctx->arena, addresses[i]));
+    }
+}

@@ -1,0 +1,30 @@
+/* stranger.h: requests that anybody may send about an address (rule S4): sign-up, /otp, /magiclink,
+ * /recover, /resend, /verify. Whether somebody has the address shows neither in the status, nor in a
+ * second call, nor in the time taken: the pause between two messages is kept for every address
+ * alike, and where nobody is there, or nothing is to be sent, the same work is done for nobody. */
+#ifndef COUNTERSIGN_DOMAIN_STRANGER_H
+#define COUNTERSIGN_DOMAIN_STRANGER_H
+
+#include "domain/realm.h"
+#include "store/ghosts.h"
+#include "store/users.h"
+
+/* What shares a pause: it depends on the request alone, never on the account. */
+enum stranger_call {
+    STRANGER_SIGN_UP,      /* sign-up by e-mail, /resend of its mail */
+    STRANGER_CODE,         /* /recover, /magiclink, /otp by e-mail */
+    STRANGER_EMAIL_CHANGE, /* /resend of these */
+    STRANGER_PHONE,        /* sign-up, /otp and /resend by phone */
+    STRANGER_PHONE_CHANGE,
+};
+
+/* Takes the pause of the address, or says how much of it is left (429). Where sign-ups are off it
+ * says nothing: *quiet then means that nothing may be sent. */
+enum problem stranger_pause(const struct realm *realm, struct tx *tx, enum stranger_call call,
+                            const char *address, bool *quiet) MUST_CHECK;
+
+/* Nobody with that address, for whom all is done as for a user; begins a ghost. */
+struct user stranger_nobody(const struct realm *realm, struct tx *tx, const char *aud,
+                            const char *email, const char *phone);
+
+#endif
