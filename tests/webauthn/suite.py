@@ -463,11 +463,12 @@ def switched_off(binary):
 
 
 def beside_hooks(binary):
-    """The MFA hook is not asked about keys (6.5), which cannot be guessed; the claims hook is, and what it refuses raises nothing."""
+    """The MFA hook hears of every key that is tried, right or wrong (S11); the claims hook is asked, and what it refuses raises nothing."""
     with Receiver() as r:
         hook = lambda name: {"GOTRUE_HOOK_%s_ENABLED" % name: "true", "GOTRUE_HOOK_%s_URI" % name: r.url + "/" + name}  # noqa: E731
         no, yes = (200, {"Content-Type": "application/json"}, {"error": {"http_code": 403, "message": "no"}}), lambda q: (200, {"Content-Type": "application/json"}, {"claims": q.json["claims"]})  # noqa: E731
-        r.answers = {"/MFA_VERIFICATION_ATTEMPT": (200, {"Content-Type": "application/json"}, {"decision": "reject"}), "/CUSTOM_ACCESS_TOKEN": yes}
+        decide = lambda word: (200, {"Content-Type": "application/json"}, {"decision": word})  # noqa: E731
+        r.answers = {"/MFA_VERIFICATION_ATTEMPT": decide("continue"), "/CUSTOM_ACCESS_TOKEN": yes}
         with Countersign(binary, env={**ON, **hook("MFA_VERIFICATION_ATTEMPT"), **hook("CUSTOM_ACCESS_TOKEN")}) as c:
             global s
             mine, s = s, c.server()
@@ -485,7 +486,10 @@ def beside_hooks(binary):
                 answer = key.get(options["credential_options"])
                 codes = sorted(x.status for x in at_once(8, lambda n: send(u, factor, ident, "request", answer)))
                 assert codes == [200] + [422] * 7 and stored(factor)["authenticator"]["signCount"] == 3, (codes, stored(factor))
-                assert not r.of("/MFA_VERIFICATION_ATTEMPT") and r.of("/CUSTOM_ACCESS_TOKEN")[-1].json["authentication_method"] == "mfa/webauthn"
+                heard = [q.json for q in r.of("/MFA_VERIFICATION_ATTEMPT")]
+                assert {q["factor_type"] for q in heard} == {"webauthn"} and {q["valid"] for q in heard} >= {True} and len(heard) >= 4, heard
+                assert r.of("/CUSTOM_ACCESS_TOKEN")[-1].json["authentication_method"] == "mfa/webauthn"
+                r.answers["/MFA_VERIFICATION_ATTEMPT"] = decide("reject")
                 app = is_(u.enroll("app"), 200).json
                 is_(u.verify(app["id"], is_(u.challenge(app["id"]), 200).json["id"], totp(app["totp"]["secret"])), 403, "mfa_verification_rejected")
             finally:
