@@ -141,6 +141,7 @@ enum problem otp_run(const struct realm *realm, struct tx *tx, struct code_reque
     bool confirmed = found && (by_email ? user->email_confirmed_at : user->phone_confirmed_at);
     problem = refusal_of(realm, in, found, confirmed);
     tx->ctx->silent_sends = guarded;
+    stranger_or_owner(tx);
     if (problem && in->caller->local) {
         return problem;
     }
@@ -183,6 +184,7 @@ enum problem recover_run(const struct realm *realm, struct tx *tx, struct code_r
         return problem;
     }
     tx->ctx->silent_sends = true;
+    stranger_or_owner(tx);
     if (!user_by_email(tx, in->aud, in->address, &user) || quiet ||
         address_is_foreign(tx, &user, true)) {
         user = stranger_nobody(realm, tx, in->aud, in->address, NULL);
@@ -277,6 +279,9 @@ enum problem resend_run(const struct realm *realm, struct tx *tx, struct code_re
         return problem;
     }
     tx->ctx->silent_sends = true;
+    if (!of_type(in, "signup") && !of_type(in, "sms")) { /* these are of the unconfirmed alone */
+        stranger_or_owner(tx);
+    }
     if (!resend_find(tx, in, &user) || quiet) {
         user = stranger_nobody(realm, tx, in->aud, given(in->email) ? in->address : NULL,
                                given(in->email) ? NULL : in->address);

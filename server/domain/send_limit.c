@@ -2,6 +2,7 @@
 #include "domain/send_limit.h"
 
 #include "config/duration.h"
+#include "store/ghosts.h"
 #include "store/notices.h"
 #include "store/send_limits.h"
 
@@ -34,15 +35,10 @@ enum wanted_by message_wanted_by(const struct user *user)
     return confirmed && !user->is_anonymous ? BY_OWNER : BY_STRANGER;
 }
 
-bool total_take_for(struct tx *tx, const char *name, const char *setting, const struct user *user)
-{
-    enum { LEAST = 3 };
-    int64_t third = (int64_t)strtod(setting, NULL) / 3;
-    return total_take(tx, name, setting, message_wanted_by(user)) &&
-           notice_count(tx, &user->id, name, HOUR_US, NULL) <= (third > LEAST ? third : LEAST);
-}
-
-bool total_take(struct tx *tx, const char *name, const char *setting, enum wanted_by by)
+/* Takes one for whom it is charged to. What is left must be enough for `asked`; if it is so, but not
+ * for `charged`, nothing is sent and nobody learns that (rule S4). */
+static bool take(struct tx *tx, const char *name, const char *setting, enum wanted_by asked,
+                 enum wanted_by charged)
 {
     const char *slash = strchr(setting, '/');
     int64_t most = (int64_t)strtod(setting, NULL) * MILLION, each_us = 0, now = tx->ctx->now_us;
@@ -63,11 +59,30 @@ bool total_take(struct tx *tx, const char *name, const char *setting, enum wante
         limit = (struct send_limit){ most, now };
     }
     limit.left_millionths = limit.left_millionths < most ? limit.left_millionths : most;
-    int64_t kept = by == BY_STRANGER ? most / MILLION / 2 * MILLION : 0;
-    if (limit.left_millionths < kept + MILLION) {
+    int64_t half = most / MILLION / 2 * MILLION;
+    if (limit.left_millionths < (asked == BY_STRANGER ? half : 0) + MILLION) {
         return false;
+    }
+    if (limit.left_millionths < (charged == BY_STRANGER ? half : 0) + MILLION) {
+        ghost_begin(tx);
     }
     limit.left_millionths -= MILLION;
     send_limit_put(tx, name, &limit);
     return true;
+}
+
+bool total_take(struct tx *tx, const char *name, const char *setting, enum wanted_by by)
+{
+    return take(tx, name, setting, by, by);
+}
+
+bool total_take_for(struct tx *tx, const char *name, const char *setting, const struct user *user)
+{
+    enum { LEAST = 3 };
+    int64_t third = (int64_t)strtod(setting, NULL) / 3;
+    enum wanted_by by = message_wanted_by(user);
+    /* where anybody may ask, the address has the third, whether an account has the address or not */
+    const struct uuid *subject = tx->openly ? &tx->subject : &user->id;
+    return take(tx, name, setting, tx->owners_too ? BY_OWNER : by, by) &&
+           notice_count(tx, subject, name, HOUR_US, NULL) <= (third > LEAST ? third : LEAST);
 }

@@ -22,16 +22,24 @@ enum problem stranger_pause(const struct realm *realm, struct tx *tx, enum stran
     bool by_phone = call == STRANGER_PHONE || call == STRANGER_PHONE_CHANGE;
     int64_t pause_us = by_phone ? c->sms_max_frequency_us : c->smtp_max_frequency_us;
     const char *key = key_of(realm, tx->ctx->arena, call, address);
+    const char *subject = key_of(realm, tx->ctx->arena, by_phone ? STRANGER_PHONE : STRANGER_CODE,
+                                 address);
     int64_t last = send_pause_take(tx, key, tx->ctx->now_us - pause_us);
     enum problem problem =
         pause_check(tx->ctx, last, pause_us, by_phone ? P_SMS_TOO_SOON : P_MAIL_TOO_SOON);
     tx->openly = true;
+    memcpy(tx->subject.bytes, subject, sizeof tx->subject.bytes); /* half of its digits are enough */
     *quiet = problem && c->disable_signup;
     if (*quiet) {
         tx->ctx->retry_after_s = 0;
         return P_OK;
     }
     return problem;
+}
+
+void stranger_or_owner(struct tx *tx)
+{
+    tx->owners_too = true;
 }
 
 struct user stranger_nobody(const struct realm *realm, struct tx *tx, const char *aud,

@@ -23,6 +23,10 @@ enum stranger_call {
 enum problem stranger_pause(const struct realm *realm, struct tx *tx, enum stranger_call call,
                             const char *address, bool *quiet) MUST_CHECK;
 
+/* Accounts that are confirmed ask for this as often as others do: what is left of the totals must be
+ * answered to both alike (rule S3 keeps a part for the first). */
+void stranger_or_owner(struct tx *tx);
+
 /* Nobody with that address, for whom all is done as for a user; begins a ghost. */
 struct user stranger_nobody(const struct realm *realm, struct tx *tx, const char *aud,
                             const char *email, const char *phone);

@@ -70,6 +70,8 @@ struct tx {
     bool ghost;            /* writes are about nobody: see store/ghosts.h */
     int ghost_slot, ghost_writes;
     bool openly; /* asked for by anybody, after the pause of the address: domain/stranger.h */
+    bool owners_too;     /* so, and by owners of accounts and others alike */
+    struct uuid subject; /* so: stands for the address */
 };
 
 /* Commit what was written although the function returns a problem (a counted failed attempt, a

@@ -149,10 +149,32 @@ def closed(t):
         is_(p.s.call("POST", "/otp", {"email": addr()}), 422, "signup_disabled")
 
 
+def budgets(p):
+    """When strangers have used up their share of the mails, known and unknown are still answered alike, and so they are when one address was named too often, or nothing is left."""
+    for n in range(60):
+        if p.s.call("POST", "/signup", {"email": addr(), "password": PW}, headers=STRANGER).status == 429:
+            break
+    assert n < 30, "the strangers' share has no end"
+    for name in ("recover", "otp of accounts that exist", "resend email_change", "resend signup", "otp"):
+        path, body = {**CALLS, **CREATING}[name]
+        got = {state: answer(p.s.call("POST", path, body(one_of(p, name, state)), headers=STRANGER)) for state in ("unknown", "confirmed", "unconfirmed")}
+        assert len(set(map(str, got.values()))) == 1, (name, got)
+    people = {state: one_of(p, "recover", state) for state in ("unknown", "confirmed")}
+    for _ in range(12):     # each in turn, until its third, or all, is gone
+        p.sql("delete from @@send_pauses")
+        got = {state: answer(p.s.call("POST", "/recover", {"email": who}, headers=STRANGER)) for state, who in people.items()}
+        p.sql("update @users set recovery_sent_at = null")
+        assert got["unknown"] == got["confirmed"], got
+    assert got["unknown"][0] == 429, got
+
+
 def one_engine(t, name, **more):
     with place(ENV, **more) as p:
         for step in (alike, mails_go_out, taken, codes_of_nobody, same_work, told_on_this_machine):
             t.step("%s: %s" % (name, step.__doc__), step, p)
+    with place({**ENV, "GOTRUE_RATE_LIMIT_EMAIL_SENT": "30"}, **more) as p:
+        p.sql("delete from @@send_limits")
+        t.step("%s: %s" % (name, budgets.__doc__), budgets, p)
 
 
 def main():
