@@ -140,7 +140,7 @@ def nonces_too(p):
 
 def one_engine(t, name, **more):
     reauthenticate = {"GOTRUE_SECURITY_UPDATE_PASSWORD_REQUIRE_REAUTHENTICATION": "true"}
-    for env, steps in (({}, (links_stay, one_target_by_mail, one_target_by_sms, no_other_address, nobody_waits)), ({"COUNTERSIGN_CODE_GUESSES": "15", **reauthenticate}, (a_days_room, nonces_too))):
+    for env, steps in (({}, (links_stay, one_target_by_mail, one_target_by_sms, no_other_address, nobody_waits)), ({"COUNTERSIGN_CODE_GUESSES": "15", "COUNTERSIGN_PASSWORD_GUESSES": "0", **reauthenticate}, (a_days_room, nonces_too))):
         with place({**CONFIRM, **MINUTES, **env}, **more) as p:
             for step in steps:
                 t.step("%s: %s" % (name, step.__doc__), step, p)
