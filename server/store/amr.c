@@ -55,7 +55,8 @@ void amr_drop_factor(struct tx *tx, const struct uuid *user_id, const struct uui
                   " and o.factor_id = $1 and o.verified_at >= a.updated_at) and "
                   "exists (select 1 from @@amr_factors o where " OF_ENTRY " and o.factor_id <> $1)");
     DB_SQL(entries, "delete from @mfa_amr_claims as a where a.session_id in "
-                    "(select id from @sessions where user_id = $1) and exists (select 1 from @sessions s where s.id = a.session_id and "
+                    "(select id from @sessions where user_id = $1) and "
+                    "exists (select 1 from @sessions s where s.id = a.session_id and "
                     "s.user_id = $1 and (s.factor_id = $2 or exists (select 1 from "
                     "@@amr_factors o where " OF_ENTRY " and o.factor_id = $2 and "
                     "o.verified_at >= a.updated_at) or not (" AMR_COUNTS "))) and "
