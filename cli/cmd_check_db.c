@@ -59,10 +59,10 @@ static int check(struct arena *arena, const struct config *config, struct db *db
     struct findings findings = { .arena = arena, .json = json_begin(arena, '['),
                                  .as_json = common->json };
     bool good = db_check(db, say, &findings);
-    good = good && check_keys(arena, config, db, &findings);
-    if (good && migrate_look(db, arena, &found, &error)) {
+    if (good && migrate_look(db, arena, &found, &error)) { /* finds out which columns there are */
         note = migrate_advice(arena, &found);
     }
+    good = good && check_keys(arena, config, db, &findings);
     if (common->json) {
         struct strbuf out = json_begin(arena, '{');
         strbuf_char(&findings.json, ']');
