@@ -42,6 +42,7 @@ def on_each(nodes, call):
 def forget_codes(pg, factor):
     """So that the code of the present time step counts, and none was wrong."""
     pg.sql("update countersign.factor_guards set last_step = 0, failures = 0, locked_until = null where factor_id = '%s'" % factor, "time")
+    pg.sql("delete from countersign.step_guards where subject_id = '%s'" % factor, "time")
     wait_for_fresh_step(5)
 
 
@@ -120,6 +121,8 @@ def a_lock_out_ends_at_one_time(pg):
         for n in nodes.nodes:
             forget_codes(pg, factor)
             pg.sql("update countersign.factor_guards set locked_until = now() - interval '1 s', failures = 5 where factor_id = '%s'" % factor, "time")
+            pg.sql("insert into countersign.step_guards (user_id, subject_id, origin, failures, locked_until, updated_at) values "
+                   "('%s', '%s', 'raised', 5, now() - interval '1 s', now())" % (u.id, factor), "time")
             c = u.challenge(factor).json["id"]
             x = node_kit.Anywhere([n], nodes.dsn).call("POST", "/factors/%s/verify" % factor, {"challenge_id": c, "code": totp(secret)}, u.token)
             assert x.status == 200, x.short()
