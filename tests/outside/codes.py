@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """One-time codes and links of every kind (contract-accounts.md OT1 to OT5, VF10 to VF24, RA4, US8, US9, VF23): which type takes which, that each
 counts once, until its age, until a newer one is made, until the password or an address changes, and in one request of many. On SQLite, and
-on PostgreSQL with two nodes. codes.py [--binary FILE]; ends with 'N passed, N failed'.
+on PostgreSQL with three nodes. codes.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import re, sys, urllib.parse, uuid
 from hook_rig import PW, Tally, User, addr, at_once, default_binary, is_, made, on_both_engines, phone

@@ -102,13 +102,13 @@ def tag(case, hook):
 
 
 def on_both_engines(t, database, one_engine, steps):
-    """one_engine(t, name, ...) on SQLite and with two nodes on a new database of that name, and, beside them, steps with servers of their own."""
+    """one_engine(t, name, ...) on SQLite and with three nodes on a new database of that name, and, beside them, steps with servers of their own."""
     with Postgres() as postgres:
         def part(n):
             if n == 0:
                 one_engine(t, "SQLite")
             elif n == 1:
-                one_engine(t, "PostgreSQL, two nodes", database=postgres.create(database), nodes=2)
+                one_engine(t, "PostgreSQL, three nodes", database=postgres.create(database), nodes=3)
             else:
                 for step in steps:
                     t.step(step.__doc__, step, t)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What must hold also where hooks make each request run twice (docs/decisions/0005): codes count once, guesses are counted, races have one winner, a
 refusal of the hook uses nothing up; the claims hook at every way in; the MFA hook and the kinds of factor. On SQLite, and on PostgreSQL
-with two nodes. hook_rules.py [--binary FILE]; ends with 'N passed, N failed'.
+with three nodes. hook_rules.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import re, sys, urllib.parse, uuid
 from hook_rig import JSON, PW, Rig, Tally, User, addr, at_once, claims_of, default_binary, fresh_code, good, is_, made, on_both_engines, phone

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Mails that tell a user what happened to the second factors, which come without any setting: what is in them, when there is none, that
-each goes out once however many requests race on however many nodes, and what the audit log says. On SQLite, and on PostgreSQL with two
+each goes out once however many requests race on however many nodes, and what the audit log says. On SQLite, and on PostgreSQL with three
 nodes. notices.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import contextlib, email, email.policy, os, re, sqlite3, sys, tempfile, time, uuid
 from hook_rig import PW, Countersign, Rig, Server, Tally, User, addr, at_once, default_binary, fresh_code, is_, made, on_both_engines, phone
 from checks import mfa_user
 from countersign import SECRET
+from nodes import Anywhere
 from totp_checks import wrong
 from wire import totp, wait_for_fresh_step
 
@@ -18,14 +19,14 @@ PHONE = {"GOTRUE_MFA_PHONE_ENROLL_ENABLED": "true", "GOTRUE_MFA_PHONE_VERIFY_ENA
 
 
 class Place:
-    """A server, or two on one database, and the folder where mails end."""
+    """A server, or several on one database that take turns, and the folder where mails end."""
 
     def __init__(self, stack, env=None, database=None, nodes=1):
         self.mails = stack.enter_context(tempfile.TemporaryDirectory(prefix="countersign-post-"))
         env = {"COUNTERSIGN_MAIL_DIR": self.mails, "COUNTERSIGN_SMS_DIR": self.mails, **(env or {}), **({"DATABASE_URL": database} if database else {})}
         self.nodes = [stack.enter_context(Countersign(binary, env=env)) for _ in range(nodes)]
         self.servers = [Server(c.base, SECRET, database, None if database else c.database) for c in self.nodes]
-        self.s = self.servers[0]
+        self.s = self.servers[0] if nodes == 1 else Anywhere(self.nodes, database)
 
     def sql(self, text):
         """@@ stands before our own tables, @ before the official server's."""

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """People with an administrator's role (docs/protocol/security.md, S10): of a token with a session the database says who its person is now, and with a
-second factor, or where the policy asks for one, aal2 is needed. Keys are as ever. On SQLite, and on PostgreSQL with two nodes. admins.py [--binary FILE]
+second factor, or where the policy asks for one, aal2 is needed. Keys are as ever. On SQLite, and on PostgreSQL with three nodes. admins.py [--binary FILE]
 """
 import sys, time, uuid
 from rig import *  # noqa: F401,F403

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Wrong codes (docs/protocol/security.md S2): ten void what was sent to an address by code, whoever waits there, and never a link; a newer code may be
-tried anew, but a day has room for so many. On SQLite, and on PostgreSQL with two nodes. code_guesses.py [--binary FILE]; ends with
+tried anew, but a day has room for so many. On SQLite, and on PostgreSQL with three nodes. code_guesses.py [--binary FILE]; ends with
 'N passed, N failed'.
 """
 import re, sys

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The first verified factor (security.md S6): it ends what was begun without one, and a further one is verified at aal2 only. Places for factors
 and locks (S15): enrolments that were left lying keep nobody out, and wrong codes of strangers hold no factor locked for its owner. On
-SQLite, and on PostgreSQL with two nodes. factors.py [--binary FILE]; ends with 'N passed, N failed'.
+SQLite, and on PostgreSQL with three nodes. factors.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import re, sys, urllib.parse
 from rig import CONFIRM, PW, Tally, User, addr, at_once, binary, claims_of, fresh_code, is_, on_both_engines, person, phone, place, texts_to

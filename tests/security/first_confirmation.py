@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The first confirmation of an address keeps only what its own request brought (docs/protocol/security.md S12), by every way to confirm: links,
 codes, hashes, PKCE, recovery, invitations, links of admins, phones, changes, anonymous accounts, admins by hand; sign-ups one after the other.
-On SQLite, and on PostgreSQL with two nodes. first_confirmation.py [--binary FILE]; ends with 'N passed, N failed'.
+On SQLite, and on PostgreSQL with three nodes. first_confirmation.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import re, sys, time, urllib.parse, uuid
 from rig import CONFIRM, PW, Tally, User, addr, claims_of, is_, made, on_both_engines, person, phone, place, texts_to

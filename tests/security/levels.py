@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Levels (docs/protocol/security.md, S5 and S8): a request may do what the lower of its token's and its session's level allows; a level is
-never higher than the living factors behind it. On SQLite, and on PostgreSQL with two nodes. levels.py [--binary FILE]; ends with 'N passed, N failed'.
+never higher than the living factors behind it. On SQLite, and on PostgreSQL with three nodes. levels.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import sys, uuid
 from rig import *  # noqa: F401,F403

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Links (docs/protocol/security.md S1): what a mail's link carries is a secret of its own, which neither the code of the same mail nor what stands
 in the user's row gives away; no code is good as a link, those of SMS least of all; links of an official server on the same database lead
-in, within a bound. On SQLite, and on PostgreSQL with two nodes. links.py [--binary FILE]; ends with 'N passed, N failed'.
+in, within a bound. On SQLite, and on PostgreSQL with three nodes. links.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import hashlib, os, re, sys, urllib.parse, uuid
 from rig import CONFIRM, PW, Tally, addr, is_, made, on_both_engines, person, place

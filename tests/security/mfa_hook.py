@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The hook of MFA verification (security.md S11) hears every attempt, whatever the kind of factor, right and wrong alike and exactly once each,
-and its refusal holds for each. On SQLite, and on PostgreSQL with two nodes. mfa_hook.py [--binary FILE]; ends with 'N passed, N failed'.
+and its refusal holds for each. On SQLite, and on PostgreSQL with three nodes. mfa_hook.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import sys
 from rig import CONFIRM, JSON, Receiver, Rig, Tally, binary, fresh_code, good, is_, on_both_engines, person, phone, place, texts_to

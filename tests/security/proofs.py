@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The second factor differs from what proved the first (security.md S9): a session that began with a code to a number is not raised by a code to
-that number. On SQLite, and on PostgreSQL with two nodes. proofs.py [--binary FILE]; ends with 'N passed, N failed'.
+that number. On SQLite, and on PostgreSQL with three nodes. proofs.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import re, sys
 from rig import CONFIRM, PW, Tally, User, addr, binary, claims_of, fresh_code, is_, made, on_both_engines, phone, place, texts_to

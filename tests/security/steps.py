@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The step of a second factor and refresh tokens (docs/protocol/security.md, S7): what was issued before it is answered by no setting and in no
-interval, and does not end the raised session. On SQLite, and on PostgreSQL with two nodes. steps.py [--binary FILE]; ends with 'N passed, N failed'.
+interval, and does not end the raised session. On SQLite, and on PostgreSQL with three nodes. steps.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import base64, sys, uuid
 from rig import *  # noqa: F401,F403

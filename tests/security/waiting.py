@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A change that waits, or a sign-up that nobody has confirmed, keeps the owner of an address or a number from nothing; X-JWT-AUD of strangers counts
-for configured audiences alone (docs/protocol/security.md S13). On SQLite, and on PostgreSQL with two nodes.
+for configured audiences alone (docs/protocol/security.md S13). On SQLite, and on PostgreSQL with three nodes.
 waiting.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import sys, urllib.parse
