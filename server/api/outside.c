@@ -1,24 +1,34 @@
-/* outside.c: run first, ask the world, run for good; see outside.h. Between two questions the call
- * moves to the pool of the next one's destination. */
+/* outside.c: run, ask the world what is not answered yet, run again; see outside.h. Between two
+ * questions the call moves to the pool of the next one's destination. */
 #include "api/outside.h"
 
 #include "api/hooks.h"
-#include "api/replay.h"
-#include "base/log.h"
+#include "base/draws.h"
+#include "base/later.h"
 #include "deliver/sender.h"
 #include "domain/session.h"
 
 #include <string.h>
 
-/* What is asked, in this order, and the run for good among it. */
-enum stage { CODE, BEFORE, MFA, SEND, TOKEN, FOR_GOOD, AFTER, TELL, WRONG, END };
+/* What is asked, in this order; a run may come to different questions than the one before. */
+enum stage { CODE, BEFORE, MFA, SEND, TOKEN, RUN_AGAIN, AFTER, TELL, WRONG, END };
+
+enum { RUNS_MOST = 4 };
+
+/* A question that was asked, as text. */
+struct asked {
+    const char *question;
+    struct asked *next;
+};
 
 struct outside {
     tx_fn *fn;
     void *arg;
     enum stage stage;
-    struct replay replay;
-    enum problem first;          /* of the first run */
+    struct draws draws;
+    struct asked *asked;
+    int runs;
+    enum problem result;         /* of the last run */
     const struct outgoing *next; /* the message to send */
     const char *claims;          /* a hook's */
 };
@@ -55,15 +65,101 @@ static void load_persons(struct tx *tx, struct outgoing *list)
     }
 }
 
-/* Is there anything that the world must be asked about what the request did so far? */
-static bool must_ask(const struct call *call)
+/* --- the questions --- */
+
+static const char *about_person(struct call *call, const char *what, const struct person *person)
+{
+    char id[UUID_TEXT];
+    const struct user *u = &person->user;
+    return arena_printf(call->ctx.arena, "%s %s %s %s", what, uuid_format(&u->id, id),
+                        u->email ? u->email : "", u->phone ? u->phone : "");
+}
+
+static const char *about_message(struct call *call, const struct outgoing *item)
+{
+    struct arena *arena = call->ctx.arena;
+    return item->sms ? sms_to_json(arena, item->sms) : mail_to_json(arena, item->mail);
+}
+
+static const char *about_attempt(struct call *call)
+{
+    char id[UUID_TEXT];
+    const struct mfa_attempt *a = &call->ctx.attempt;
+    return arena_printf(call->ctx.arena, "%s %s", a->right ? "right" : "wrong",
+                        uuid_format(&a->factor_id, id));
+}
+
+/* Whom the stage asks, and what (NULL: as often as it comes to that); DESTINATIONS: nobody. */
+static enum destination asked_by(struct call *call, enum stage stage, const struct outgoing *item,
+                                 const char **question)
 {
     const struct ctx *ctx = &call->ctx;
-    return ctx->outgoing || ctx->asked.code || (ctx->created && may_ask(call, TO_BEFORE_HOOK)) ||
-           (ctx->announced && may_ask(call, TO_AFTER_HOOK)) ||
-           (ctx->attempt.made && may_ask(call, TO_MFA_HOOK)) ||
-           (call->grant && may_ask(call, TO_TOKEN_HOOK));
+    int64_t expires_at_s;
+    enum destination to = DESTINATIONS;
+    if (stage == CODE && ctx->asked.code) {
+        *question = NULL;
+        to = ctx->asked.answered ? DESTINATIONS : TO_SMS;
+    } else if (stage == BEFORE && ctx->created) {
+        *question = about_person(call, "before", ctx->created);
+        to = TO_BEFORE_HOOK;
+    } else if ((stage == MFA || stage == WRONG) && ctx->attempt.made) {
+        *question = about_attempt(call);
+        to = TO_MFA_HOOK;
+    } else if ((stage == SEND || stage == TELL) && item) {
+        *question = about_message(call, item);
+        to = item->sms ? TO_SMS : TO_MAIL_HOOK;
+    } else if (stage == TOKEN && call->grant && may_ask(call, TO_TOKEN_HOOK)) {
+        *question = claims_text(&call->services->realm, &call->ctx, call->grant, &expires_at_s);
+        to = TO_TOKEN_HOOK;
+    } else if (stage == AFTER && ctx->announced) {
+        *question = about_person(call, "after", ctx->announced);
+        to = TO_AFTER_HOOK;
+    }
+    return to != DESTINATIONS && may_ask(call, to) ? to : DESTINATIONS;
 }
+
+static bool was_asked(const struct outside *o, const char *question)
+{
+    for (const struct asked *a = o->asked; a; a = a->next) {
+        if (question && strcmp(a->question, question) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void note_asked(struct call *call, const char *question)
+{
+    struct outside *o = call->outside;
+    struct asked *a = ARENA_NEW(call->ctx.arena, struct asked);
+    *a = (struct asked){ question, o->asked };
+    o->asked = question ? a : o->asked;
+}
+
+/* Asks the stage somebody what was not asked yet? */
+static enum destination open_question(struct call *call, enum stage stage,
+                                      const struct outgoing *item, const char **question)
+{
+    enum destination to = asked_by(call, stage, item, question);
+    return to != DESTINATIONS && !was_asked(call->outside, *question) ? to : DESTINATIONS;
+}
+
+/* Before what a run did counts: must the world be asked about any of it? */
+static bool must_ask(struct call *call)
+{
+    const char *question;
+    for (const struct outgoing *item = call->ctx.outgoing; item; item = item->next) {
+        if (open_question(call, SEND, item, &question) != DESTINATIONS) {
+            return true;
+        }
+    }
+    return open_question(call, CODE, NULL, &question) != DESTINATIONS ||
+           open_question(call, BEFORE, NULL, &question) != DESTINATIONS ||
+           open_question(call, MFA, NULL, &question) != DESTINATIONS ||
+           open_question(call, TOKEN, NULL, &question) != DESTINATIONS;
+}
+
+/* --- the answers --- */
 
 static enum problem send_one_sms(struct call *call, const struct outgoing *item)
 {
@@ -103,10 +199,10 @@ static enum problem send_next(struct call *call)
     const struct outgoing *item = o->next;
     const char *arg = call->ctx.problem_arg;
     bool handled;
-    o->next = item->next;
     enum problem problem = item->sms ? send_one_sms(call, item)
                                      : hook_send_email(call, call->ctx.outgoing, item, &handled);
-    if (problem && (o->stage == TELL || call->ctx.silent_sends || (item->mail && mail_is_notice(item->mail->kind)))) {
+    bool notice = item->mail && mail_is_notice(item->mail->kind);
+    if (problem && (o->stage == TELL || call->ctx.silent_sends || notice)) {
         call->ctx.problem_arg = arg;
         problem = P_OK;
     }
@@ -136,54 +232,26 @@ static enum problem ask_about_mfa(struct call *call)
 }
 
 /* The SMS provider's word on a code that it made; no word is a no. */
-static bool code_is_right(struct call *call)
+static void ask_about_code(struct call *call)
 {
     struct asked_code *asked = &call->ctx.asked;
     const char *error = NULL;
-    if (!asked->code) {
-        return true;
-    }
     if (!sms_check(call->services->config, call->ctx.arena, asked->phone, asked->code,
                    &asked->right, &error)) {
         asked->right = false;
         log_write(LOG_WARN, "the SMS provider could not check a code", LOG_STR("reason", error));
     }
-    return asked->right;
+    asked->answered = true;
 }
 
-/* Whom the stage asks; DESTINATIONS: nobody. */
-static enum destination asked_by(struct call *call, enum stage stage)
-{
-    const struct outside *o = call->outside;
-    const struct ctx *ctx = &call->ctx;
-    switch (stage) {
-    case CODE:
-        return ctx->asked.code ? TO_SMS : DESTINATIONS;
-    case BEFORE:
-        return ctx->created ? TO_BEFORE_HOOK : DESTINATIONS;
-    case MFA:
-    case WRONG:
-        return ctx->attempt.made ? TO_MFA_HOOK : DESTINATIONS;
-    case SEND:
-    case TELL:
-        return !o->next ? DESTINATIONS : o->next->sms ? TO_SMS : TO_MAIL_HOOK;
-    case TOKEN:
-        return call->grant ? TO_TOKEN_HOOK : DESTINATIONS;
-    case AFTER:
-        return ctx->announced ? TO_AFTER_HOOK : DESTINATIONS;
-    default:
-        return DESTINATIONS;
-    }
-}
-
-/* The stage's question; what comes next. */
 static enum problem ask(struct call *call)
 {
     struct outside *o = call->outside;
     enum problem problem;
-    switch (o->stage++) {
+    switch (o->stage) {
     case CODE:
-        o->stage = code_is_right(call) ? BEFORE : FOR_GOOD; /* for good, so that it is counted */
+        ask_about_code(call);
+        o->stage = call->ctx.asked.right ? BEFORE : RUN_AGAIN; /* a wrong one is only counted */
         return P_OK;
     case BEFORE:
         return hook_before_user_created(call, call->ctx.created);
@@ -192,125 +260,114 @@ static enum problem ask(struct call *call)
         return ask_about_mfa(call);
     case SEND:
     case TELL:
-        o->stage--; /* there may be another */
         return send_next(call);
     case TOKEN:
         problem = hook_access_token(call, call->grant);
         o->claims = call->grant->hook_claims;
         return problem;
     case AFTER:
-        o->stage = END;
         return hook_after_user_created(call, call->ctx.announced);
     default:
         return P_OK;
     }
 }
 
-static enum problem run_for_good(struct call *call, struct tx *tx);
+static enum problem run(struct call *call, struct tx *tx);
 static enum problem ask_and_go_on(struct call *call, struct tx *tx);
 
-/* To the next stage that has something to do; after the last, to the answer. */
+static bool has_messages(const struct outside *o)
+{
+    return (o->stage == SEND || o->stage == TELL) && o->next;
+}
+
+/* To the next stage that has something to ask; after the last, to the answer. */
 static enum problem go_on(struct call *call)
 {
     struct outside *o = call->outside;
+    const char *question;
     while (o->stage != END) {
-        enum destination to = asked_by(call, o->stage);
-        if (o->stage == FOR_GOOD) {
-            return call_then(call, LANE_WRITE, run_for_good);
+        if (o->stage == RUN_AGAIN) {
+            o->runs++;
+            return call_then(call, LANE_WRITE, run);
         }
-        if (to != DESTINATIONS && may_ask(call, to)) {
+        enum destination to = open_question(call, o->stage, o->next, &question);
+        if (to != DESTINATIONS) {
             return call_then(call, LANE_WAIT + (enum lane)to, ask_and_go_on);
         }
-        bool skipped = (o->stage == SEND || o->stage == TELL) && o->next;
-        o->next = skipped ? o->next->next : o->next; /* nobody is asked: it is for the outbox */
-        o->stage = skipped ? o->stage : o->stage == AFTER ? END : o->stage + 1;
+        bool more = has_messages(o);
+        o->next = more ? o->next->next : o->next;
+        o->stage = more ? o->stage : o->stage == AFTER ? END : o->stage + 1;
     }
-    return o->first == P_REHEARSED ? P_OK : o->first;
+    return o->result;
 }
 
 static enum problem ask_and_go_on(struct call *call, struct tx *tx)
 {
+    struct outside *o = call->outside;
+    const char *question = NULL;
     (void)tx;
+    asked_by(call, o->stage, o->next, &question);
+    note_asked(call, question);
     enum problem problem = ask(call);
     return problem ? problem : go_on(call);
 }
 
-/* --- the two runs --- */
+/* --- the runs --- */
 
-/* With the random numbers of the request, from the first on. */
-static enum problem run_with(struct call *call, struct tx *tx)
+static enum problem after_run(struct call *call, enum problem problem)
 {
     struct outside *o = call->outside;
-    replay_again(&o->replay);
-    reply_restart(call);
-    call->grant = NULL;
-    call->ctx.entropy = &o->replay.entropy;
-    enum problem problem = o->fn(&call->ctx, tx, o->arg);
-    call->ctx.entropy = o->replay.source;
-    return problem;
-}
-
-static enum problem after_good_run(struct call *call, enum problem problem)
-{
-    struct outside *o = call->outside;
-    if (problem && call->ctx.asked.code && !call->ctx.asked.right) {
-        o->first = problem; /* only the provider was asked: the hook has not heard of it */
-        o->stage = WRONG;
-        return go_on(call);
+    if (problem != o->result) {
+        return problem; /* the transaction itself failed */
     }
-    if (problem) {
-        return problem;
-    }
-    if (call->grant) {
+    if (!problem && call->grant) {
         call->grant->hook_claims = o->claims;
     }
-    o->stage = AFTER;
-    return go_on(call);
-}
-
-/* Once more, and now it counts. */
-static enum problem run_for_good(struct call *call, struct tx *tx)
-{
-    call->settled = after_good_run;
-    call->ctx.mail_sent = may_ask(call, TO_MAIL_HOOK);
-    call->ctx.sms_sent = may_ask(call, TO_SMS);
-    return run_with(call, tx);
-}
-
-static enum problem after_first_run(struct call *call, enum problem problem)
-{
-    struct outside *o = call->outside;
-    if (!problem || problem != o->first) {
-        return problem; /* it has counted; or the transaction itself failed */
-    }
     o->next = call->ctx.outgoing;
-    o->stage = problem == P_REHEARSED ? CODE : TELL;
+    o->stage = problem == P_ASK_FIRST ? CODE : problem ? TELL : AFTER;
     return go_on(call);
 }
 
-/* A success that the world has no say in counts at once, and a failure stands as it is, with what
- * it keeps, and what it then wants to send is only notices; any other success is rolled back. */
-static enum problem run_first(struct call *call, struct tx *tx)
+/* With the named draws of the request, from the first on. */
+static enum problem run_body(struct call *call, struct tx *tx)
 {
     struct outside *o = call->outside;
     struct ctx *ctx = &call->ctx;
-    call->settled = after_first_run;
+    draws_again(&o->draws);
+    reply_restart(call);
+    call->grant = NULL;
     ctx->outgoing = NULL;
     ctx->created = ctx->announced = NULL;
-    ctx->asked = (struct asked_code){ 0 };
     ctx->attempt = (struct mfa_attempt){ 0 };
-    ctx->rehearsing = true;
-    o->first = run_with(call, tx);
-    ctx->rehearsing = false;
-    if (o->first && !tx->keep) {
+    ctx->draws = &o->draws;
+    ctx->asks = true;
+    ctx->asks_mail = may_ask(call, TO_MAIL_HOOK);
+    ctx->asks_sms = may_ask(call, TO_SMS);
+    enum problem problem = o->fn(ctx, tx, o->arg);
+    ctx->asks = ctx->asks_mail = ctx->asks_sms = false;
+    ctx->draws = NULL;
+    return problem;
+}
+
+/* A success about which nobody is left to be asked counts, and a failure stands as it is, with what
+ * it keeps, and what it then wants to send is only notices; any other success is rolled back. It
+ * may be another one each time, as others change the same rows meanwhile. */
+static enum problem run(struct call *call, struct tx *tx)
+{
+    struct outside *o = call->outside;
+    struct ctx *ctx = &call->ctx;
+    call->settled = after_run;
+    o->result = run_body(call, tx);
+    if (o->result && !tx->keep) {
         ctx->outgoing = NULL;
     }
     load_persons(tx, ctx->outgoing);
-    if (!o->first && must_ask(call)) {
+    if (!o->result && must_ask(call)) {
         tx->keep = false;
-        o->first = P_REHEARSED;
+        later_forget(ctx);
+        o->result = o->runs < RUNS_MOST ? P_ASK_FIRST : P_DATABASE_BUSY;
     }
-    return o->first;
+    return o->result;
 }
 
 static enum problem run_once(struct call *call, struct tx *tx)
@@ -334,8 +391,8 @@ enum problem outside_write(struct call *call, tx_fn *fn, void *arg)
         return none;
     }
     struct outside *o = call->outside;
-    replay_start(&o->replay, call->ctx.arena, call->ctx.entropy);
-    return call_then(call, LANE_WRITE, run_first);
+    draws_start(&o->draws, call->ctx.arena, call->ctx.entropy);
+    return call_then(call, LANE_WRITE, run);
 }
 
 /* --- breached passwords --- */

@@ -2,8 +2,9 @@
  * providers, whose refusal is the answer (contract-accounts.md 4.8, 10.1). Such a request runs
  * first in a transaction that is rolled back if there is somebody to ask, which tells what it would
  * send; then each of those is asked, on the pool of that destination and without a transaction;
- * then it runs for good, with the same random numbers, so that the codes that went out are the
- * codes that are stored. What need not ask anybody counts at its first run, like any other write. */
+ * then it runs again, with the same named draws (base/draws.h), so that the codes that went out are
+ * the codes that are stored, and counts if it asks nothing new. What need not ask anybody counts at
+ * its first run, like any other write. docs/decisions/0005-asking-first.md. */
 #ifndef COUNTERSIGN_API_OUTSIDE_H
 #define COUNTERSIGN_API_OUTSIDE_H
 

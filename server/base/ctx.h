@@ -14,12 +14,6 @@
 
 struct outgoing;
 
-/* What a transaction did, as JSON, for the log: domain/audit_event.h. */
-struct audit_line {
-    const char *event;
-    struct audit_line *next;
-};
-
 enum weak_reason { WEAK_LENGTH = 1, WEAK_CHARACTERS = 2, WEAK_PWNED = 4 };
 
 /* What a request asks the world: in ctx.waits_alike, what one like it would ask (rule S4). */
@@ -28,6 +22,7 @@ enum alike { ALIKE_CREATED = 1, ALIKE_ANNOUNCED = 2, ALIKE_MAIL = 4, ALIKE_SMS =
 struct ctx {
     struct arena *arena;
     struct entropy *entropy;
+    struct draws *draws; /* base/draws.h; NULL: the request runs once, or nobody is told of it */
     int64_t now_us; /* read once when the request began */
     const char *request_id; /* NULL: no request, but a thread of our own */
     const char *admin_role, *admin_id; /* who acts as an admin; NULL: nobody, or no such claim */
@@ -43,13 +38,13 @@ struct ctx {
     struct outgoing *outgoing;
     const void *created;   /* struct person of an account that the request makes; NULL: none */
     const void *announced; /* the one whose making is told of afterwards; NULL: none */
-    struct audit_line *audited; /* of the transaction under way; told once it is committed */
+    struct later *later;       /* of the transaction under way: base/later.h */
     bool outbox_filled;        /* something waits in the outbox now */
-    bool rehearsing;           /* what is to be sent is only collected */
-    bool mail_sent, sms_sent;  /* it went out already: nothing for the outbox */
+    bool asks;                 /* whoever must hear of it is asked first: api/outside.h */
+    bool asks_mail, asks_sms;  /* so, about what is to be sent: it is collected, and nothing for the outbox */
     struct asked_code {        /* what the SMS provider must say about a code; code NULL: nothing */
         const char *phone, *code;
-        bool right;
+        bool answered, right;
     } asked;
     struct mfa_attempt { /* on a factor, or on recovery codes, as far as it came to a check */
         bool made, right;

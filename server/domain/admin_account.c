@@ -1,6 +1,7 @@
 /* admin_account.c: creating, changing and deleting users as an admin, see admin_account.h. */
 #include "domain/admin_account.h"
 
+#include "base/draws.h"
 #include "config/duration.h"
 #include "crypto/base64.h"
 #include "crypto/password.h"
@@ -69,7 +70,7 @@ static enum problem check_passwords(const struct realm *realm, const struct admi
 
 static enum problem check_id(struct ctx *ctx, struct admin_user *in)
 {
-    in->uuid = uuid_v4(ctx->entropy);
+    in->uuid = uuid_v4(ctx_draw(ctx, "account"));
     if (!given(in->id)) {
         return P_OK;
     }

@@ -2,7 +2,7 @@
 #include "domain/audit_event.h"
 
 #include "base/json.h"
-#include "base/log.h"
+#include "base/later.h"
 #include "base/rfc3339.h"
 #include "base/utf8.h"
 #include "store/audit.h"
@@ -70,20 +70,8 @@ static void keep_for_log(struct tx *tx, struct strbuf *b, const char *ip)
     pair(b, ",", "ip_address", ip);
     pair(b, ",", "request_id", ctx->request_id);
     strbuf_char(b, '}');
-    struct audit_line *line = ARENA_NEW(ctx->arena, struct audit_line), **end = &ctx->audited;
-    while (*end) {
-        end = &(*end)->next;
-    }
-    line->event = b->data;
-    *end = line;
-}
-
-void audit_committed(struct ctx *ctx)
-{
-    for (const struct audit_line *line = ctx->audited; line; line = line->next) {
-        log_write(LOG_INFO, "audit_event", LOG_JSON("auth_audit_event", line->event));
-    }
-    ctx->audited = NULL;
+    const struct log_field event = LOG_JSON("auth_audit_event", b->data);
+    later_log(ctx, LATER_KEPT, LOG_INFO, "audit_event", &event, 1);
 }
 
 static void write_event(const struct realm *realm, struct tx *tx, const struct actor *actor,

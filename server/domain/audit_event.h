@@ -25,10 +25,6 @@ void audit_by_user(const struct realm *realm, struct tx *tx, const struct user *
 void audit_by_admin(const struct realm *realm, struct tx *tx, const char *role,
                     enum audit_action action, const struct trait *traits);
 
-/* For the executors: the transaction of ctx was committed. Before one begins, ctx->audited is
- * NULL. */
-void audit_committed(struct ctx *ctx);
-
 #define TRAITS(...) ((const struct trait[]){ __VA_ARGS__, { 0 } })
 
 #endif

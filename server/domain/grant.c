@@ -25,7 +25,7 @@ void person_load(struct tx *tx, struct person *person)
 
 static const struct person *copy_of(struct tx *tx, const struct user *user)
 {
-    if (!tx->ctx->rehearsing) { /* nobody is told of it then */
+    if (!tx->ctx->asks) { /* nobody is told of it then */
         return NULL;
     }
     struct person *copy = ARENA_NEW(tx->ctx->arena, struct person);

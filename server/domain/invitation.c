@@ -2,6 +2,7 @@
  * see invitation.h. */
 #include "domain/invitation.h"
 
+#include "base/draws.h"
 #include "domain/account_reset.h"
 #include "domain/address.h"
 #include "domain/address_claim.h"
@@ -33,7 +34,7 @@ static void make_user(const struct realm *realm, struct tx *tx, const struct inv
 {
     struct arena *arena = tx->ctx->arena;
     *u = (struct user){
-        .id = uuid_v4(tx->ctx->entropy),
+        .id = uuid_v4(ctx_draw(tx->ctx, "account")),
         .aud = in->aud,
         .role = realm->config->default_role,
         .email = in->address,

@@ -319,6 +319,6 @@ enum problem message_sms(const struct realm *realm, struct tx *tx, struct user *
                                                   : "confirmation",
     };
     outgoing_sms(realm, tx, &sms);
-    *message_id = tx->ctx->sms_sent ? tx->ctx->sms_id : NULL; /* row SM8 */
+    *message_id = tx->ctx->sms_id; /* row SM8 */
     return P_OK;
 }

@@ -1,8 +1,7 @@
 /* mfa_verify.c: a code against a challenge: guessing stopped, single use, step-up (contract-mfa.md
  * 4.4 and rows B1 to B4). One transaction; what a failed attempt counts is kept. */
-#include "base/log.h"
-#include "base/metrics.h"
 #include "domain/audit_event.h"
+#include "base/later.h"
 #include "domain/first_factor.h"
 #include "domain/first_proof.h"
 #include "domain/lock.h"
@@ -37,11 +36,13 @@ struct attempt {
 static void measure_failure(const struct attempt *a)
 {
     int64_t off_s = a->check.off_s;
-    metric_count(METRIC_MFA_WRONG);
+    struct ctx *ctx = a->tx->ctx;
+    later_count(ctx, LATER_ANY, METRIC_MFA_WRONG);
     if (a->check.clock == CLOCK_OFF) {
-        metric_observe(off_s < 0 ? METRIC_TOTP_SLOW : METRIC_TOTP_FAST, off_s < 0 ? -off_s : off_s);
+        later_observe(ctx, LATER_ANY, off_s < 0 ? METRIC_TOTP_SLOW : METRIC_TOTP_FAST,
+                      off_s < 0 ? -off_s : off_s);
     } else if (a->check.clock == CLOCK_SET_RIGHT) {
-        metric_count(METRIC_TOTP_SET_RIGHT);
+        later_count(ctx, LATER_ANY, METRIC_TOTP_SET_RIGHT);
     }
 }
 
@@ -60,7 +61,7 @@ static void log_failure(const struct attempt *a)
                        : a->check.clock == CLOCK_SET_RIGHT ? "wrong code: the device's clock was set "
                                                              "right, its next code counts"
                                                            : "wrong code";
-    log_line(LOG_WARN, text, fields, a->check.clock == CLOCK_OFF ? 4 : 3);
+    later_log(a->tx->ctx, LATER_ANY, LOG_WARN, text, fields, a->check.clock == CLOCK_OFF ? 4 : 3);
 }
 
 static void save_tries(struct attempt *a)
@@ -129,7 +130,7 @@ static enum problem check_lock(struct attempt *a, bool code)
         a->tries = &a->origin.tries;
     }
     if (code && lock_left(a->tx->ctx, a->tries->locked_until)) {
-        metric_count(METRIC_MFA_LOCKED);
+        later_count(a->tx->ctx, LATER_ANY, METRIC_MFA_LOCKED);
         return P_FACTOR_LOCKED;
     }
     return P_OK;
@@ -283,9 +284,7 @@ static enum problem settle(struct attempt *a, struct grant *out)
         struct mail mail = enrolled(a);
         notice_send(a->realm, tx, &a->user, &mail);
     }
-    if (!tx->ctx->rehearsing) {
-        metric_count(METRIC_MFA_ACCEPTED);
-    }
+    later_count(tx->ctx, LATER_KEPT, METRIC_MFA_ACCEPTED);
     show(a, !alone || first || a->factor_changed || a->check.credential, out);
     return P_OK;
 }

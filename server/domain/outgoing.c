@@ -1,5 +1,5 @@
-/* outgoing.c: mails and SMS into the outbox or, while a request is rehearsed, into a list; their
- * JSON form. See outgoing.h. */
+/* outgoing.c: mails and SMS into the outbox, or into a list of what is sent before the request
+ * counts; their JSON form. See outgoing.h. */
 #include "domain/outgoing.h"
 
 #include "base/json.h"
@@ -164,16 +164,11 @@ static void collect(struct ctx *ctx, const struct mail *mail, const struct sms *
 
 void outgoing_mail(const struct realm *realm, struct tx *tx, const struct mail *mail)
 {
-    if (tx->ctx->mail_sent) {
+    if (tx->ctx->asks_mail && tx->ghost) {
+        tx->ctx->waits_alike |= ALIKE_MAIL;
         return;
     }
-    /* what no hook is asked about need not be rehearsed, and what is kept of a rehearsal that failed
-     * (a lock) must be told of */
-    if (tx->ctx->rehearsing && realm->config->hook_send_email_on) {
-        if (tx->ghost) {
-            tx->ctx->waits_alike |= ALIKE_MAIL;
-            return;
-        }
+    if (tx->ctx->asks_mail) {
         collect(tx->ctx, mail, NULL);
         return;
     }
@@ -185,14 +180,11 @@ void outgoing_mail(const struct realm *realm, struct tx *tx, const struct mail *
 
 void outgoing_sms(const struct realm *realm, struct tx *tx, const struct sms *sms)
 {
-    if (tx->ctx->sms_sent) {
-        return;
-    }
-    if (tx->ctx->rehearsing && tx->ghost) {
+    if (tx->ctx->asks_sms && tx->ghost) {
         tx->ctx->waits_alike |= ALIKE_SMS;
         return;
     }
-    if (tx->ctx->rehearsing) {
+    if (tx->ctx->asks_sms) {
         collect(tx->ctx, NULL, sms);
         return;
     }

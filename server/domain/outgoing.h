@@ -1,7 +1,7 @@
 /* outgoing.h: mails and SMS as the rules make them. They are written into the outbox in the same
  * transaction as the deed, so that nothing is sent for what was rolled back and nothing is lost;
  * deliver/ sends them afterwards. Where a hook or an SMS provider must answer before the deed
- * counts, the request is rehearsed first (api/outside.h) and they are sent from there. */
+ * counts they are sent from there (api/outside.h). */
 #ifndef COUNTERSIGN_DOMAIN_OUTGOING_H
 #define COUNTERSIGN_DOMAIN_OUTGOING_H
 
@@ -74,7 +74,8 @@ bool mail_is_notice(enum mail_kind kind);
 
 struct person;
 
-/* What a request wants to send, in order; collected in ctx->outgoing while it is rehearsed. */
+/* What a request wants to send, in order; collected in ctx->outgoing where it is sent before the
+ * request counts. */
 struct outgoing {
     const struct mail *mail; /* one of the two */
     const struct sms *sms;
@@ -82,8 +83,7 @@ struct outgoing {
     struct outgoing *next;
 };
 
-/* Writes it into the outbox; while ctx->rehearsing, only into ctx->outgoing, but for notices where no
- * hook sends mails; where ctx->mail_sent or ctx->sms_sent, nowhere. */
+/* Writes it into the outbox; with ctx->asks_mail or ctx->asks_sms into ctx->outgoing instead. */
 void outgoing_mail(const struct realm *realm, struct tx *tx, const struct mail *mail);
 void outgoing_sms(const struct realm *realm, struct tx *tx, const struct sms *sms);
 

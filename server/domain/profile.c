@@ -1,6 +1,8 @@
 /* profile.c: identities and the metadata that mirrors them, see profile.h. */
 #include "domain/profile.h"
 
+#include "base/draws.h"
+
 #include <string.h>
 
 enum {
@@ -106,7 +108,7 @@ void identity_add(struct tx *tx, const struct user *user, const char *provider, 
 {
     char id[UUID_TEXT];
     struct identity identity = {
-        .id = uuid_v4(tx->ctx->entropy),
+        .id = uuid_v4(ctx_draw(tx->ctx, provider)),
         .user_id = user->id,
         .provider = provider,
         .provider_id = uuid_format(&user->id, id),

@@ -1,7 +1,7 @@
 /* refresh.c: the refresh token grant: finding the session, its validity, and what becomes of each
  * form of token (contract-internals.md §3.2 to §3.4; rows R1 to R11, B4). */
-#include "base/log.h"
 #include "crypto/refresh_token.h"
+#include "base/later.h"
 #include "domain/audit_event.h"
 #include "domain/mfa_policy.h"
 #include "domain/session.h"
@@ -75,8 +75,9 @@ static enum problem refuse_old(struct refresh *r)
 {
     char id[UUID_TEXT];
     if (r->realm->config->rotation && !raised_just_now(r)) {
-        log_write(LOG_WARN, "an old refresh token was used again; its session was ended",
-                  LOG_STR("session_id", uuid_format(&r->grant->session.id, id)));
+        const struct log_field session = LOG_STR("session_id", uuid_format(&r->grant->session.id, id));
+        later_log(r->tx->ctx, LATER_KEPT, LOG_WARN,
+                  "an old refresh token was used again; its session was ended", &session, 1);
         if (r->token.version == 2) {
             session_delete(r->tx, &r->grant->session.id);
             r->grant->rotated = true;

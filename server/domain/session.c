@@ -1,6 +1,7 @@
 /* session.c: opening, raising and ending sessions; refreshing is in refresh.c. */
 #include "domain/session.h"
 
+#include "base/draws.h"
 #include "crypto/base64.h"
 #include "crypto/refresh_token.h"
 #include "domain/audit_event.h"
@@ -45,7 +46,7 @@ void session_open(const struct realm *realm, struct tx *tx, const struct caller 
     struct arena *arena = tx->ctx->arena;
     struct session *s = &grant->session;
     *s = (struct session){
-        .id = uuid_v7(tx->ctx->entropy, tx->ctx->now_us),
+        .id = uuid_v7(ctx_draw(tx->ctx, "session"), tx->ctx->now_us),
         .user_id = grant->person.user.id,
         .created_at = tx->ctx->now_us,
         .aal = "aal1",

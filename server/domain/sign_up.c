@@ -1,6 +1,7 @@
 /* sign_up.c: the rules of sign-up, see sign_up.h. */
 #include "domain/sign_up.h"
 
+#include "base/draws.h"
 #include "domain/account_reset.h"
 #include "domain/address.h"
 #include "domain/address_claim.h"
@@ -71,7 +72,7 @@ enum problem sign_up_check(const struct realm *realm, struct ctx *ctx, struct si
 static struct user fresh_user(const struct realm *realm, struct tx *tx, const struct sign_up *in)
 {
     return (struct user){
-        .id = uuid_v4(tx->ctx->entropy),
+        .id = uuid_v4(ctx_draw(tx->ctx, "account")),
         .aud = in->aud,
         .role = realm->config->default_role,
         .password = "",

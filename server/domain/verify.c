@@ -218,8 +218,8 @@ static enum problem find_by_code(const struct realm *realm, struct tx *tx,
     bool found = is_change(in->type) ? find_change(realm, tx, in, v) : find_user(tx, in, v);
     if (found && code_holds(realm, tx, in, v, &guard)) {
         /* told to who has the code alone (rule S4); what the provider has not said yet is no proof */
-        bool asked = tx->ctx->rehearsing && tx->ctx->asked.code;
-        return v->user->banned_until > tx->ctx->now_us && !asked ? P_USER_BANNED : P_OK;
+        bool open = tx->ctx->asked.code && !tx->ctx->asked.answered;
+        return v->user->banned_until > tx->ctx->now_us && !open ? P_USER_BANNED : P_OK;
     }
     bool voids = code_guard_wrong(tx, &guard, newest_sent_at(tx, in, v, found));
     if (voids && found && !is_change(in->type)) { /* for other servers of the database */

@@ -166,7 +166,7 @@ void db_ahead_values(struct tx *tx, struct sql *sql, const struct db_value *valu
 
 void db_last(struct tx *tx)
 {
-    if (tx->status == DB_OK && tx->db->engine->last && !tx->ctx->rehearsing) {
+    if (tx->status == DB_OK && tx->db->engine->last && !tx->ctx->asks) {
         tx->db->engine->last(tx->db);
     }
 }

@@ -3,7 +3,7 @@
 #include "work/executor.h"
 
 #include "base/clock.h"
-#include "domain/audit_event.h"
+#include "base/later.h"
 #include "work/executor_engine.h"
 #include "work/hash_pool.h"
 
@@ -36,7 +36,7 @@ enum problem tx_once(struct db *db, struct ctx *ctx, enum tx_mode mode, tx_fn *f
 {
     struct tx tx = {.ctx = ctx, .db = db, .mode = mode};
     enum problem problem = P_OK;
-    ctx->audited = NULL;
+    later_forget(ctx);
     tx.status = db_begin(db, mode);
     if (tx.status == DB_OK) {
         problem = fn(ctx, &tx, arg);
@@ -44,8 +44,9 @@ enum problem tx_once(struct db *db, struct ctx *ctx, enum tx_mode mode, tx_fn *f
         enum db_status end = keep ? db_commit(db) : tx.status;
         if (!keep || end != DB_OK) {
             db_rollback(db);
-        } else {
-            audit_committed(ctx);
+        }
+        if (end == DB_OK) {
+            later_tell(ctx, keep);
         }
         tx.status = end;
     }

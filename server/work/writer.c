@@ -4,8 +4,8 @@
 #include "work/writer.h"
 
 #include "base/clock.h"
+#include "base/later.h"
 #include "base/log.h"
-#include "domain/audit_event.h"
 #include "work/executor_engine.h"
 #include "work/thread.h"
 
@@ -61,7 +61,7 @@ static enum db_status run_body(struct writer *w, struct work *job, bool *gone)
 {
     bool marked = w->kept > 0;
     struct tx tx = {.ctx = job->ctx, .db = w->db, .mode = TX_WRITE};
-    job->ctx->audited = NULL;
+    later_forget(job->ctx);
     tx.status = marked ? db_mark(w->db) : DB_OK;
     enum problem problem = tx.status == DB_OK ? job->fn(job->ctx, &tx, job->arg) : P_OK;
     bool keep = tx.status == DB_OK && (problem == P_OK || tx.keep);
@@ -77,6 +77,7 @@ static enum db_status run_body(struct writer *w, struct work *job, bool *gone)
     }
     if (tx.status == DB_OK) {
         job->result = problem;
+        later_tell(job->ctx, false);
     } else {
         fail(job, problem_of(tx.status));
     }
@@ -132,7 +133,7 @@ static void commit(struct writer *w, struct work **jobs, int n)
     }
     for (int i = 0; i < n; i++) {
         if (jobs[i]->wants_commit && status == DB_OK) {
-            audit_committed(jobs[i]->ctx);
+            later_tell(jobs[i]->ctx, true);
         } else if (jobs[i]->wants_commit) {
             fail(jobs[i], problem_of(status));
         }

@@ -260,7 +260,7 @@ def confirmed_at_once(t):
 
 
 def in_the_log(p):
-    """GOTRUE_AUDIT_LOG_DISABLE_POSTGRES: no rows; each event is a line of the log, once it is committed, and what failed or was rehearsed is none."""
+    """GOTRUE_AUDIT_LOG_DISABLE_POSTGRES: no rows; each event is a line of the log, once it is committed, and what failed or was rolled back is none."""
     def events():
         return [x["auth_audit_event"] for c in p.nodes for x in map(json.loads, (line for line in c.log_text().splitlines() if line.startswith("{"))) if x["msg"] == "audit_event"]
     s, rows = p.s, p.sql("select count(*) from @audit_log_entries")

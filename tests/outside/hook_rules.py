@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What must hold also where hooks make each request run twice (docs/decisions/0005): codes count once, guesses are counted, races have one winner, a
+"""What must hold also where hooks make each request run twice (docs/decisions/0005-asking-first.md): codes count once, guesses are counted, races have one winner, a
 refusal of the hook uses nothing up; the claims hook at every way in; the MFA hook and the kinds of factor. On SQLite, and on PostgreSQL
 with three nodes. hook_rules.py [--binary FILE]; ends with 'N passed, N failed'.
 """
@@ -270,6 +270,50 @@ def sending(t):
                 assert p.sql("select count(*) from users") == [["0"]]
 
 
+def changed_meanwhile(rig, p):
+    """Somebody makes the account while a hook is asked about it: the code that went out is the code that counts, and what was asked about is what is stored."""
+    for hook, ask, check in (
+            ("send_sms", lambda to: ("/otp", {"phone": to}), lambda call, to: {"type": "sms", "phone": to, "token": call["sms"]["otp"]}),
+            ("send_email", lambda to: ("/otp", {"email": to}), lambda call, to: {"type": "email", "email": to, "token": call["email_data"]["token"]}),
+            ("send_email", lambda to: ("/otp", {"email": to}), lambda call, to: {"type": "email", "token_hash": call["email_data"]["token_hash"]})):
+        to = phone() if hook == "send_sms" else addr()
+        made_ids = []
+
+        def makes(request):
+            if not made_ids:
+                made_ids.append(made(p.servers[-1], None if hook == "send_sms" else to, **({"phone": to, "phone_confirm": True} if hook == "send_sms" else {}))["id"])
+            return good({})
+        rig.claim(to, hook, makes)
+        path, body = ask(to)
+        is_(p.s.call("POST", path, body), 200)
+        calls = [c.json for c in rig.calls_of(to, hook)]
+        assert 1 <= len(calls) <= 2 and calls[0]["user"]["id"] != made_ids[0] and calls[-1]["user"]["id"] == made_ids[0], calls
+        assert len({str(check(c, to)) for c in calls}) == 1, "each message has the same code"
+        got = is_(p.s.call("POST", "/verify", check(calls[0], to)), 200).json
+        assert got["user"]["id"] == made_ids[0], got["user"]
+
+
+def deleted_meanwhile(rig, p):
+    """An account that goes while the claims hook is asked, and one that changes: no token of what is no more."""
+    u = person(p)
+    rig.claim(u.id, "custom_access_token", lambda request: (p.servers[-1].call("DELETE", "/admin/users/" + u.id, {}, p.s.admin_token()), own_claims(request))[1])
+    assert p.s.sign_in(u.email, PW).status in (400, 403, 404)
+    u, asked = person(p), []
+
+    def renames(request):
+        asked.append(request.json["claims"]["user_metadata"])
+        if len(asked) == 1:
+            is_(p.servers[-1].call("PUT", "/admin/users/" + u.id, {"user_metadata": {"name": "new"}}, p.s.admin_token()), 200)
+        return own_claims(request)
+    rig.claim(u.id, "custom_access_token", renames)
+    got = is_(p.s.sign_in(u.email, PW), 200).json
+    assert claims_of(got["access_token"])["user_metadata"] == got["user"]["user_metadata"] == asked[-1] and asked[-1]["name"] == "new" and len(asked) == 2, asked
+
+
+def own_claims(request):
+    return good({"claims": request.json["claims"]})
+
+
 def notices(t):
     """All seven notifications through the send-email hook: the name, whom it is about, and the fields of its kind; no code and no hash in them."""
     with Rig() as rig, place({**ALL_ON, **rig.settings("send_email")}) as p:
@@ -314,8 +358,10 @@ def again(t):
 def one_engine(t, name, **more):
     with Rig() as rig, place({**CONFIRM, **PHONE, **rig.settings("custom_access_token", "mfa_verification_attempt", "password_verification_attempt", "before_user_created"), "COUNTERSIGN_HASH_THREADS": "8",
                               "GOTRUE_API_MAX_REQUEST_DURATION": "30s"}, **more) as p:
-        for step in (one_code, guesses, other_codes, refreshes, sign_ups, every_way_in, stripped, phone_attempts, no_attempt, password_rejected):
+        for step in (one_code, guesses, other_codes, refreshes, sign_ups, every_way_in, stripped, phone_attempts, no_attempt, password_rejected, deleted_meanwhile):
             t.step("%s: %s" % (name, step.__doc__), step, rig, p)
+    with Rig() as rig, place({**CONFIRM, **PHONE, **rig.settings("send_sms", "send_email", "before_user_created")}, **more) as p:
+        t.step("%s: %s" % (name, changed_meanwhile.__doc__), changed_meanwhile, rig, p)
 
 
 def main():

@@ -367,7 +367,7 @@ def through_the_hook(t):
                 assert p.sent(u.email) == []
 
 
-def rehearsed(t):
+def run_twice(t):
     """Where other hooks make each request run twice, every notice still comes once, those of a failed attempt too."""
     with contextlib.ExitStack() as stack:
         rig = stack.enter_context(Rig())
@@ -396,7 +396,7 @@ def quiet(p):
 
 def main():
     t = Tally(quiet=True)
-    on_both_engines(t, "notices", one_engine, (switches, total_untouched, through_the_hook, rehearsed))
+    on_both_engines(t, "notices", one_engine, (switches, total_untouched, through_the_hook, run_twice))
     return t.close()
 
 

@@ -4,7 +4,7 @@
 sms_providers.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import base64, re, sys, time
-from hook_rig import JSON, PW, Countersign, Tally, User, addr, at_once, default_binary, entered, is_, made, phone, rows_of
+from hook_rig import JSON, PW, Countersign, Rig, Tally, User, addr, at_once, default_binary, entered, is_, made, phone, rows_of
 from sinks import Receiver
 
 binary = sys.argv[sys.argv.index("--binary") + 1] if "--binary" in sys.argv else default_binary()
@@ -172,6 +172,30 @@ def twilio_verify(t, r):
         is_(s.call("POST", "/otp", {"phone": p}), 422, "sms_send_failed", "Error sending confirmation OTP to provider: no More information: m")
 
 
+def verify_and_notices(t, r):
+    """Twilio Verify beside a send-email hook: the notice of a factor that wrong codes have locked is told, though the run that counts is not the first."""
+    settings = named("twilio_verify", ACCOUNT_SID="AC2", AUTH_TOKEN="verify secret", MESSAGE_SERVICE_SID="VA1")
+    check = "/v2/Services/VA1/VerificationCheck"
+    with Rig() as rig, Countersign(binary, env={**COMMON, **settings, **rig.settings("send_email"), "COUNTERSIGN_SMS_API_URL": r.url, "COUNTERSIGN_SECURITY_NOTICES": "true", "GOTRUE_MAILER_AUTOCONFIRM": "true",
+                                                "GOTRUE_MFA_PHONE_ENROLL_ENABLED": "true", "GOTRUE_MFA_PHONE_VERIFY_ENABLED": "true", "GOTRUE_MFA_PHONE_MAX_FREQUENCY": "1ms"}) as c:
+        u = c.server().sign_up(PW)
+        rig.claim(u.email, "send_email", "own")
+        r.answers["/v2/Services/VA1/Verifications"] = (201, JSON, {"sid": "VE1", "status": "pending"})
+        factor = is_(u.server.call("POST", "/factors", {"factor_type": "phone", "phone": phone()}, u.token), 200).json["id"]
+        for valid in (True, False):
+            r.answers[check] = (200, JSON, {"status": "approved" if valid else "pending", "valid": valid})
+            challenge = is_(u.challenge(factor, {"channel": "sms"}), 200).json["id"]
+            for n in range(1 if valid else 10):
+                a = u.verify(factor, challenge, "%06d" % n)
+                if valid:
+                    u.take(is_(a, 200).json)
+                else:
+                    is_(a, 403, "otp_expired")
+        told = [x.json["email_data"]["email_action_type"] for x in rig.calls_of(u.email, "send_email")]
+        assert told == ["mfa_factor_enrolled_notification", "mfa_factor_locked_notification"], told
+        assert len(re.findall('"msg":"wrong code', c.log_text())) == 10, "a line a wrong code"
+
+
 def one_provider(t, row):
     name = row[0]["GOTRUE_SMS_PROVIDER"]
     with Receiver() as r, Countersign(binary, env={**COMMON, **row[0], "COUNTERSIGN_SMS_API_URL": r.url}) as c:
@@ -194,7 +218,7 @@ def main():
         if n < len(PROVIDERS):
             return one_provider(t, PROVIDERS[n])
         with Receiver() as r:
-            for step in ((whatsapp, twilio_verify), (incomplete,))[n - len(PROVIDERS)]:
+            for step in ((whatsapp, twilio_verify, verify_and_notices), (incomplete,))[n - len(PROVIDERS)]:
                 t.step(step.__doc__, step, t, r)
     at_once(len(PROVIDERS) + 2, part)
     return t.close()

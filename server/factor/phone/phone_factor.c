@@ -2,6 +2,7 @@
  * C4, V5). A code lives with its challenge, as a keyed hash where the database is our own, else in
  * the official server's form. */
 #include "crypto/ct_equal.h"
+#include "base/draws.h"
 #include "domain/address.h"
 #include "domain/factor.h"
 #include "domain/message.h"
@@ -161,8 +162,9 @@ static enum problem challenge(const struct realm *realm, struct tx *tx, const st
         return problem;
     }
     char *code = arena_alloc(ctx->arena, CODE_ROOM);
+    struct entropy *entropy = ctx_draw(ctx, "code of a factor");
     for (int i = 0; i < c->phone_otp_length && i < CODE_ROOM - 1; i++) {
-        code[i] = (char)('0' + entropy_below(ctx->entropy, 10));
+        code[i] = (char)('0' + entropy_below(entropy, 10));
     }
     challenge->otp = stored_form(realm, ctx, &challenge->id, code);
     struct sms sms = {

@@ -1,8 +1,8 @@
 /* webauthn_factor.c: security keys and passkeys as a kind of factor (contract-mfa.md rows E5, C5,
  * V13, B7; contract-internals.md §6.5). A challenge answers only the ceremony that it was made
  * for: a registration for a new factor, an assertion for a verified one. */
-#include "base/log.h"
 #include "factor/webauthn/assertion.h"
+#include "base/later.h"
 #include "factor/webauthn/attestation.h"
 
 #include <string.h>
@@ -51,8 +51,11 @@ static enum problem form(struct ctx *ctx, const struct proof *proof)
 static enum problem refuse(const struct factor_check *c, const char *fault)
 {
     char id[UUID_TEXT];
-    log_write(LOG_WARN, "WebAuthn answer refused",
-              LOG_STR("factor_id", uuid_format(&c->factor->id, id)), LOG_STR("why", fault));
+    const struct log_field fields[] = {
+        LOG_STR("factor_id", uuid_format(&c->factor->id, id)),
+        LOG_STR("why", fault),
+    };
+    later_log(c->tx->ctx, LATER_ANY, LOG_WARN, "WebAuthn answer refused", fields, 2);
     return P_WEBAUTHN_WRONG;
 }
 

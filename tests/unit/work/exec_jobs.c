@@ -1,6 +1,8 @@
 /* exec_jobs.c: see exec_jobs.h. */
 #include "exec_jobs.h"
 
+#include "base/later.h"
+
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,6 +39,10 @@ enum problem run(struct ctx *ctx, struct tx *tx, void *arg)
     }
     if (j->clash_always || (j->clash_once && j->ran == 1)) {
         db_exec(tx, &put, V_INT(j->n), V_INT(0));
+    }
+    if (j->tells) {
+        later_count(ctx, LATER_KEPT, METRIC_MFA_WRONG);
+        later_count(ctx, LATER_ANY, METRIC_MFA_LOCKED);
     }
     if (j->keep) {
         tx_keep(tx);

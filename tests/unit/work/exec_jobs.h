@@ -15,6 +15,7 @@ struct job {
     enum problem answer;
     bool keep;
     bool clash_once, clash_always;
+    bool tells; /* counts a wrong code if it is kept, a locked factor in any case */
     const char *pragma;
     int ran, done;
     struct ctx ctx; /* its own, since other threads use it */

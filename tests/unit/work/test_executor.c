@@ -2,6 +2,8 @@
  * stopping. Trouble with the disk and with locks is in test_executor_trouble.c. */
 #include "exec_jobs.h"
 
+#include "base/metrics.h"
+
 #include <dirent.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -46,6 +48,69 @@ static void test_conflict_runs_once_more(void **state)
     assert_int_equal(always.ran, 2);
     assert_false(has_row(e, s, 2));
     assert_true(s->ctx.retry_after_s > 0);
+    executor_stop(&e);
+}
+
+/* How often verifications ended so, as the counters of this process say. */
+static long counted(struct scratch *s, const char *result)
+{
+    struct strbuf b = strbuf_in(s->arena, 1 << 20);
+    metrics_write(&b, "0", 0);
+    const char *labels = "countersign_mfa_verifications_total{result=\"";
+    for (const char *at = b.data; (at = strstr(at, labels)) != NULL;) {
+        at += strlen(labels);
+        if (strncmp(at, result, strlen(result)) == 0) {
+            return strtol(at + strlen(result) + 3, NULL, 10);
+        }
+    }
+    fail_msg("no counter of %s", result);
+    return -1;
+}
+
+static void test_told_once_however_often_it_ran(void **state)
+{
+    struct scratch *s = *state;
+    struct executor *e = start_with_table(s, (struct executor_settings){0});
+    long wrong = counted(s, "wrong"), locked = counted(s, "locked");
+    struct job jobs[] = {
+        {.n = 1, .tells = true, .clash_once = true},               /* kept at its second run */
+        {.n = 2, .tells = true, .answer = P_NOT_FOUND},            /* rolled back */
+        {.n = 3, .tells = true, .answer = P_NOT_FOUND, .keep = true},
+        {.n = 4, .tells = true, .clash_always = true},             /* never ends well */
+    };
+    for (int i = 0; i < 4; i++) {
+        (void)!write_job(e, s, &jobs[i]);
+    }
+    assert_int_equal(jobs[0].ran + jobs[3].ran, 4);
+    assert_int_equal(counted(s, "wrong") - wrong, 2);
+    assert_int_equal(counted(s, "locked") - locked, 3);
+    for (int i = 0; i < 4; i++) {
+        jobs[i].n += 4;
+        jobs[i].ran = 0;
+    }
+    run_as_batch(e, s, jobs, 4);
+    assert_int_equal(counted(s, "wrong") - wrong, 4);
+    assert_int_equal(counted(s, "locked") - locked, 6);
+    executor_stop(&e);
+}
+
+/* What a full disk took along and ran again counts once, too. */
+static void test_told_once_after_a_full_disk(void **state)
+{
+    struct scratch *s = *state;
+    struct executor *e = start_with_table(s, (struct executor_settings){0});
+    struct job small = {.pragma = "PRAGMA max_page_count=400"};
+    assert_int_equal(write_job(e, s, &small), P_OK);
+    long wrong = counted(s, "wrong"), locked = counted(s, "locked");
+    struct job jobs[] = {
+        {.n = 1, .tells = true},
+        {.n = 2, .tells = true, .answer = P_NOT_FOUND},
+        {.n = 3, .size = 4000000},
+    };
+    run_as_batch(e, s, jobs, 3);
+    assert_int_equal(jobs[0].ran, 2);
+    assert_int_equal(counted(s, "wrong") - wrong, 1);
+    assert_int_equal(counted(s, "locked") - locked, 2);
     executor_stop(&e);
 }
 
@@ -410,6 +475,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_success_is_kept_and_a_problem_undone),
         CASE(test_conflict_runs_once_more),
+        CASE(test_told_once_however_often_it_ran),
+        CASE(test_told_once_after_a_full_disk),
         CASE(test_each_of_a_batch_has_its_own_fate),
         CASE(test_more_than_a_batch),
         CASE(test_reads_do_not_write),
