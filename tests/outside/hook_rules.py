@@ -256,7 +256,7 @@ def sending(t):
             for n in range(4):
                 number, e = phone(), addr()
                 status = 200 if n < 2 else 429
-                a, b = s.call("POST", "/otp", {"phone": number}), s.call("POST", "/signup", {"email": e, "password": PW})
+                a, b = s.call("POST", "/signup", {"phone": number, "password": PW}), s.call("POST", "/signup", {"email": e, "password": PW})
                 assert (a.status, b.status) == (status, status) and len(seen) == 2 * min(n + 1, 2), (n, a.short(), b.short(), len(seen))
                 assert p.sql("select count(*) from users where phone = '%s' or email like '%s%%'" % (number, e.split("@")[0])) == [["2" if n < 2 else "0"]]
             assert (a.code, a.message, b.code, b.message) == ("over_sms_send_rate_limit", "SMS rate limit exceeded", "over_email_send_rate_limit", "email rate limit exceeded")
