@@ -86,6 +86,7 @@ static int act(struct job *job)
                             "there is no password.\nNext: type it at the prompt, pipe it in as one "
                             "line, or set COUNTERSIGN_PASSWORD");
     }
+    place_lock(job);
     cs_status status = cs_auth_sign_in_with_password(
         job->client,
         &(cs_sign_in_with_password_params){ .email = job->options.email,

@@ -44,15 +44,25 @@ static void warn_of_plain_http(const char *url)
                 url);
 }
 
+/* Of a server's URL, which may end in slashes and in the API's path. */
+static size_t project_len(const char *url)
+{
+    static const char path[] = "/auth/v1";
+    size_t len = strlen(url), known = sizeof path - 1;
+    while (len && url[len - 1] == '/') {
+        len--;
+    }
+    bool whole = len > known && len - known >= sizeof "http://h" - 1;
+    len -= whole && memcmp(url + len - known, path, known) == 0 ? known : 0;
+    while (len && url[len - 1] == '/') {
+        len--;
+    }
+    return len;
+}
+
 static bool same_url(const char *a, const char *b)
 {
-    size_t a_len = strlen(a), b_len = strlen(b);
-    while (a_len && a[a_len - 1] == '/') {
-        a_len--;
-    }
-    while (b_len && b[b_len - 1] == '/') {
-        b_len--;
-    }
+    size_t a_len = project_len(a), b_len = project_len(b);
     return a_len == b_len && memcmp(a, b, a_len) == 0;
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,6 +75,16 @@ static const char *server_file_of(struct job *job)
 {
     size_t folder = strlen(job->session_file) - strlen("session.json");
     return arena_printf(job->arena, "%.*sserver.json", (int)folder, job->session_file);
+}
+
+void place_lock(struct job *job)
+{
+    const char *note = server_file_of(job);
+    char *folder = arena_strndup(job->arena, note, (size_t)(strrchr(note, '/') - note));
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* left open: it holds the lock */
+    if (fd >= 0) {
+        (void)flock(fd, LOCK_EX);
+    }
 }
 
 int place_save(struct job *job)

@@ -14,6 +14,10 @@ struct place {
  * reason said. */
 int place_load(struct job *job, struct place *out);
 
+/* Waits for other logins, until the end of this process: of two at once the session of one must not
+ * stand beside the note of the other. Where that cannot be had it goes on. */
+void place_lock(struct job *job);
+
 /* Remembers job->url and the key. -1 or the exit code. */
 int place_save(struct job *job);
 

@@ -188,7 +188,9 @@ typedef struct cs_client_options {
     int max_retries;           /* default 3; -1: none */
     long retry_base_ms;        /* first pause, doubled each time; default 200 */
     size_t max_response_bytes; /* default 1 MiB */
-    const char *session_file;  /* keep the session in this file, mode 0600, replaced atomically */
+    const char *session_file;  /* keep the session in this file, mode 0600, replaced atomically
+                                  and under a lock: processes may share it, and follow whoever
+                                  signs in or out there */
     const cs_storage *storage; /* or here (copied); neither: in memory only */
     const char *storage_key;   /* default "supabase.auth.token" */
     const cs_transport *transport;  /* bring your own HTTP (copied); NULL: libcurl */
@@ -203,7 +205,8 @@ typedef struct cs_client_options {
 typedef struct cs_client cs_client;
 
 /*
- * Makes a client. `url` is the project's URL as for the official clients: /auth/v1 is appended.
+ * Makes a client. `url` is the project's URL as for the official clients: /auth/v1 is appended,
+ * unless it ends so already.
  * `key` is the anon or publishable key, or for the admin calls the service-role or secret key.
  * `options` may be NULL. No request is made. The caller frees *out with cs_client_free().
  * Errors: INVALID_URL, INVALID_ARGUMENT, NO_MEMORY, SYSTEM.
@@ -463,6 +466,7 @@ CS_API const char *cs_auth_event_name(cs_auth_event event);
  * unsubscribe itself included, but not cs_client_free(). `session` is NULL when signed out and
  * valid only during the call. SIGNED_OUT comes also when a call learns that the server no longer
  * knows the session, or will never renew it, or that another process removed it from the storage.
+ * SIGNED_IN comes also when another process signed in on that storage and its session is taken.
  * Changes by several threads may call back at the same time; one that was overtaken, because
  * somebody signed out or in since, is not told any more.
  */
@@ -539,8 +543,8 @@ typedef struct cs_get_claims_params {
 
 /*
  * The claims of a token, verified: RS256 and ES256 against the server's JWKS, which is kept for
- * ten minutes; a token signed with HS256, or by a key that is not in the JWKS, by asking the
- * server (GET /user). A token whose nbf is to come, by more than a minute, or that has crit in its
+ * ten minutes and, if it cannot be had, not asked for again at once; a token signed with HS256, or
+ * by a key that is not in the JWKS, by asking the server (GET /user). A token whose nbf is to come, by more than a minute, or that has crit in its
  * header is refused. `params` may be NULL. Errors: INVALID_TOKEN and those of requests.
  */
 CS_API CS_CHECK cs_status cs_auth_get_claims(cs_client *client, const cs_get_claims_params *params,

@@ -68,12 +68,15 @@ static cs_status put_user(struct csi_call *call, const json_t *user, struct csi_
     if (status == CS_OK && *out != NULL) {
         status = csi_session_install(call, csi_session_get(*out), session->login, &installed);
     }
-    if (!installed) {
-        csi_session_put(*out);
-        *out = NULL;
+    csi_session_put(*out);
+    *out = NULL;
+    if (installed) { /* perhaps with tokens that another process renewed */
+        struct csi_problem problem = call->problem;
+        (void)csi_session_current(call, out);
+        call->problem = problem;
     }
     csi_session_put(session);
-    return status;
+    return status == CS_ERR_SESSION_MISSING ? CS_OK : status; /* signed out by another process */
 }
 
 /* Keeps the changed user in the session. A renewal under way is waited for: its new tokens and the

@@ -63,6 +63,11 @@ struct cs_client {
     } ticker;
 
     struct csi_jwks *jwks;
+    struct {
+        int in_a_row;
+        int64_t until_ms; /* not asked before */
+        struct csi_problem problem;
+    } jwks_failed; /* fetches of it */
     struct csi_error_slot *error_slots;
 };
 

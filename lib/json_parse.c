@@ -7,8 +7,8 @@
 #include "mem.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,13 +170,21 @@ static bool over_number(struct parser *parser, bool *whole)
     return true;
 }
 
-/* With the locale's point, which strtod() wants. */
+/* The point that strtod() wants in this thread's locale, as snprintf() writes it: localeconv() may
+ * be overwritten by another thread. */
+static void add_point(struct csi_buf *text)
+{
+    char half[16];
+    int size = snprintf(half, sizeof half, "%.1f", 0.5); /* "0", the point, "5" */
+    csi_buf_add(text, half + 1, (size_t)size - 2);
+}
+
 static json_t *real(struct parser *parser, const char *begin)
 {
     begin_text(parser);
     for (; begin < parser->at; begin++) {
         if (*begin == '.') {
-            csi_buf_text(&parser->text, localeconv()->decimal_point);
+            add_point(&parser->text);
         } else {
             csi_buf_add(&parser->text, begin, 1);
         }

@@ -1,6 +1,7 @@
 /* The server's public keys (RFC 7517 section 5), kept for ten minutes. A key that is not among them
- * makes the set be fetched again, but not more often than every ten seconds: keys rotate, and
- * forged tokens must not turn into requests. */
+ * makes the set be fetched again, but not more often than every ten seconds, and after failures not
+ * before a pause that doubles up to a minute: keys rotate, and forged tokens must not turn into
+ * requests. */
 #include "jwks.h"
 
 #include "client.h"
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEEP_MS = 600000, RETRY_MS = 10000 };
+enum { KEEP_MS = 600000, RETRY_MS = 10000, PAUSE_MS = 1000, PAUSE_MAX_MS = 60000 };
 
 struct csi_jwks {
     atomic_int references;
@@ -77,6 +78,35 @@ static cs_status fetch(struct csi_call *call, struct csi_jwks **out)
     return CS_OK;
 }
 
+/* Whether the last fetches failed and it is too early for another; then with their problem. */
+static bool is_pause(struct csi_call *call)
+{
+    cs_client *client = call->client;
+    pthread_mutex_lock(&client->lock);
+    bool early = csi_monotonic_ms() < client->jwks_failed.until_ms;
+    if (early) {
+        call->problem = client->jwks_failed.problem;
+    }
+    pthread_mutex_unlock(&client->lock);
+    return early;
+}
+
+/* What a fetch came to. That it was cancelled or had no memory says nothing of the server. */
+static void note_fetch(struct csi_call *call, cs_status status)
+{
+    cs_client *client = call->client;
+    if (status == CS_ERR_CANCELLED || status == CS_ERR_NO_MEMORY) {
+        return;
+    }
+    pthread_mutex_lock(&client->lock);
+    int before = client->jwks_failed.in_a_row;
+    int64_t pause_ms = before < 6 ? (int64_t)PAUSE_MS << before : PAUSE_MAX_MS;
+    client->jwks_failed.in_a_row = status == CS_OK ? 0 : before < 6 ? before + 1 : before;
+    client->jwks_failed.until_ms = status == CS_OK ? 0 : csi_monotonic_ms() + pause_ms;
+    client->jwks_failed.problem = call->problem;
+    pthread_mutex_unlock(&client->lock);
+}
+
 cs_status csi_jwks_find(struct csi_call *call, const char *kid, struct csi_jwks **out,
                         const json_t **key)
 {
@@ -89,7 +119,11 @@ cs_status csi_jwks_find(struct csi_call *call, const char *kid, struct csi_jwks 
     csi_jwks_put(*out);
     *out = NULL;
     *key = NULL;
+    if (is_pause(call)) {
+        return call->problem.status;
+    }
     cs_status status = fetch(call, out);
+    note_fetch(call, status);
     if (status == CS_OK) {
         *key = find(*out, kid);
     }

@@ -10,6 +10,8 @@
 #include "request.h"
 #include "session.h"
 
+#include <string.h>
+
 enum { MARGIN_S = 90, /* three ticks of thirty seconds, as in the official clients */
        AGAIN_S = 30, ROUNDS = 3 };
 
@@ -63,6 +65,9 @@ static cs_status ask(struct csi_call *call, const char *refresh_token, struct cs
     csi_buf_free(&body);
     if (status == CS_OK) {
         status = csi_session_from_json(call, answer, out);
+    }
+    if (status == CS_OK) {
+        (*out)->renewed_from = csi_box_text(*out, refresh_token, strlen(refresh_token));
     }
     csi_json_free(answer);
     return status;
@@ -121,10 +126,22 @@ static cs_status renew(struct csi_call *call, struct csi_session **old,
     return status;
 }
 
+/* Whether the current session came of another signing in: another process stored it. */
+static bool is_somebody_elses(struct csi_call *call, const struct csi_session *begun)
+{
+    struct csi_problem problem = call->problem;
+    struct csi_session *now = NULL;
+    bool other = csi_session_current(call, &now) == CS_OK &&
+                 !csi_session_is_same_login(call, begun, now);
+    csi_session_put(now);
+    call->problem = problem;
+    return other;
+}
+
 /* The flight itself: *event says what to tell the subscribers, if *changed. */
 static cs_status fly(struct csi_call *call, bool *changed, cs_auth_event *event)
 {
-    struct csi_session *old = NULL, *renewed = NULL;
+    struct csi_session *begun = NULL, *old = NULL, *renewed = NULL;
     bool gone = false;
     *changed = false;
     cs_status status = csi_session_current(call, &old);
@@ -132,18 +149,23 @@ static cs_status fly(struct csi_call *call, bool *changed, cs_auth_event *event)
         return status;
     }
     uint64_t login = old->login;
+    begun = csi_session_get(old);
     status = renew(call, &old, &renewed, &gone);
     csi_session_put(old);
     if (status == CS_OK) {
-        *event = CS_EVENT_TOKEN_REFRESHED;
         status = csi_session_install(call, renewed, login, changed);
-    } else if (gone || is_final(call, status)) {
+        renewed = NULL;
+        gone = status == CS_ERR_SESSION_MISSING;
+        *event = is_somebody_elses(call, begun) ? CS_EVENT_SIGNED_IN : CS_EVENT_TOKEN_REFRESHED;
+    }
+    if (gone || is_final(call, status)) {
         struct csi_problem problem = call->problem;
-        csi_session_put(renewed);
         *event = CS_EVENT_SIGNED_OUT;
         (void)csi_session_install(call, NULL, login, changed);
         call->problem = problem; /* why the session ended counts more than a storage that fails */
     }
+    csi_session_put(begun);
+    csi_session_put(renewed);
     return status;
 }
 
@@ -278,6 +300,7 @@ cs_status csi_adopt(struct csi_call *call, const json_t *answer, uint64_t login,
     if (status != CS_OK) {
         return status;
     }
+    (*out)->stepped_up = login != CSI_NEW_LOGIN;
     status = csi_session_install(call, csi_session_get(*out), login, &installed);
     if (!installed) {
         csi_session_put(*out);

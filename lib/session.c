@@ -7,11 +7,14 @@
 #include "buf.h"
 #include "client.h"
 #include "decode.h"
+#include "jwt.h"
 #include "mem.h"
+#include "storage_file.h"
 #include "url.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct csi_session *csi_session_get(struct csi_session *session)
 {
@@ -254,33 +257,125 @@ static cs_status store(struct csi_call *call, const struct csi_session *session)
                                   session == NULL ? "signed out here" : "signed in for now");
 }
 
+bool csi_session_is_same_login(struct csi_call *call, const struct csi_session *one,
+                               const struct csi_session *other)
+{
+    struct csi_problem problem = call->problem;
+    struct csi_jwt first, second;
+    bool read = csi_jwt_parse(call, one->access_token, &first) == CS_OK;
+    bool both = csi_jwt_parse(call, other->access_token, &second) == CS_OK && read;
+    const char *a = both ? csi_json_text(first.claims, "session_id") : NULL;
+    const char *b = both ? csi_json_text(second.claims, "session_id") : NULL;
+    bool same = a == NULL || b == NULL || strcmp(a, b) == 0;
+    csi_jwt_free(&first);
+    csi_jwt_free(&second);
+    call->problem = problem; /* tokens need not be JWTs */
+    return same;
+}
+
+/* A session with another's user, whose tokens were renewed by another process meanwhile. */
+static void take_user(struct csi_call *call, struct csi_session **stored, const char *user_json)
+{
+    json_t *user = NULL;
+    struct csi_session *merged = NULL;
+    if (csi_json_parse(user_json, strlen(user_json), &user) == CSI_JSON_OK &&
+        csi_session_with_user(call, *stored, user, &merged) == CS_OK) {
+        csi_session_put(*stored);
+        *stored = merged;
+    }
+    csi_json_free(user);
+}
+
+/* Whether what is stored is what the new session came of, so that nobody was faster. */
+static bool is_before(const struct csi_session *session, const struct csi_session *known,
+                      const struct csi_session *stored)
+{
+    const char *from = session->renewed_from ? session->renewed_from : known->refresh_token;
+    return strcmp(stored->refresh_token, from) == 0;
+}
+
+/* What a change of the current session comes to in view of what other processes stored, which is
+ * locked: *session may become theirs. *keep: what is stored is to stay as it is. */
+static cs_status settle(struct csi_call *call, struct csi_session **session, bool *keep)
+{
+    const struct csi_session *known = call->client->session;
+    struct csi_problem problem = call->problem;
+    struct csi_session *stored = NULL;
+    *keep = false;
+    if (known == NULL || call->client->storage.load == NULL || load(call, &stored) != CS_OK) {
+        call->problem = problem; /* what cannot be read is overwritten */
+        return CS_OK;
+    }
+    if (stored == NULL) {
+        bool gone = *session != NULL && call->client->stored;
+        return !gone ? CS_OK
+                     : csi_fail(call, CS_ERR_SESSION_MISSING,
+                                "another process that shares the storage signed out");
+    }
+    bool same = csi_session_is_same_login(call, stored, known);
+    bool alone = *session == NULL || (*session)->stepped_up || is_before(*session, known, stored);
+    if (alone && *session != NULL && !same) {
+        csi_session_put(stored);
+        return csi_fail(call, CS_ERR_SESSION_MISSING,
+                        "another process that shares the storage signed in anew");
+    }
+    if (alone) {
+        *keep = !same;
+    } else {
+        bool renewed = strcmp((*session)->refresh_token, known->refresh_token) != 0;
+        *keep = !same || renewed;
+        if (!*keep) {
+            take_user(call, &stored, (*session)->user_json);
+        }
+        csi_session_put(*session);
+        *session = stored;
+        stored = NULL;
+    }
+    csi_session_put(stored);
+    return CS_OK;
+}
+
+/* Makes it current, with the storage's lock held, and returns what was. */
+static struct csi_session *swap(cs_client *client, struct csi_session *session, bool new_login)
+{
+    pthread_mutex_lock(&client->lock);
+    struct csi_session *old = client->session;
+    client->session = csi_session_get(session);
+    client->login += new_login;
+    if (session != NULL) {
+        session->login = client->login;
+    }
+    client->session_loaded = true;
+    pthread_mutex_unlock(&client->lock);
+    return old;
+}
+
 cs_status csi_session_install(struct csi_call *call, struct csi_session *session, uint64_t login,
                               bool *installed)
 {
     cs_client *client = call->client;
-    struct csi_session *old = session;
     cs_status status = CS_OK;
-    pthread_mutex_lock(&client->storage_lock);
-    pthread_mutex_lock(&client->lock);
-    bool current = login == CSI_NEW_LOGIN || login == client->login;
-    if (current) {
-        old = client->session;
-        client->session = session;
-        client->login += login == CSI_NEW_LOGIN || session == NULL;
-        if (session != NULL) {
-            session->login = client->login;
-        }
-        client->session_loaded = true;
-        session = csi_session_get(session); /* for storing it outside the lock */
+    pthread_mutex_lock(&client->storage_lock); /* without it nobody changes login or session */
+    bool new_login = login == CSI_NEW_LOGIN, keep = false;
+    bool current = new_login || login == client->login;
+    int locked = current ? csi_file_storage_lock(client->file_storage) : -1;
+    if (current && !new_login) {
+        status = settle(call, &session, &keep);
+        current = status == CS_OK;
     }
-    pthread_mutex_unlock(&client->lock);
     if (current) {
-        status = store(call, session);
+        const struct csi_session *known = client->session;
+        new_login = new_login || session == NULL ||
+                    (known != NULL && !csi_session_is_same_login(call, session, known));
+        csi_session_put(swap(client, session, new_login));
+        status = keep ? CS_OK : store(call, session);
         client->stored = status == CS_OK && session != NULL;
-        csi_session_put(session);
+    }
+    if (locked >= 0) {
+        close(locked);
     }
     pthread_mutex_unlock(&client->storage_lock);
-    csi_session_put(old);
+    csi_session_put(session);
     if (installed != NULL) {
         *installed = current;
     }

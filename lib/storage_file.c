@@ -1,6 +1,7 @@
 /* A session in a file that only its owner may read. It is replaced as a whole: written beside,
  * flushed, renamed over, so that a crash leaves the old one or the new one. One file holds one
- * session, so the key is not looked at. */
+ * session, so the key is not looked at. The lock is on the file that holds the session: whoever
+ * changes what is there locks it first, and a file that is gone has nothing to change. */
 #include "storage_file.h"
 
 #include "buf.h"
@@ -11,7 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 struct csi_file_storage {
@@ -115,6 +118,47 @@ static int file_remove(void *userdata, const char *key)
     }
     flush_folder(file->folder);
     return 0;
+}
+
+/* False if somebody holds the lock for longer than reading and writing take: a process that was
+ * stopped meanwhile must not stop all others. */
+static bool lock_in_time(int descriptor)
+{
+    static const struct timespec pause = {.tv_nsec = 10000000};
+    for (int tries = 0; tries < 500; tries++) {
+        if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
+            return true;
+        }
+        if (errno != EWOULDBLOCK && errno != EINTR) {
+            return false; /* a file system without locks */
+        }
+        nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
+int csi_file_storage_lock(const struct csi_file_storage *file)
+{
+    struct stat locked, now;
+    int descriptor = -1;
+    bool replaced = file != NULL;
+    while (replaced) { /* while it was waited for */
+        descriptor = open(file->path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+        if (descriptor < 0) {
+            return -1;
+        }
+        if (fstat(descriptor, &locked) != 0 || !S_ISREG(locked.st_mode) ||
+            !lock_in_time(descriptor)) {
+            close(descriptor);
+            return -1;
+        }
+        replaced = stat(file->path, &now) != 0 || now.st_ino != locked.st_ino ||
+                   now.st_dev != locked.st_dev;
+        if (replaced) {
+            close(descriptor);
+        }
+    }
+    return descriptor;
 }
 
 struct csi_file_storage *csi_file_storage_new(const char *path, cs_storage *storage)

@@ -10,4 +10,8 @@ struct csi_file_storage;
 struct csi_file_storage *csi_file_storage_new(const char *path, cs_storage *storage);
 void csi_file_storage_free(struct csi_file_storage *file);
 
+/* Locks the session that is in the file now against other processes and clients. The descriptor to
+ * close afterwards; -1 if there is no file, or none that can be locked. */
+int csi_file_storage_lock(const struct csi_file_storage *file);
+
 #endif

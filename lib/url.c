@@ -42,6 +42,12 @@ char *csi_url_base(const char *url, bool *bad)
     while (url[size - 1] == '/') {
         size--;
     }
+    size_t known = sizeof path - 1; /* given with it, as some consoles show it */
+    bool whole = size > known && size - known >= sizeof "http://h" - 1 &&
+                 memcmp(url + size - known, path, known) == 0;
+    for (size -= whole ? known : 0; url[size - 1] == '/';) {
+        size--;
+    }
     char *base = csi_alloc(1, size + sizeof path);
     if (base != NULL) {
         memcpy(base, url, size);

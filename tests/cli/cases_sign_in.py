@@ -1,5 +1,5 @@
 """login, whoami, logout: by prompt, by pipe, by environment; where the session is kept."""
-import json, os, signal, socket, stat, subprocess, threading
+import fcntl, json, os, signal, socket, stat, subprocess, threading
 from bench import PASSWORD, Home
 from terminal import Terminal
 
@@ -53,8 +53,7 @@ def case_prompt_stopped(server):
     t.expect("left %d" % (128 + signal.SIGTSTP))
     t.expect("iexten")
     assert " echo " in t.output and "-echo " not in t.output, "the echo stayed off: " + t.output
-    t.output = ""
-    t.expect("Password: ")
+    t.expect("Password: ", begin=t.output.index("iexten"))     # which may have come already
     assert not t.echoes(), "the terminal echoes after fg"
     t.send(PASSWORD)
     t.wait()
@@ -108,6 +107,36 @@ def case_whoami(server):
     h.run("whoami").ok("ada@example.com", server.url, "aal1", "0 verified")
     facts = h.run("whoami", "--json", drop=["COUNTERSIGN_URL"]).ok().json
     assert facts["user"]["email"] == "ada@example.com" and facts["current_level"] == facts["next_level"] == "aal1" and facts["url"] == server.url, facts
+
+
+def case_url_with_the_path(server):
+    """a URL that ends in /auth/v1, as some consoles show it, is the same server"""
+    h = home(server, "with-path")
+    h.run("login", "ada@example.com", "--url", server.url + "/auth/v1", stdin=PASSWORD + "\n").ok()
+    for url in (server.url, server.url + "/", server.url + "/auth/v1/"):
+        h.run("whoami", "--url", url).ok("ada@example.com")
+    h.run("whoami", "--url", server.url + "/other").ends(4, "you are signed in at")
+
+
+def case_two_logins_at_once(server):
+    """a login waits until another one has put down both its session and which server it is of"""
+    h = home(server, "two-logins").sign_in("ada@example.com")
+    with socket.create_server(("127.0.0.1", 0)) as asked:
+        asked.settimeout(1)
+        folder = os.open(h.state, os.O_RDONLY)
+        fcntl.flock(folder, fcntl.LOCK_EX)          # as the other login holds it
+        child = subprocess.Popen([server.binary, "login", "ada@example.com", "--url", "http://127.0.0.1:%d" % asked.getsockname()[1]], env={**h.env, "COUNTERSIGN_PASSWORD": PASSWORD}, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            early = asked.accept()
+        except TimeoutError:
+            early = None
+        os.close(folder)
+        asked.settimeout(20)
+        late = early or asked.accept()
+        late[0].close()
+        child.kill()
+        child.wait()
+    assert not early, "it did not wait"
 
 
 def case_login_json(server):

@@ -30,8 +30,8 @@ class Terminal:
         self.output += data.decode("utf8", "replace")
         return data
 
-    def expect(self, text, timeout=20):
-        end, begin = time.monotonic() + timeout, 0
+    def expect(self, text, timeout=20, begin=0):
+        end = time.monotonic() + timeout
         while text not in self.output[begin:]:
             if time.monotonic() > end or self._read(0.2) == b"":
                 raise AssertionError("%r did not come: %r" % (text, self.output[-600:]))

@@ -196,6 +196,21 @@ static void test_rs256_and_es256(void **state)
     assert_int_equal(stub.asked, 1); /* the keys are kept */
 }
 
+/* A server that cannot give its keys is not asked for them by each forged token. */
+static void test_keys_that_cannot_be_had(void **state)
+{
+    (void)state;
+    char token[2048], header[64];
+    stub_only(&stub, 404, "{\"code\":\"not_found\",\"msg\":\"no keys here\"}");
+    for (int i = 0; i < 5; i++) {
+        snprintf(header, sizeof header, "{\"alg\":\"RS256\",\"kid\":\"forged-%d\"}", i);
+        make_token(token, sizeof token, rsa, header, 100);
+        assert_int_equal(get_claims(token), CS_ERR_API);
+        assert_string_equal(cs_client_last_error(client)->message, "no keys here");
+    }
+    assert_int_equal(stub.asked, 1);
+}
+
 static void test_forgeries(void **state)
 {
     (void)state;
@@ -383,6 +398,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CLAIMS_TEST(test_local),
         CLAIMS_TEST(test_rs256_and_es256),
+        CLAIMS_TEST(test_keys_that_cannot_be_had),
         CLAIMS_TEST(test_forgeries),
         CLAIMS_TEST(test_asked_of_the_server),
         CLAIMS_TEST(test_expired),

@@ -17,6 +17,9 @@ static void test_urls(void **state)
         {"http://localhost", "http://localhost/auth/v1"},
         {"https://abc.supabase.co/", "https://abc.supabase.co/auth/v1"},
         {"HTTPS://h:1/x//", "HTTPS://h:1/x/auth/v1"},
+        {"https://abc.supabase.co/auth/v1", "https://abc.supabase.co/auth/v1"},
+        {"https://h/x//auth/v1//", "https://h/x/auth/v1"},
+        {"https://auth/v1", "https://auth/v1/auth/v1"},
         {"http://[::1]:54321", "http://[::1]:54321/auth/v1"},
     };
     static const char *const bad[] = {
