@@ -33,21 +33,20 @@ static bool is_web(const char *origin)
 }
 
 /* A slash at the end is forgiven; other schemes than the web's (apps) are taken as they are. */
-static const char *check_origins(struct arena *arena, struct config *c)
+static const char *check_origins(struct arena *arena, const char *setting, struct text_list *origins)
 {
-    const char **list = ARENA_ARRAY(arena, const char *, c->rp_origins.count + 1);
-    for (int i = 0; i < c->rp_origins.count; i++) {
-        const char *origin = c->rp_origins.items[i];
+    const char **list = ARENA_ARRAY(arena, const char *, origins->count + 1);
+    for (int i = 0; i < origins->count; i++) {
+        const char *origin = origins->items[i];
         size_t len = origin_length(origin);
         if (is_web(origin) && (!len || strspn(origin + len, "/") != strlen(origin + len) ||
                                memchr(origin, '@', len))) {
-            return arena_printf(arena, "GOTRUE_WEBAUTHN_RP_ORIGINS=%s: origins are allowed, such "
-                                       "as https://example.com",
-                                origin);
+            return arena_printf(arena, "%s=%s: origins are allowed, such as https://example.com",
+                                setting, origin);
         }
         list[i] = is_web(origin) ? arena_strndup(arena, origin, len) : origin;
     }
-    c->rp_origins.items = list;
+    origins->items = list;
     return NULL;
 }
 
@@ -73,5 +72,10 @@ const char *check_webauthn(struct arena *arena, struct config *c)
         one[0] = at ? arena_printf(arena, "%.*s%s", (int)(scheme - site), site, at + 1) : site;
         c->rp_origins = (struct text_list){ one, 1 };
     }
-    return on ? check_origins(arena, c) : NULL;
+    if (!on) {
+        return NULL;
+    }
+    const char *error = check_origins(arena, "GOTRUE_WEBAUTHN_RP_ORIGINS", &c->rp_origins);
+    return error ? error
+                 : check_origins(arena, "COUNTERSIGN_WEBAUTHN_TOP_ORIGINS", &c->rp_top_origins);
 }

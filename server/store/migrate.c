@@ -122,7 +122,6 @@ bool migrate_look(struct db *db, struct arena *arena, struct schema_found *out, 
 {
     DB_SQL(file, "SELECT 1 FROM sqlite_master WHERE name = 'schema_version'");
     DB_SQL(newest, "SELECT max(version) FROM @@schema_version");
-    DB_SQL(auth, "SELECT to_regclass('auth.schema_migrations')::text");
     DB_SQL(official, "SELECT max(version)::text FROM auth.schema_migrations");
     struct ctx ctx = {.arena = arena};
     struct tx tx = {.ctx = &ctx, .db = db, .mode = TX_READ};
@@ -134,7 +133,7 @@ bool migrate_look(struct db *db, struct arena *arena, struct schema_found *out, 
         out->version = rows_next(r) ? (int)rows_int(r, 0) : 0;
         rows_end(r);
     }
-    out->auth = postgres && has_rows(&tx, &auth);
+    out->auth = postgres && migrate_postgres_has_official(&tx);
     if (out->auth) {
         struct rows *r = db_query(&tx, &official);
         out->official = rows_next(r) ? rows_text(r, 0) : NULL;

@@ -41,7 +41,15 @@ static const char *one_text(struct tx *tx, struct sql *sql)
 
 bool migrate_postgres_has_version(struct tx *tx)
 {
-    DB_SQL(sql, "select to_regclass('countersign.schema_version')::text");
+    DB_SQL(sql, "select 1 from pg_tables where schemaname = 'countersign' and "
+                "tablename = 'schema_version'"); /* also without a right to the schema */
+    return one_text(tx, &sql) != NULL;
+}
+
+bool migrate_postgres_has_official(struct tx *tx)
+{
+    DB_SQL(sql, "select 1 from pg_tables where schemaname = 'auth' and "
+                "tablename = 'schema_migrations'");
     return one_text(tx, &sql) != NULL;
 }
 
@@ -105,9 +113,41 @@ static bool check_rights(struct tx *tx, const char **error)
     return !wrong;
 }
 
+/* What a superuser must run before this role can make the schema, or tables in it; NULL: nothing.
+ * Supabase's own role may not create schemas. */
+static const char *grant_needed(struct tx *tx, const char *schema)
+{
+    DB_SQL(sql, "select case when to_regnamespace($1) is null then case when not "
+                "has_database_privilege(current_database(), 'CREATE') then format('GRANT CREATE ON "
+                "DATABASE %I TO %I', current_database(), current_user) end when not "
+                "has_schema_privilege($1, 'CREATE') or not has_schema_privilege($1, 'USAGE') then "
+                "format('GRANT USAGE, CREATE ON SCHEMA %I TO %I', $1, current_user) end");
+    struct rows *r = db_query(tx, &sql, V_TEXT(schema));
+    const char *grant = rows_next(r) ? rows_text(r, 0) : NULL;
+    rows_end(r);
+    return grant;
+}
+
+static bool may_make(struct tx *tx, const char *schema, const char **error)
+{
+    const char *grant = grant_needed(tx, schema);
+    if (grant) {
+        *error = arena_printf(tx->ctx->arena,
+                              "the role of DATABASE_URL may not make %s in the database: let a "
+                              "superuser run there\n  %s;\nand start again; nothing was changed",
+                              strcmp(schema, "auth") == 0 ? "the schema auth"
+                                                          : "the schema countersign or tables in it",
+                              grant);
+    }
+    return !grant;
+}
+
 static bool make_auth(struct tx *tx, const char **error)
 {
     const char *why = "";
+    if (!may_make(tx, "auth", error)) {
+        return false;
+    }
     if (db_script(tx->db, tx->ctx->arena, migrations_auth_postgres, &why)) {
         return true;
     }
@@ -118,11 +158,16 @@ static bool make_auth(struct tx *tx, const char **error)
     return false;
 }
 
+/* IF NOT EXISTS would ask for the right to create schemas also where there is one. */
 static bool make_own(struct tx *tx, const char **error)
 {
     const char *why = "";
+    if (!may_make(tx, "countersign", error)) {
+        return false;
+    }
     if (db_script(tx->db, tx->ctx->arena,
-                  "CREATE SCHEMA IF NOT EXISTS countersign;"
+                  "DO $$ BEGIN IF to_regnamespace('countersign') IS NULL THEN "
+                  "CREATE SCHEMA countersign; END IF; END $$;"
                   "CREATE TABLE countersign.schema_version (version integer PRIMARY KEY, "
                   "name text NOT NULL, applied_at bigint NOT NULL)",
                   &why)) {
@@ -138,11 +183,10 @@ static bool make_own(struct tx *tx, const char **error)
 bool migrate_postgres_prepare(struct tx *tx, const char **error)
 {
     DB_SQL(lock, "select pg_advisory_xact_lock(7526466502997534311)");
-    DB_SQL(users, "select to_regclass('auth.users')::text");
-    DB_SQL(versions, "select to_regclass('auth.schema_migrations')::text");
+    DB_SQL(users, "select 1 from pg_tables where schemaname = 'auth' and tablename = 'users'");
     db_run(tx, &lock);
     bool has_users = one_text(tx, &users) != NULL;
-    bool has_versions = one_text(tx, &versions) != NULL;
+    bool has_versions = migrate_postgres_has_official(tx);
     if (tx->status != DB_OK) {
         return true;
     }

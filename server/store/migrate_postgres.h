@@ -19,4 +19,7 @@ void migrate_postgres_find_lacks(struct tx *tx);
 /* Is there a table countersign.schema_version? */
 bool migrate_postgres_has_version(struct tx *tx);
 
+/* Is there a table auth.schema_migrations, of the official server or of this one? */
+bool migrate_postgres_has_official(struct tx *tx);
+
 #endif

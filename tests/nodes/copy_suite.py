@@ -500,6 +500,34 @@ def missing_rights_are_said(pg):
 
 
 @step
+def the_grant_that_is_missing_is_said(pg):
+    """A role that may not create schemas, as Supabase's may not: the statement that a superuser must run is said, and it is enough; so is a schema made beforehand."""
+    pg.sql("create role plain login bypassrls")
+    for name, prepare, grant in (
+            ("ungranted", None, 'GRANT CREATE ON DATABASE ungranted TO plain'),
+            ("taken", "create schema auth; create schema countersign", 'GRANT USAGE, CREATE ON SCHEMA auth TO plain'),
+            ("mine", "create schema auth authorization plain; create schema countersign", 'GRANT USAGE, CREATE ON SCHEMA countersign TO plain')):
+        pg.create(name)
+        if prepare:
+            pg.sql(prepare, name)
+        before = pg.dump(name)
+        for words in (("migrate",), ("serve", "--once")):
+            refused(program(*words, DATABASE_URL=pg.dsn(name, "plain")), grant, "nothing was changed")
+        assert pg.dump(name) == before
+        for _ in range(2):                      # one for each schema at most
+            out = program("migrate", DATABASE_URL=pg.dsn(name, "plain"))
+            if out.returncode:
+                pg.sql([line for line in out.stderr.split("\n") if "GRANT" in line][0].strip(" ;"), name)
+        out = program("migrate", DATABASE_URL=pg.dsn(name, "plain"))
+        assert out.returncode == 0, out.stderr
+        with Countersign(args.binary, env={"DATABASE_URL": pg.dsn(name, "plain")}) as c:
+            Countersign.server(c).sign_up()
+    pg.create("made")
+    pg.sql("create schema auth authorization plain; create schema countersign authorization plain", "made")
+    assert program("migrate", DATABASE_URL=pg.dsn("made", "plain")).returncode == 0
+
+
+@step
 def alien_schemas_are_refused(pg):
     for name, word in (("newer", "20270101000000"), ("alien", "unknown kind"), ("ours_newer", "schema 99")):
         before = pg.dump(name)

@@ -335,7 +335,7 @@ def shapes_that_are_too_old_or_unknown_are_refused(pg):
     refused("toonew", "20270203040506", "start a newer Countersign", "nothing was changed")
     made(pg, "noright")
     pg.sql("revoke create on database noright from %s" % OWNER, "noright")
-    refused("noright", "schema countersign could not be made", "let the role of DATABASE_URL create schemas")
+    refused("noright", "may not make the schema countersign", "GRANT CREATE ON DATABASE noright TO %s;" % OWNER, "nothing was changed")
 
 
 @step

@@ -103,7 +103,7 @@ def creation_options():
     k = w["credential_options"]["publicKey"]
     assert w["type"] == "create" and set(w) == {"type", "credential_options"} and set(w["credential_options"]) == {"publicKey"}
     assert set(k) == {"rp", "user", "challenge", "pubKeyCredParams", "timeout", "authenticatorSelection", "attestation"}, sorted(k)
-    assert k["rp"] == {"name": "Test <Site>", "id": "localhost"} and k["timeout"] == 300000 and k["authenticatorSelection"] == {} and k["attestation"] == "none"
+    assert k["rp"] == {"name": "Test <Site>", "id": "localhost"} and k["timeout"] == 300000 and k["authenticatorSelection"] == {"requireResidentKey": False, "userVerification": "preferred"} and k["attestation"] == "none"
     assert k["user"] == {"name": u.email, "displayName": u.email, "id": websafe_encode(u.id.encode())}, k["user"]
     assert k["pubKeyCredParams"] == [{"type": "public-key", "alg": n} for n in (-7, -257, -8)] and len(websafe_decode(k["challenge"])) == 32
     data = json.loads(sql("select web_authn_session_data from @mfa_challenges order by created_at desc limit 1"))
@@ -114,7 +114,7 @@ def request_options():
     u, key, factor = with_key()
     _, w = challenge(u, factor)
     k = w["credential_options"]["publicKey"]
-    assert w["type"] == "request" and set(k) == {"challenge", "timeout", "rpId", "allowCredentials"} and k["rpId"] == "localhost"
+    assert w["type"] == "request" and set(k) == {"challenge", "timeout", "rpId", "allowCredentials", "userVerification"} and k["rpId"] == "localhost" and k["userVerification"] == "preferred"
     assert k["allowCredentials"] == [{"type": "public-key", "id": websafe_encode(key.id), "transports": ["usb"]}], k
     data = json.loads(sql("select web_authn_session_data from @mfa_challenges order by created_at desc limit 1"))
     assert data["allowed_credentials"] == [base64.b64encode(key.id).decode()] and "credParams" not in data, data
@@ -167,6 +167,20 @@ def origins():
     for origin in ("https://localhost:3000", "http://localhost", "http://localhost:3000.evil.example", "http://localhost:3000/", "http://app.localhost",
                    "android:apk-key-hash:abc", "", "null", "http://user@localhost:3000", "https://app.localhost:80"):
         refused(register(s.sign_up(), SoftKey(origin=origin))[0])
+
+
+def frames(binary):
+    """Of the sites that COUNTERSIGN_WEBAUTHN_TOP_ORIGINS names, and no others."""
+    with Countersign(binary, env={**ON, "COUNTERSIGN_WEBAUTHN_TOP_ORIGINS": "https://shop.example,https://other.example:8443"}) as c:
+        global s
+        mine, s = s, c.server()
+        try:
+            for client, good in (({"crossOrigin": True, "topOrigin": "https://shop.example"}, True), ({"crossOrigin": True}, True), ({"crossOrigin": False}, True), ({"topOrigin": "https://other.example:8443"}, True),
+                                 ({"crossOrigin": True, "topOrigin": "https://other.example"}, False), ({"crossOrigin": True, "topOrigin": "http://localhost:3000"}, True)):
+                answer, _ = register(s.sign_up(), SoftKey(), client=client)
+                is_(answer, 200) if good else refused(answer)
+        finally:
+            s = mine
 
 
 def without_handle_or_count():
@@ -510,7 +524,7 @@ def relying_party_from_the_site(binary):
             is_(send(u, factor, ident, "create", key.create(w["credential_options"])), 200)
         finally:
             s = mine
-    for bad in ({"GOTRUE_WEBAUTHN_RP_ID": "https://example.com"}, {"GOTRUE_WEBAUTHN_RP_ORIGINS": "https://example.com/path"}):
+    for bad in ({"GOTRUE_WEBAUTHN_RP_ID": "https://example.com"}, {"GOTRUE_WEBAUTHN_RP_ORIGINS": "https://example.com/path"}, {"COUNTERSIGN_WEBAUTHN_TOP_ORIGINS": "https://example.com/path"}):
         c = Countersign(binary, env={**ON, **bad}, start_s=10)
         try:
             c.start()
@@ -553,6 +567,8 @@ with stack, Countersign(a.binary, env=ON) as c:
     for name, lies in {
         "another origin": {"client": {"origin": "http://evil.example"}}, "another type": {"client": {"type": "webauthn.get"}}, "no such type": {"client": {"type": "x"}},
         "another challenge": {"client": {"challenge": websafe_encode(bytes(32))}}, "an empty challenge": {"client": {"challenge": ""}}, "a padded challenge": {"client": {"challenge": "AA=="}},
+        "another site's frame": {"client": {"crossOrigin": True}}, "another site's frame by name": {"client": {"topOrigin": "https://top.example"}},
+        "a frame that is no truth value": {"client": {"crossOrigin": "false"}}, "a top origin that is no text": {"client": {"topOrigin": 1}},
         "a token binding of no known state": {"client": {"tokenBinding": {"status": "x"}}}, "a token binding that is text": {"client": {"tokenBinding": "present"}},
         "another relying party": {"rp_id": "evil.example"}, "nobody present": {"flags": AT | UV}, "an attested id that is another": {"attested_id": bytes(20)},
         "a statement with attestation none": {"statement": {"alg": -7, "sig": b"x"}},
@@ -571,6 +587,7 @@ with stack, Countersign(a.binary, env=ON) as c:
         "another relying party": {"rp_id": "evil.example"}, "nobody present": {"flags": UV}, "a tampered signature": {"spoil": True}, "another key's signature": {"sign_key": other},
         "an empty sequence as signature": {"signature": b"\x30\x00"}, "a long signature": {"signature": b"\x30" * 1024}, "another handle": {"handle": b"x"}, "a foreign id": {"id": os.urandom(32)},
         "client data that was not signed": {"sent_client": b'{"type":"webauthn.get","challenge":"x","origin":"http://localhost:3000"}'}, "another eligibility for backup": {"flags": UP | BE},
+        "another site's frame": {"client": {"crossOrigin": True}}, "another site's frame by name": {"client": {"crossOrigin": True, "topOrigin": "https://top.example"}},
         "attested data in it": {"flags": UP | AT, "attested": SoftKey().attested(bytes(16))}, "a token binding without a state": {"client": {"tokenBinding": {}}},
     }.items():
         t.step("an assertion with " + name, lambda: assertion_lies(name, **lies))
@@ -588,6 +605,7 @@ with stack, Countersign(a.binary, env=ON) as c:
     t.step("rules that all factors share", common_rules)
 if a.engine == "sqlite":
     t.step("E13, C6: switched off", switched_off, a.binary)
+    t.step("frames of other sites", frames, a.binary)
     t.step("the relying party follows from the site", relying_party_from_the_site, a.binary)
     t.step("beside hooks", beside_hooks, a.binary)
 sys.exit(t.close())

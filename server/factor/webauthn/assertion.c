@@ -51,7 +51,7 @@ const char *assertion_fault(struct arena *arena, const struct config *config,
         return "7.2.7: the key is not there any more, or of a kind that is not verified here";
     }
     const char *fault =
-        client_data_fault(&a->client, "webauthn.get", ceremony->challenge, &config->rp_origins);
+        client_data_fault(&a->client, "webauthn.get", ceremony->challenge, config);
     if (!fault) {
         fault = authenticator_data_fault(&a->data, config->rp_id);
     }

@@ -79,7 +79,7 @@ const char *registration_fault(const struct config *config, const struct ceremon
         return "the challenge is for the other ceremony";
     }
     const char *fault = client_data_fault(&a->client, "webauthn.create", ceremony->challenge,
-                                          &config->rp_origins);
+                                          config);
     if (!fault) {
         fault = authenticator_data_fault(&a->data, config->rp_id);
     }

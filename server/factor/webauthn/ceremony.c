@@ -95,8 +95,10 @@ const char *creation_options(const struct realm *realm, struct ctx *ctx, const s
         strbuf_char(&b, ',');
         put_keys(&b, "excludeCredentials", known);
     }
-    /* contract-mfa.md 2.5: without it the official helper asks for "direct" */
-    strbuf_str(&b, ",\"authenticatorSelection\":{},\"attestation\":\"none\"}}}");
+    /* contract-mfa.md 2.5: without attestation the official helper asks for "direct"; clients that
+     * read options strictly want the members whose defaults WebAuthn gives */
+    strbuf_str(&b, ",\"authenticatorSelection\":{\"requireResidentKey\":false,"
+                   "\"userVerification\":\"preferred\"},\"attestation\":\"none\"}}}");
     keep(&k, realm, challenge, handle);
     put_algorithms(&k, "credParams");
     strbuf_char(&k, '}');
@@ -117,7 +119,7 @@ const char *request_options(const struct realm *realm, struct ctx *ctx, const st
     json_quote(&b, realm->config->rp_id);
     strbuf_char(&b, ',');
     put_keys(&b, "allowCredentials", known);
-    strbuf_str(&b, "}}}");
+    strbuf_str(&b, ",\"userVerification\":\"preferred\"}}}");
     keep(&k, realm, challenge, user_handle(ctx->arena, &user->id));
     strbuf_str(&k, "\"allowed_credentials\":[");
     for (int i = 0; i < known->count; i++) {

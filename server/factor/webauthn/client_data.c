@@ -75,8 +75,22 @@ static bool token_binding_valid(const struct json_t *json)
                                    strcmp(status, "not-supported") == 0));
 }
 
+/* Level 3, 7.1.10 and .11, 7.2.14 and .15: in a frame of another site only where that is expected;
+ * browsers of Level 2 do not say whose frame it is. */
+static bool frame_expected(const struct json_t *json, const struct config *config)
+{
+    const struct json_t *top = json_member(json, "topOrigin");
+    if (top) {
+        return json_text(top) && (origin_known(json_text(top), &config->rp_origins) ||
+                                  origin_known(json_text(top), &config->rp_top_origins));
+    }
+    const struct json_t *cross = json_member(json, "crossOrigin");
+    bool expected = config->rp_top_origins.count > 0;
+    return !cross || (json_kind_of(cross) == KIND_BOOL && (!json_truth(cross) || expected));
+}
+
 const char *client_data_fault(const struct client_data *data, const char *type,
-                              const char *challenge, const struct text_list *origins)
+                              const char *challenge, const struct config *config)
 {
     if (strcmp(json_member_text(data->json, "type"), type) != 0) {
         return "7.1.7, 7.2.11: the type is another";
@@ -84,8 +98,11 @@ const char *client_data_fault(const struct client_data *data, const char *type,
     if (!ct_equal_text(json_member_text(data->json, "challenge"), challenge)) {
         return "7.1.8, 7.2.12: it answers another challenge";
     }
-    if (!origin_known(json_member_text(data->json, "origin"), origins)) {
+    if (!origin_known(json_member_text(data->json, "origin"), &config->rp_origins)) {
         return "7.1.9, 7.2.13: the origin is not one of ours";
+    }
+    if (!frame_expected(data->json, config)) {
+        return "Level 3: in a frame of an origin that COUNTERSIGN_WEBAUTHN_TOP_ORIGINS does not name";
     }
     if (!token_binding_valid(data->json)) {
         return "7.1.10, 7.2.14: the status of the token binding is unknown";

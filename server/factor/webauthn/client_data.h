@@ -20,9 +20,10 @@ struct client_data {
 bool client_data_read(struct arena *arena, struct blob text, struct client_data *out);
 
 /* NULL if it is of that type ("webauthn.create", "webauthn.get"), answers that challenge, and was
- * made at one of the origins; else what is wrong, for the log. */
+ * made at one of the configured origins, in no other page's frame but of those that are configured
+ * for it; else what is wrong, for the log. */
 const char *client_data_fault(const struct client_data *data, const char *type,
-                              const char *challenge, const struct text_list *origins);
+                              const char *challenge, const struct config *config);
 
 /* Row "checks both" of contract-internals.md §6.5: http and https origins are equal by scheme,
  * host (in either case) and port, others as texts. */

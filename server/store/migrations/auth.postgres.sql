@@ -4,7 +4,7 @@
 
 SET LOCAL statement_timeout = 0;
 SET LOCAL check_function_bodies = off;
-CREATE SCHEMA IF NOT EXISTS auth;
+DO $$ BEGIN IF to_regnamespace('auth') IS NULL THEN CREATE SCHEMA auth; END IF; END $$;
 
 -- Roles that row-level policies name. Who may not make roles does without them.
 DO $$
