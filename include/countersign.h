@@ -544,8 +544,9 @@ typedef struct cs_get_claims_params {
 /*
  * The claims of a token, verified: RS256 and ES256 against the server's JWKS, which is kept for
  * ten minutes and, if it cannot be had, not asked for again at once; a token signed with HS256, or
- * by a key that is not in the JWKS, by asking the server (GET /user). A token whose nbf is to come, by more than a minute, or that has crit in its
- * header is refused. `params` may be NULL. Errors: INVALID_TOKEN and those of requests.
+ * by a key that is not in the JWKS, by asking the server (GET /user). A token whose nbf is to come,
+ * by more than a minute, or that has crit in its header is refused. `params` may be NULL. Errors:
+ * INVALID_TOKEN and those of requests.
  */
 CS_API CS_CHECK cs_status cs_auth_get_claims(cs_client *client, const cs_get_claims_params *params,
                                              cs_claims **out);
