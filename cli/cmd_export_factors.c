@@ -66,7 +66,7 @@ static void write_one(struct run *run, struct arena *arena, const struct totp_ow
                                            : arena_strdup(arena, uuid_format(&f->user_id, user)),
         .secret = secret,
         .kind = f->kind,
-        .friendly_name = f->friendly_name,
+        .friendly_name = run->job->options.no_names ? NULL : f->friendly_name,
     };
     fprintf(run->out, "%s\n", key_uri(arena, &uri));
     run->written++;
@@ -181,6 +181,8 @@ const struct command command_export_factors = {
         "this file can make everybody's codes: keep it encrypted, and delete it after use. It "
         "needs\n"
         "the server's encryption key, and the audit log says that it was done.\n\n"
+        "  --no-names          without the factors' names, friendly_name=..., a parameter that some\n"
+        "                      readers refuse (pyotp)\n"
         "  --output FILE       a new file, readable for you alone; else standard output, unless\n"
         "                      that is a terminal\n" HELP_DATABASE HELP_EXIT,
     .act = act,

@@ -18,8 +18,8 @@ struct run {
     struct job *job;
     struct services *services;
     struct factor_import *import;
-    int64_t fitting, wrong, other,
-        unusual; /* unusual: of a kind of code that is not the usual one */
+    int64_t fitting, there, wrong, other;
+    int64_t unusual; /* of a kind of code that is not the usual one */
     bool failed; /* the database could not be asked */
     enum problem problem;
 };
@@ -61,7 +61,7 @@ static void report_json(struct run *run, struct arena *arena, const struct trans
                         const struct import_found *found, const char *result, const char *why)
 {
     struct strbuf out = strbuf_in(arena, 64 * 1024);
-    bool first = run->fitting + run->wrong + run->other == 1;
+    bool first = run->fitting + run->there + run->wrong + run->other == 1;
     strbuf_str(&out, first ? "{" : ",{");
     json_add_text(&out, "where", row->where);
     json_add_text(&out, "result", result);
@@ -80,14 +80,17 @@ static void report(struct run *run, struct arena *arena, const struct transfer_r
 {
     const char *why = row->other ? arena_printf(arena, "it is a factor of the kind %s", row->other)
                                  : found->wrong;
-    const char *result = row->other ? "left out" : why ? "wrong" : "fits";
-    *(row->other ? &run->other : why ? &run->wrong : &run->fitting) += 1;
-    run->unusual += !why && !totp_kind_equal(&row->kind, &totp_default);
+    bool there = !why && found->there;
+    const char *result = row->other ? "left out" : why ? "wrong" : there ? "there" : "fits";
+    *(row->other ? &run->other : why ? &run->wrong : there ? &run->there : &run->fitting) += 1;
+    run->unusual += !why && !there && !totp_kind_equal(&row->kind, &totp_default);
     if (run->job->options.json) {
         report_json(run, arena, row, found, result, why ? why : "");
     } else if (why) {
         printf("%s: %s%s%s: %s\n", row->where, row->other ? "left out" : "WRONG",
                *found->user ? ", " : "", safe(arena, found->user), safe(arena, why));
+    } else if (there) {
+        printf("%s: already there: a factor of %s\n", row->where, safe(arena, found->user));
     } else {
         printf("%s: fits: \"%s\" of %s%s\n", row->where, safe(arena, found->name),
                safe(arena, found->user), kind_text(arena, &row->kind));
@@ -163,30 +166,34 @@ static int write_all(struct run *run)
 static void sum_up(const struct run *run, int64_t without, bool imported)
 {
     if (run->job->options.json) {
-        printf("],\"imported\":%lld,\"fitting\":%lld,\"wrong\":%lld,\"left_out\":%lld,"
-               "\"without_factor\":%lld}\n",
+        printf("],\"imported\":%lld,\"fitting\":%lld,\"there\":%lld,\"wrong\":%lld,"
+               "\"left_out\":%lld,\"without_factor\":%lld}\n",
                (long long)(imported ? run->fitting : 0), (long long)run->fitting,
-               (long long)run->wrong, (long long)run->other, (long long)without);
+               (long long)run->there, (long long)run->wrong, (long long)run->other, (long long)without);
         return;
     }
-    printf("%lld fit, %lld wrong, %lld left out, %lld entries without a factor: %s\n",
-           (long long)run->fitting, (long long)run->wrong, (long long)run->other,
-           (long long)without,
-           imported                    ? "all that fit are imported and verified"
+    printf("%lld fit, %lld already there, %lld wrong, %lld left out, %lld entries without a factor: "
+           "%s\n",
+           (long long)run->fitting, (long long)run->there, (long long)run->wrong,
+           (long long)run->other, (long long)without,
+           run->there && !run->fitting && !run->wrong ? "there was nothing to do"
+           : imported                  ? "all that fit are imported and verified"
            : run->job->options.dry_run ? "nothing was written, as you asked"
                                        : "nothing was imported");
 }
 
 static int finish(struct run *run, int64_t without)
 {
-    bool whole = !run->wrong && run->fitting, asked = run->job->options.dry_run;
-    int code = whole ? asked ? EXIT_OK : write_all(run) : EXIT_REFUSED;
+    bool whole = !run->wrong && run->fitting + run->there, asked = run->job->options.dry_run;
+    int code = !whole                     ? EXIT_REFUSED
+               : asked || !run->fitting ? EXIT_OK
+                                          : write_all(run);
     sum_up(run, without, whole && !asked && code == EXIT_OK);
     if (run->wrong) {
         job_complain(run->job, code,
                      "the file has rows that are wrong, so nothing of it is taken.\n"
                      "Next: mend or remove them, then the same again");
-    } else if (!run->fitting) {
+    } else if (!run->fitting && !run->there) {
         job_complain(run->job, code,
                      "no TOTP factor was found in the file.\nNext: countersign "
                      "import factors --help says which forms are read");
@@ -232,14 +239,19 @@ const struct command command_import_factors = {
         "usage: countersign import factors FILE [OPTION]...\n\n"
         "Reads TOTP factors that another server exported, and makes them verified factors of the\n"
         "accounts here with the same e-mail address, phone number or id: the people's apps go on\n"
-        "as they are. Each row is reported; if one is wrong, nothing is imported. FILE may be -\n"
-        "for standard input. Forms, told apart by themselves:\n"
-        "  otpauth://totp/... URIs, one a line (ours, Authelia's, those of apps)\n"
-        "  CSV under a heading with username, email, phone or user_id, and secret; besides them\n"
-        "    friendly_name, algorithm, digits, period (Authelia's totp export csv)\n"
+        "as they are. Each row is reported; if one is wrong, nothing is imported. Rows that are\n"
+        "there already are passed over, so that a file that grows can be imported again; codes by\n"
+        "counter (HOTP), Steam's and other kinds are left out. FILE may be - for standard input.\n"
+        "Forms, told apart by themselves:\n"
+        "  otpauth://totp/... URIs, one a line (ours, Authelia's, Ente's, those of other apps)\n"
+        "  otpauth-migration://... URIs of Google Authenticator, all parts of an export in a file\n"
+        "  CSV under a heading with username, email, phone or user_id, and secret or totp; besides\n"
+        "    them friendly_name, algorithm, digits, period (Authelia's totp export csv), with\n"
+        "    commas, semicolons or tabs between\n"
         "  JSON: Keycloak's export of a realm or its users, Auth0's bulk user files "
         "(mfa_factors),\n"
-        "    or objects with the members of such a heading\n"
+        "    the plain exports of Aegis, 2FAS, Bitwarden and andOTP, or objects with the members\n"
+        "    of such a heading\n"
         "SHA1, SHA256 or SHA512, 6 to 8 digits and periods of 15 to 120 s are taken.\n\n"
         "  --dry-run           report only\n" HELP_JSON HELP_DATABASE HELP_EXIT,
     .act = act,

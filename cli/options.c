@@ -34,6 +34,7 @@ static const struct row {
     ROW("--key", TEXT, key),
     ROW("--local", NOTHING, local),
     ROW("--name", TEXT, name),
+    ROW("--no-names", NOTHING, no_names),
     ROW("--no-password", NOTHING, no_password),
     ROW("--no-verify", NOTHING, no_verify),
     ROW("--output", TEXT, output),

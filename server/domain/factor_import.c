@@ -161,11 +161,15 @@ static const char *look(struct factor_import *f, struct arena *arena, const stru
     uint8_t key[SHA256_SIZE];
     int more = (int)key_map_get(&f->users, user->id.bytes);
     key_of(&uuid_nil, row->secret, row->secret_len, key);
-    if (key_map_get(&f->secrets, key)) {
-        return "its secret stands in the file before";
+    uint32_t before = key_map_get(&f->secrets, key);
+    out->there = before ? uuid_equal(&f->rows[before - 1].user_id, &user->id)
+                        : is_enrolled(f, arena, list, n, row);
+    if (before && !out->there) {
+        return "its secret stands in the file before, as another user's";
     }
-    if (is_enrolled(f, arena, list, n, row)) {
-        return "the user has a factor with this secret already";
+    if (out->there) {
+        out->name = row->friendly_name ? row->friendly_name : "";
+        return NULL;
     }
     if (n + more >= config->max_factors || n + more >= config->max_verified) {
         return "the user would have more factors than are allowed";
@@ -211,7 +215,7 @@ static void remember(struct factor_import *f, const struct uuid *user,
     };
     key_map_put(&f->users, user->bytes, count + 1);
     key_of(&uuid_nil, row->secret, row->secret_len, key);
-    key_map_put(&f->secrets, key, 1);
+    key_map_put(&f->secrets, key, (uint32_t)f->n);
     key_of(user, name, strlen(name), key);
     key_map_put(&f->names, key, 1);
 }
@@ -234,7 +238,7 @@ void factor_import_add(struct factor_import *f, struct tx *tx, const struct impo
                              : arena_strdup(arena, uuid_format(&user.id, id));
     int n = verified_of(tx, &user.id, &list);
     out->wrong = look(f, arena, &user, row, list, n, out);
-    if (!out->wrong && tx->status == DB_OK) {
+    if (!out->wrong && !out->there && tx->status == DB_OK) {
         remember(f, &user.id, row, out->name);
     }
 }

@@ -22,7 +22,8 @@ struct import_row {
 
 /* What was found; texts in the transaction's arena. */
 struct import_found {
-    const char *wrong; /* NULL: the row fits */
+    const char *wrong; /* NULL: the row fits, or is there */
+    bool there;        /* the user has it already, or the file had it before: nothing to do */
     const char *user;  /* e-mail address, phone or id */
     const char *name;  /* the factor's */
 };

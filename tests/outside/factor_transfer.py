@@ -5,7 +5,7 @@ The real program and a real server, on SQLite and then on Debian's PostgreSQL: `
 other kinds, drift, `countersign admin factor show`, the log line and the metric. Ends with 'N passed, N failed'. Steps: the functions
 below, in order, each on both engines; they look at one moment, so none waits for the hours in which a drift is learned: what the tables
 hold of time is moved into the past instead."""
-import argparse, base64, contextlib, csv, hashlib, hmac, io, json, os, pty, re, shutil, sqlite3, stat, struct, subprocess, sys, tempfile, time, urllib.request, uuid
+import argparse, base64, contextlib, csv, hashlib, hmac, io, json, os, pty, re, shutil, sqlite3, stat, struct, subprocess, sys, tempfile, time, urllib.parse, urllib.request, uuid
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "conformance")]
 from countersign import Countersign, default_binary, free_port  # noqa: E402
@@ -126,11 +126,11 @@ def kinds_that_are_imported_are_verified(place):
     kinds = [("SHA1", 6, 30), ("SHA256", 8, 60), ("SHA512", 6, 60), ("SHA512", 8, 30), ("SHA1", 7, 120)]
     people = [(person(place), os.urandom(20 + n), *kind) for n, kind in enumerate(kinds)]
     path = write("kinds.txt", "".join(uri(u.email, secret, algorithm=a, digits=d, period=s, friendly_name="old%20phone") for u, secret, a, d, s in people))
-    out = ends(place.alone("import", "factors", "--dry-run", path), 0, "5 fit, 0 wrong", "nothing was written, as you asked")
+    out = ends(place.alone("import", "factors", "--dry-run", path), 0, "5 fit, 0 already there, 0 wrong", "nothing was written, as you asked")
     assert out.count("fits: \"old phone\" of ") == 5 and "(SHA256, 8 digits, every 60 s)" in out, out
     assert all(b32(secret) not in out for _, secret, *_ in people)
     assert not any(factors(place, u) for u, *_ in people)
-    ends(place.alone("import", "factors", path), 0, "5 fit, 0 wrong", "all that fit are imported and verified", *(["4 of them have codes of another kind"] if place.s.dsn else []))
+    ends(place.alone("import", "factors", path), 0, "5 fit, 0 already there, 0 wrong", "all that fit are imported and verified", *(["4 of them have codes of another kind"] if place.s.dsn else []))
     for u, secret, a, d, s in people:
         f = factors(place, u)["old phone"]
         assert f["status"] == "verified" and f["factor_type"] == "totp", f
@@ -156,14 +156,15 @@ def all_of_a_file_or_nothing(place):
     ends(place.alone("import", "factors", write("one.txt", uri(v.email, known))), 0, '"Imported" of ' + v.email)
     lines = [uri(u.email, secret), uri("nobody@example.com", os.urandom(20)), uri(w.email, os.urandom(20)), uri(v.email, known), uri(u.email, secret), "half a line\n",
              uri(u.email, b"short"), uri(v.email, os.urandom(20), friendly_name="Imported"), uri(u.email, os.urandom(20), digits=10), uri("", os.urandom(20)), uri(u.email, os.urandom(20))[:50]]
-    out = ends(place.alone("import", "factors", write("mixed.txt", "".join(lines))), 1, "1 fit, 10 wrong", "nothing was imported", "nothing of it is taken")
-    for n, text in ((2, "there is no such user"), (3, "there is no such user"), (4, "has a factor with this secret already"), (5, "its secret stands in the file before"), (6, "no otpauth"),
+    out = ends(place.alone("import", "factors", write("mixed.txt", "".join(lines))), 1, "1 fit, 2 already there, 8 wrong", "nothing was imported", "nothing of it is taken")
+    for n, text in ((2, "there is no such user"), (3, "there is no such user"), (6, "no otpauth"),
                     (7, "shorter than 80 bits"), (8, "another factor of this name"), (9, "6 to 8 digits"), (10, "does not say whose"), (11, "")):
         assert re.search(r"^line %d: WRONG.*%s" % (n, text), out, re.M), (n, text, out)
+    assert "line 4: already there: a factor of " + v.email in out and "line 5: already there: a factor of " + u.email in out, out
     assert b32(secret) not in out and b32(known) not in out
     assert not factors(place, u) and set(factors(place, v)) == {"Imported"}
     said = json.loads(ends(place.alone("import", "factors", "--json", write("mixed.txt", "".join(lines))), 1))
-    assert said["imported"] == 0 and said["fitting"] == 1 and said["wrong"] == 10 and len(said["rows"]) == 11 and said["rows"][1]["result"] == "wrong", said
+    assert said["imported"] == 0 and said["fitting"] == 1 and said["there"] == 2 and said["wrong"] == 8 and len(said["rows"]) == 11 and said["rows"][1]["result"] == "wrong", said
     for bad, number, text in ((os.path.join(work, "none"), 2, "cannot be read"), (work, 1, "cannot be read to its end"), (write("empty.txt", "\n"), 1, "no TOTP factor was found")):
         ends(place.alone("import", "factors", bad), number, text)
     ends(place.alone("import", "factors"), 2, "an argument is missing")
@@ -174,7 +175,7 @@ def factors_have_their_bound(place):
     """No user gets more factors than are allowed, those of the file counted"""
     u = person(place)
     rows = "".join(uri(u.email, os.urandom(20)) for _ in range(11))
-    out = ends(place.alone("import", "factors", write("many.txt", rows)), 1, "10 fit, 1 wrong", "more factors than are allowed")
+    out = ends(place.alone("import", "factors", write("many.txt", rows)), 1, "10 fit, 0 already there, 1 wrong", "more factors than are allowed")
     assert '"Imported 10"' in out and not factors(place, u), out
     ends(place.alone("import", "factors", "-", stdin="".join(rows.splitlines(True)[:10]).encode()), 0, "all that fit are imported")
     assert len(factors(place, u)) == 10
@@ -195,14 +196,51 @@ def forms_of_other_servers(place):
     auth0 = [{"email": v.email, "mfa_factors": [{"totp": {"secret": b32(b)}}, {"phone": {"value": "+15551234567"}}]}]
     text = io.StringIO()
     csv.writer(text).writerows([["issuer", "username", "algorithm", "digits", "period", "secret"], ["Authelia", w.email, "SHA512", 6, 60, b32(c)]])
-    ends(place.alone("import", "factors", write("realm.json", json.dumps(keycloak, indent=1))), 0, "1 fit, 0 wrong, 1 left out, 1 entries without", '"KC phone"', "of the kind webauthn")
-    ends(place.alone("import", "factors", write("auth0.json", json.dumps(auth0))), 0, "1 fit, 0 wrong, 1 left out", "of the kind phone")
+    ends(place.alone("import", "factors", write("realm.json", json.dumps(keycloak, indent=1))), 0, "1 fit, 0 already there, 0 wrong, 1 left out, 1 entries without", '"KC phone"', "of the kind webauthn")
+    ends(place.alone("import", "factors", write("auth0.json", json.dumps(auth0))), 0, "1 fit, 0 already there, 0 wrong, 1 left out", "of the kind phone")
     ends(place.alone("import", "factors", write("authelia.csv", text.getvalue())), 0, "1 fit")
     early_in_step()
     for who, secret, kind in ((u, a, ("SHA256", 8, 30)), (v, b, ("SHA1", 6, 30)), (w, c, ("SHA512", 6, 60))):
         (f,) = factors(place, who).values()
         got = prove(place, who, f["id"], code(secret, *kind))
         assert got.status == 200, (kind, got.short())
+
+
+def google(*factors, parts=1, part=0):
+    """What Google Authenticator's QR code for other phones holds: (secret, name, issuer, algorithm, digits, type) each."""
+    def field(tag, value):
+        return bytes([tag << 3, value]) if isinstance(value, int) else bytes([tag << 3 | 2, len(value)]) + value
+    message = b"".join(field(1, b"".join(field(n + 1, x.encode() if isinstance(x, str) else x) for n, x in enumerate(f))) for f in factors)
+    message += field(2, 1) + field(3, parts) + field(4, part) + field(5, 77)
+    return "otpauth-migration://offline?data=%s\n" % urllib.parse.quote(base64.b64encode(message).decode(), safe="")
+
+
+@step
+def forms_of_apps(place):
+    """Google Authenticator's export in two parts, and the plain files of Aegis, 2FAS, Bitwarden and andOTP: what is no TOTP is left out and named,
+    what is there is passed over, and a part that is missing is told"""
+    u, v, w = person(place), person(place), person(place)
+    a, b, c, d, e, f, g = (os.urandom(20) for _ in range(7))
+    first = google((a, "Ex: " + u.email, "Ex", 1, 1, 2), (os.urandom(20), "x", "y", 1, 1, 1), parts=2)
+    second = google((b, v.email, "", 2, 2, 2), parts=2, part=1)
+    ends(place.alone("import", "factors", write("google.txt", first)), 1, "WRONG: part 2 of 2 of an export of Google Authenticator is not in it")
+    ends(place.alone("import", "factors", write("google.txt", first + second)), 0, "2 fit, 0 already there, 0 wrong, 1 left out", "of the kind hotp")
+    aegis = {"version": 1, "header": {"slots": None, "params": None}, "db": {"version": 3, "entries": [
+        {"type": "totp", "name": w.email, "issuer": "Ex", "info": {"secret": b32(c), "algo": "SHA1", "digits": 6, "period": 30}}, {"type": "steam", "name": "x", "issuer": "Steam", "info": {"secret": "A"}}]}}
+    two_fas = {"schemaVersion": 4, "services": [{"name": "Ex", "secret": b32(d), "otp": {"account": w.email, "issuer": "Ex", "tokenType": "TOTP", "algorithm": None}}]}
+    bitwarden = {"encrypted": False, "items": [{"type": 2}, {"type": 1, "login": {"username": w.email, "totp": b32(e)}}, {"type": 1, "login": {"username": "x", "totp": "steam://ABC"}}]}
+    andotp = [{"secret": b32(f), "issuer": "Ex", "label": "Ex:" + w.email, "type": "TOTP", "algorithm": "SHA1", "digits": 6, "period": 30}, {"secret": "A", "label": "x", "type": "HOTP"}]
+    for n, (name, file, left) in enumerate((("aegis", aegis, 1), ("2fas", two_fas, 0), ("bitwarden", bitwarden, 1), ("andotp", andotp, 1))):
+        path = write(name + ".json", json.dumps(file, indent=1))
+        ends(place.alone("import", "factors", path), 0, "1 fit, 0 already there, 0 wrong, %d left out" % left)
+        ends(place.alone("import", "factors", path), 0, "0 fit, 1 already there, 0 wrong, %d left out" % left, "there was nothing to do")
+        assert len(factors(place, w)) == n + 1
+    ends(place.alone("import", "factors", write("grown.csv", "email;secret;algorithm\n%s;%s;null\n%s;%s;Algorithm.sha1\n" % (w.email, b32(c), w.email, b32(g)))), 0, "1 fit, 1 already there, 0 wrong")
+    ends(place.alone("import", "factors", write("sealed.json", json.dumps({**aegis, "db": "QUJD"}))), 1, "it is encrypted")
+    early_in_step()
+    for who, secret, kind in ((u, a, ("SHA1", 6, 30)), (v, b, ("SHA256", 8, 30))):
+        (got,) = factors(place, who).values()
+        assert prove(place, who, got["id"], code(secret, *kind)).status == 200
 
 
 @step
@@ -239,7 +277,9 @@ def what_is_exported_is_read_back(place):
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as f:
         f.write("".join(x + "\n" for x in lines))
         f.flush()
-        ends(place.alone("import", "factors", "--dry-run", f.name), 1, "0 fit, %d wrong" % len(lines))      # all are there
+        ends(place.alone("import", "factors", "--dry-run", f.name), 0, "0 fit, %d already there, 0 wrong" % len(lines), "there was nothing to do")
+    plain = ends(place.alone("export", "factors", "--no-names"), 0).splitlines()
+    assert plain == [x.partition("&friendly_name=")[0] for x in lines], plain[:2]
     parent, child = pty.openpty()       # onto a screen never
     ends(place.alone("export", "factors", stdout=child), 2, "--output FILE")
     os.close(child)

@@ -38,7 +38,7 @@ static const char *add(struct rig *rig, struct factor_import *import, const char
                              .secret_len = strlen(secret),
                              .kind = totp_default}};
     assert_int_equal(exec_read(rig->services->executor, &ctx, look, &l), P_OK);
-    return l.found.wrong;
+    return l.found.there ? "it is there already" : l.found.wrong;
 }
 
 static enum problem finish(struct rig *rig, struct factor_import *import, const char **wrong)
@@ -172,8 +172,29 @@ static void users_who_can_have_none(void **state)
     sign_up(rig, "a@example.com");
     assert_non_null(add(rig, import, "a@example.com", "0123456789", rig_text(rig, "%0256d", 0)));
     assert_null(add(rig, import, "A@Example.com", "0123456789", NULL));
-    assert_non_null(add(rig, import, "a@example.com", "0123456789", NULL));
+    assert_string_equal(add(rig, import, "a@example.com", "0123456789", NULL),
+                        "it is there already");
+    sign_up(rig, "b@example.com");
+    assert_non_null(strstr(add(rig, import, "b@example.com", "0123456789", NULL), "another user's"));
     factor_import_free(&import);
+}
+
+/* The same file again, with a row more: what is there stays as it is. */
+static void a_file_that_grows(void **state)
+{
+    struct rig *rig = *state;
+    const char *wrong;
+    struct login_session s = sign_up(rig, "a@example.com");
+    for (int rows = 1; rows <= 3; rows++) {
+        struct factor_import *import = factor_import_new(&rig->services->realm);
+        for (int i = 0; i < rows; i++) {
+            const char *said = add(rig, import, "a@example.com", rig_text(rig, "0123456789%d", i), NULL);
+            assert_int_equal(said == NULL, i == rows - 1);
+        }
+        assert_int_equal(finish(rig, import, &wrong), P_OK);
+        assert_int_equal(factors_of_user(rig, &s), rows);
+        factor_import_free(&import);
+    }
 }
 
 int main(void)
@@ -185,6 +206,7 @@ int main(void)
         RIG_TEST(enrolments_left_lying_make_room),
         RIG_TEST(a_user_was_deleted_meanwhile),
         RIG_TEST(users_who_can_have_none),
+        RIG_TEST(a_file_that_grows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -36,11 +37,48 @@ static char *decoded(struct arena *arena, const char *text, size_t len)
     return memchr(out, '\0', n) || !utf8_valid(out, n) ? NULL : out;
 }
 
-/* A number of at most four digits, else -1. */
-static int small_number(const char *text)
+/* Some exporters write what they do not know like this. */
+static bool says_nothing(const char *text)
+{
+    return !*text || strcasecmp(text, "null") == 0 || strcasecmp(text, "none") == 0 ||
+           strcasecmp(text, "undefined") == 0;
+}
+
+int key_uri_number(const char *text, int preset)
 {
     size_t len = strspn(text, "0123456789");
-    return len && len <= 4 && !text[len] ? (int)strtol(text, NULL, 10) : -1;
+    return says_nothing(text)              ? preset
+           : len && len <= 4 && !text[len] ? (int)strtol(text, NULL, 10)
+                                           : -1;
+}
+
+bool key_uri_digest(const char *text, enum digest *out)
+{
+    char plain[8] = "SHA";
+    size_t n = 3;
+    const char *at = text;
+    while (*at && strncasecmp(at, "sha", 3) != 0) {
+        if (!isalpha((unsigned char)*at) && !strchr("._-", *at)) {
+            return false;
+        }
+        at++;
+    }
+    for (at += *at ? 3 : 0; *at && n < sizeof plain - 1; at++) {
+        if (*at != '-' && *at != '_') {
+            plain[n++] = *at;
+        }
+    }
+    return says_nothing(text) || (!*at && totp_digest_read(plain, out));
+}
+
+const char *key_uri_account(const char *label, const char *issuer)
+{
+    size_t len = strlen(issuer);
+    const char *colon = strrchr(label, ':');
+    if (len && strncasecmp(label, issuer, len) == 0 && label[len] == ':') {
+        colon = label + len;
+    }
+    return colon ? colon + 1 + strspn(colon + 1, " ") : label;
 }
 
 static const char *read_parameter(const char *name, size_t len, char *value, struct key_uri *out)
@@ -52,11 +90,13 @@ static const char *read_parameter(const char *name, size_t len, char *value, str
         out->issuer = value;
     } else if (NAMED("friendly_name")) {
         out->friendly_name = value;
-    } else if (NAMED("algorithm") && !totp_digest_read(value, &out->kind.digest)) {
+    } else if (NAMED("encoder")) {
+        out->other = strcasecmp(value, "steam") == 0 ? "steam" : out->other;
+    } else if (NAMED("algorithm") && !key_uri_digest(value, &out->kind.digest)) {
         return "the algorithm is none of SHA1, SHA256 and SHA512";
-    } else if (NAMED("digits") && (out->kind.digits = small_number(value)) < 0) {
+    } else if (NAMED("digits") && (out->kind.digits = key_uri_number(value, totp_default.digits)) < 0) {
         return "digits is no number";
-    } else if (NAMED("period") && (out->kind.period_s = small_number(value)) < 0) {
+    } else if (NAMED("period") && (out->kind.period_s = key_uri_number(value, totp_default.period_s)) < 0) {
         return "period is no number";
     }
 #undef NAMED
@@ -81,16 +121,29 @@ static const char *read_parameters(struct arena *arena, const char *at, struct k
     return NULL;
 }
 
+/* The kinds that apps write beside totp: by counter, and other makers' own. */
+static const char *other_kind(const char *type, size_t len)
+{
+    static const char *const kinds[] = { "hotp", "steam", "motp", "yaotp" };
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strlen(kinds[i]) == len && strncasecmp(type, kinds[i], len) == 0) {
+            return kinds[i];
+        }
+    }
+    return NULL;
+}
+
 const char *key_uri_read(struct arena *arena, const char *text, struct key_uri *out)
 {
-    static const char scheme[] = "otpauth://", totp[] = "totp/", hotp[] = "hotp/";
+    static const char scheme[] = "otpauth://", totp[] = "totp/";
     *out = (struct key_uri){ .issuer = "", .account = "", .secret = "", .kind = totp_default };
     if (strncasecmp(text, scheme, sizeof scheme - 1) != 0) {
         return "it is no otpauth:// URI";
     }
     text += sizeof scheme - 1;
-    if (strncasecmp(text, hotp, sizeof hotp - 1) == 0) {
-        return "codes by counter (HOTP) are not supported";
+    out->other = other_kind(text, strcspn(text, "/?#"));
+    if (out->other) {
+        return NULL;
     }
     if (strncasecmp(text, totp, sizeof totp - 1) != 0) {
         return "its kind is not totp";
@@ -101,12 +154,12 @@ const char *key_uri_read(struct arena *arena, const char *text, struct key_uri *
     if (!label) {
         return "its label is not percent-encoded UTF-8";
     }
-    char *colon = strchr(label, ':');
-    if (colon) {
-        *colon = '\0';
-        out->issuer = label;
-    }
-    out->account = colon ? colon + 1 + strspn(colon + 1, " ") : label;
     const char *query = text[len] == '?' ? text + len + 1 : "";
-    return read_parameters(arena, arena_strndup(arena, query, strcspn(query, "#")), out);
+    const char *wrong =
+        read_parameters(arena, arena_strndup(arena, query, strcspn(query, "#")), out);
+    out->account = key_uri_account(label, out->issuer);
+    if (!*out->issuer && strchr(label, ':')) {
+        out->issuer = arena_strndup(arena, label, (size_t)(strrchr(label, ':') - label));
+    }
+    return wrong;
 }

@@ -3,9 +3,11 @@
 
 #include "base/uuid.h"
 #include "crypto/base32.h"
+#include "factor/totp/key_uri.h"
 #include "factor/totp/transfer_parts.h"
 
 #include <string.h>
+#include <strings.h>
 
 struct transfer_row transfer_row_at(const char *where)
 {
@@ -44,6 +46,46 @@ void transfer_secret(struct arena *arena, struct transfer_row *row, const char *
         row->secret = bytes;
     } else if (!row->wrong) {
         row->wrong = "its secret is not base32";
+    }
+}
+
+void transfer_digest(struct transfer_row *row, const char *text)
+{
+    if (!key_uri_digest(text, &row->kind.digest)) {
+        row->wrong = "the algorithm is none of SHA1, SHA256 and SHA512";
+    }
+}
+
+void transfer_type(struct transfer_row *row, const char *type)
+{
+    row->other = type && *type && strcasecmp(type, "totp") != 0 ? type : row->other;
+}
+
+void transfer_uri(struct arena *arena, struct transfer_row *row, const char *text)
+{
+    struct key_uri uri;
+    const char *wrong = key_uri_read(arena, text, &uri);
+    row->wrong = row->wrong ? row->wrong : wrong;
+    row->other = uri.other ? uri.other : row->other;
+    if (wrong || row->other) {
+        return;
+    }
+    row->kind = uri.kind;
+    row->friendly_name = uri.friendly_name ? uri.friendly_name : row->friendly_name;
+    if (!row->email && !row->phone && !row->user_id) {
+        transfer_account(row, uri.account);
+    }
+    transfer_secret(arena, row, uri.secret);
+}
+
+void transfer_totp(struct arena *arena, struct transfer_row *row, const char *text)
+{
+    if (strncasecmp(text, "steam:", 6) == 0) {
+        row->other = "steam";
+    } else if (strncasecmp(text, "otpauth:", 8) == 0) {
+        transfer_uri(arena, row, text);
+    } else {
+        transfer_secret(arena, row, text);
     }
 }
 

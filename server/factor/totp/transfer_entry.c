@@ -3,7 +3,7 @@
  * Keycloak (export of a realm or its users): "credentials" with "type":"otp", whose "credentialData"
  * and "secretData" are JSON in a string; the secret is its text's own bytes, unless
  * "secretEncoding" is BASE32. Auth0 (bulk user files): "mfa_factors" with "totp":{"secret"}, base32.
- * Our own: one factor an entry, with the members of a CSV heading. */
+ * Our own: one factor an entry, with the members of a CSV heading. Those of apps: transfer_apps.c. */
 #include "factor/totp/transfer_parts.h"
 
 #include <string.h>
@@ -15,26 +15,12 @@ static const char *text_or_null(const struct json_t *object, const char *key)
     return text && *text ? text : NULL;
 }
 
-static int number_in(const struct json_t *object, const char *key, int preset)
-{
-    int64_t n;
-    const struct json_t *value = json_member(object, key);
-    return !value ? preset : json_int(value, &n) && n > 0 && n < 10000 ? (int)n : 0;
-}
-
-static void read_kind(struct transfer_row *row, const struct json_t *from, const char *prefix)
+static void read_kind(struct transfer_row *row, const struct json_t *from)
 {
     const struct json_t *given = json_member(from, "algorithm");
-    const char *name = json_text(given);
-    size_t len = strlen(prefix);
-    if (name && strncasecmp(name, prefix, len) == 0) {
-        name += len;
-    }
-    if (given && (!name || !totp_digest_read(name, &row->kind.digest))) {
-        row->wrong = "the algorithm is none of SHA1, SHA256 and SHA512";
-    }
-    row->kind.digits = number_in(from, "digits", row->kind.digits);
-    row->kind.period_s = number_in(from, "period", row->kind.period_s);
+    transfer_digest(row, !given ? "" : json_text(given) ? json_text(given) : "no text");
+    row->kind.digits = transfer_number(from, "digits", row->kind.digits);
+    row->kind.period_s = transfer_number(from, "period", row->kind.period_s);
 }
 
 static const struct json_t *json_in_text(struct arena *arena, const struct json_t *object,
@@ -75,10 +61,10 @@ static void keycloak_row(struct arena *arena, struct transfer_row *row,
     if (!data || !secret) {
         row->wrong = "its credentialData or secretData is no JSON";
     } else if (!kind || strcmp(kind, "totp") != 0) {
-        row->wrong = "codes by counter (HOTP) are not supported";
+        row->other = kind ? kind : "otp";
     } else {
         row->friendly_name = text_or_null(credential, "userLabel");
-        read_kind(row, data, "Hmac");
+        read_kind(row, data);
         keycloak_secret(arena, row, data, json_member_text(secret, "value"));
     }
 }
@@ -119,9 +105,17 @@ static void give_own(struct transfer *t, struct arena *arena, struct transfer_ro
 {
     row->user_id = text_or_null(entry, "user_id");
     row->friendly_name = json_member_text(entry, "friendly_name");
-    read_kind(row, entry, "");
+    transfer_type(row, json_member_text(entry, "type"));
+    read_kind(row, entry);
     transfer_secret(arena, row, json_member_text(entry, "secret"));
     transfer_give(t, row);
+}
+
+/* A whole file of Bitwarden, Aegis or Ente. */
+static bool is_encrypted(const struct json_t *entry)
+{
+    return json_truth(json_member(entry, "encrypted")) || json_member_text(entry, "db") ||
+           json_member_text(entry, "encryptedData") || json_member_text(entry, "servicesEncrypted");
 }
 
 void transfer_entry(struct transfer *t, struct arena *arena, const char *where,
@@ -131,6 +125,12 @@ void transfer_entry(struct transfer *t, struct arena *arena, const char *where,
     const struct json_t *credentials = json_member(entry, "credentials");
     const struct json_t *factors = json_member(entry, "mfa_factors");
     const struct json_t *users = json_member(entry, "users");
+    const char *uri = json_text(entry);
+    if (uri && strncasecmp(uri, "otpauth:", 8) == 0) {
+        transfer_uri(arena, &row, uri);
+        transfer_give(t, &row);
+        return;
+    }
     if (json_kind_of(entry) != KIND_OBJECT) {
         row.wrong = "it is no object";
         transfer_give(t, &row);
@@ -158,6 +158,11 @@ void transfer_entry(struct transfer *t, struct arena *arena, const char *where,
         give_list(t, arena, &row, credentials, keycloak_row);
     } else if (factors) {
         give_list(t, arena, &row, factors, auth0_row);
+    } else if (transfer_app_entry(arena, &row, entry)) {
+        transfer_give(t, &row);
+    } else if (is_encrypted(entry)) {
+        row.wrong = TRANSFER_SEALED;
+        transfer_give(t, &row);
     } else if (json_member(entry, "secret")) {
         give_own(t, arena, &row, entry);
     } else {

@@ -1,5 +1,6 @@
 /* transfer_json.c: finds the entries of a JSON file without holding the file: those of an array, or
- * of the member "users" or "factors" of an object, or whole objects one after the other. What an
+ * of the member "users" or "factors" of an object and those that apps call so, or whole objects one
+ * after the other. What an
  * entry holds is transfer_entry.c's matter. See transfer.h. */
 #include "factor/totp/transfer_parts.h"
 
@@ -15,6 +16,8 @@ struct cutter {
     size_t len;
     char *whole;         /* of the present object, in case that it is one entry itself */
     size_t whole_len;
+    bool nested;         /* within the member "db" (Aegis) */
+    bool sealed;         /* its entries are encrypted, it says */
     bool broken, told;   /* it ended in the middle, or is no JSON; and that was said */
 };
 
@@ -136,22 +139,32 @@ static void array(struct cutter *x)
     }
 }
 
+static bool is_key(const struct cutter *x, const char *text)
+{
+    return x->len == strlen(text) && memcmp(x->text, text, x->len) == 0;
+}
+
 static bool is_list_key(const struct cutter *x)
 {
-    static const char *const keys[] = { "\"users\"", "\"factors\"" };
+    static const char *const keys[] = { "\"users\"", "\"factors\"", "\"entries\"",
+                                        "\"services\"", "\"items\"" };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        if (x->len == strlen(keys[i]) && memcmp(x->text, keys[i], x->len) == 0) {
+        if (is_key(x, keys[i])) {
             return true;
         }
     }
     return false;
 }
 
-/* A member of the object; true if its value was a list of entries. */
+static bool members(struct cutter *x);
+
+/* A member of the object; true if its value was a list of entries, or an object with one. */
 static bool member(struct cutter *x)
 {
     value(x);
     bool key = x->len && x->text[0] == '"', list = is_list_key(x);
+    bool seal = is_key(x, "\"encrypted\"") || is_key(x, "\"servicesEncrypted\"");
+    bool db = is_key(x, "\"db\"") && !x->nested;
     blanks(x);
     if (!key || x->c != ':') {
         x->broken = true;
@@ -163,14 +176,21 @@ static bool member(struct cutter *x)
         array(x);
         return true;
     }
+    if (db && x->c == '{') {
+        x->nested = true;
+        bool lists = members(x);
+        x->nested = false;
+        return lists;
+    }
     value(x);
+    x->sealed = x->sealed || (seal && (is_key(x, "true") || (x->text[0] == '"' && x->len > 2)));
     return false;
 }
 
-static void object(struct cutter *x)
+/* The object that begins here, up to its end; true if it had a list of entries. */
+static bool members(struct cutter *x)
 {
     bool lists = false;
-    x->whole_len = 0;
     next(x);
     for (blanks(x); x->c != '}' && !x->broken && !x->t->stopped; blanks(x)) {
         lists = member(x) || lists;
@@ -181,13 +201,20 @@ static void object(struct cutter *x)
             x->broken = true;
         }
     }
-    if (x->t->stopped) {
-        return;
-    }
-    if (!x->broken) {
+    if (!x->broken && !x->t->stopped) {
         next(x);
     }
-    if (!lists || x->broken) {
+    return lists;
+}
+
+static void object(struct cutter *x)
+{
+    x->whole_len = 0;
+    bool lists = members(x);
+    if (lists && x->sealed && !x->t->stopped) {
+        give_wrong(x, "the file", TRANSFER_SEALED);
+    }
+    if (!x->t->stopped && (!lists || x->broken)) {
         give(x, x->whole, x->whole_len);
     }
 }

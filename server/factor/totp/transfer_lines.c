@@ -1,16 +1,17 @@
 /* transfer_lines.c: factors one a line: otpauth:// URIs, or CSV (RFC 4180) under a heading that names
- * the columns, see transfer.h. */
+ * the columns, with commas, semicolons or tabs between them, see transfer.h. */
 #include "base/utf8.h"
 #include "factor/totp/key_uri.h"
 #include "factor/totp/transfer_parts.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 enum { COLUMNS_MAX = 32 };
 
-enum column { SKIPPED, ACCOUNT, USER_ID, EMAIL, PHONE, NAME, SECRET, ALGORITHM, DIGITS, PERIOD };
+enum column {
+    SKIPPED, ACCOUNT, USER_ID, EMAIL, PHONE, NAME, SECRET, TOTP, TYPE, ALGORITHM, DIGITS, PERIOD
+};
 
 struct reading {
     struct transfer *t;
@@ -21,8 +22,10 @@ struct reading {
     size_t len;
     bool too_long;
     enum { UNKNOWN, URIS, CSV } form;
+    char separator;
     enum column columns[COLUMNS_MAX];
     int n_columns;
+    struct transfer_batches batches;
 };
 
 /* false at the end. Of a line that is too long the rest is left out. */
@@ -49,7 +52,7 @@ static bool read_line(struct reading *r)
 }
 
 /* Splits a line in place. -1: a quote is open or misplaced, or there are too many fields. */
-static int split(char *line, char *fields[COLUMNS_MAX])
+static int split(char *line, char separator, char *fields[COLUMNS_MAX])
 {
     int n = 0;
     for (char *at = line;; at++) {
@@ -67,11 +70,11 @@ static int split(char *line, char *fields[COLUMNS_MAX])
                 return -1;
             }
         } else {
-            size_t len = strcspn(at, ",");
+            size_t len = strcspn(at, (char[]){ separator, '\0' });
             at += len;
             to += len;
         }
-        if (*at && *at != ',') {
+        if (*at && *at != separator) {
             return -1;
         }
         bool last = !*at;
@@ -89,6 +92,8 @@ static enum column column_of(const char *name)
         enum column column;
     } known[] = {
         { "username", ACCOUNT }, { "user", ACCOUNT }, { "account", ACCOUNT },
+        { "login_username", ACCOUNT }, { "totp", TOTP }, { "login_totp", TOTP },
+        { "otpauth", TOTP }, { "otp_type", TYPE },
         { "user_id", USER_ID }, { "email", EMAIL }, { "phone", PHONE },
         { "friendly_name", NAME }, { "name", NAME }, { "secret", SECRET },
         { "algorithm", ALGORITHM }, { "digits", DIGITS }, { "period", PERIOD },
@@ -111,23 +116,30 @@ static bool has(const struct reading *r, enum column column)
     return false;
 }
 
-/* Is the first line a heading that names a secret and a user? */
-static bool read_heading(struct reading *r, struct arena *arena)
+static bool read_heading_with(struct reading *r, struct arena *arena)
 {
     char *fields[COLUMNS_MAX];
-    int n = split(arena_strdup(arena, r->line), fields);
+    int n = split(arena_strdup(arena, r->line), r->separator, fields);
     for (int i = 0; i < n; i++) {
         r->columns[i] = column_of(fields[i]);
         r->n_columns = i + 1;
     }
-    return has(r, SECRET) &&
+    return (has(r, SECRET) || has(r, TOTP)) &&
            (has(r, ACCOUNT) || has(r, USER_ID) || has(r, EMAIL) || has(r, PHONE));
 }
 
-static int number_in(const char *text)
+/* Is the first line a heading that names a secret and a user? With the separators of all tables. */
+static bool read_heading(struct reading *r, struct arena *arena)
 {
-    size_t len = strspn(text, "0123456789");
-    return len && len <= 4 && !text[len] ? (int)strtol(text, NULL, 10) : 0;
+    static const char separators[] = ",;\t";
+    for (const char *s = separators; *s; s++) {
+        r->separator = *s;
+        r->n_columns = 0;
+        if (read_heading_with(r, arena)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void read_field(struct arena *arena, struct transfer_row *row, enum column column,
@@ -154,24 +166,28 @@ static void read_field(struct arena *arena, struct transfer_row *row, enum colum
     case SECRET:
         transfer_secret(arena, row, text);
         break;
+    case TOTP:
+        break; /* after the account */
+    case TYPE:
+        transfer_type(row, text);
+        break;
     case ALGORITHM:
-        if (*text && !totp_digest_read(text, &row->kind.digest)) {
-            row->wrong = "the algorithm is none of SHA1, SHA256 and SHA512";
-        }
+        transfer_digest(row, text);
         break;
     case DIGITS:
-        row->kind.digits = *text ? number_in(text) : row->kind.digits;
+        row->kind.digits = key_uri_number(text, row->kind.digits);
         break;
     case PERIOD:
-        row->kind.period_s = *text ? number_in(text) : row->kind.period_s;
+        row->kind.period_s = key_uri_number(text, row->kind.period_s);
         break;
     }
 }
 
-static void read_csv(struct reading *r, struct arena *arena, struct transfer_row *row)
+static void read_csv(struct reading *r, struct arena *arena, struct transfer_row *row,
+                     bool *without)
 {
     char *fields[COLUMNS_MAX];
-    int n = split(r->line, fields);
+    int n = split(r->line, r->separator, fields);
     if (n != r->n_columns) {
         row->wrong = n < 0 ? "its quotes are not closed, or stand inside of a field"
                            : "it has another number of fields than the heading";
@@ -180,17 +196,12 @@ static void read_csv(struct reading *r, struct arena *arena, struct transfer_row
     for (int i = 0; i < n; i++) {
         read_field(arena, row, r->columns[i], fields[i]);
     }
-}
-
-static void read_uri(struct reading *r, struct arena *arena, struct transfer_row *row)
-{
-    struct key_uri uri;
-    row->wrong = key_uri_read(arena, r->line + strspn(r->line, " \t"), &uri);
-    if (!row->wrong) {
-        row->kind = uri.kind;
-        row->friendly_name = uri.friendly_name;
-        transfer_account(row, uri.account);
-        transfer_secret(arena, row, uri.secret);
+    for (int i = 0; i < n; i++) {
+        if (r->columns[i] == TOTP && *fields[i]) {
+            transfer_totp(arena, row, fields[i]);
+        } else if (r->columns[i] == TOTP && !has(r, SECRET)) {
+            *without = true;
+        }
     }
 }
 
@@ -198,16 +209,25 @@ static void read_row(struct reading *r, struct arena *arena)
 {
     struct transfer_row row =
         transfer_row_at(arena_printf(arena, "line %lld", (long long)r->number));
+    const char *line = r->line + strspn(r->line, " \t");
+    bool without = false;
     if (r->too_long) {
         row.wrong = "it is longer than 8192 bytes";
     } else if (!utf8_valid(r->line, r->len)) {
         row.wrong = "it is not UTF-8 text";
     } else if (r->form == CSV) {
-        read_csv(r, arena, &row);
+        read_csv(r, arena, &row, &without);
+    } else if (transfer_is_migration(line)) {
+        transfer_migration(r->t, arena, row.where, line, &r->batches);
+        return;
     } else {
-        read_uri(r, arena, &row);
+        transfer_uri(arena, &row, line);
     }
-    transfer_give(r->t, &row);
+    if (without) {
+        r->t->without++;
+    } else {
+        transfer_give(r->t, &row);
+    }
 }
 
 void transfer_lines(struct transfer *t, FILE *in, int first)
@@ -219,7 +239,8 @@ void transfer_lines(struct transfer *t, FILE *in, int first)
     r->next = first;
     while (!t->stopped && read_line(r)) {
         bool blank = !r->line[strspn(r->line, " \t")] && !r->too_long && strlen(r->line) == r->len;
-        if (blank || (r->form != CSV && r->line[0] == '#')) {
+        bool hint = r->form == UNKNOWN && strncmp(r->line, "sep=", 4) == 0; /* for Excel */
+        if (blank || hint || (r->form != CSV && r->line[0] == '#')) {
             continue;
         }
         struct arena *arena = arena_new();
@@ -230,5 +251,6 @@ void transfer_lines(struct transfer *t, FILE *in, int first)
         }
         arena_free(&arena);
     }
+    transfer_batches_end(t, outer, &r->batches);
     arena_free(&outer);
 }
