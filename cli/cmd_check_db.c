@@ -1,8 +1,6 @@
 /* cmd_check_db.c: `countersign check-db`: is the database file sound? */
 #include "command.h"
 
-#include "app_keys.h"
-#include "domain/key_check.h"
 #include "show.h"
 #include "store/db.h"
 #include "store/migrate.h"
@@ -27,30 +25,6 @@ static void say(void *arg, const char *finding)
     }
 }
 
-/* Do the keys of the settings open what the database holds? */
-static bool check_keys(struct arena *arena, const struct config *config, struct db *db,
-                       struct findings *findings)
-{
-    struct entropy entropy = entropy_system();
-    struct ctx ctx = { .arena = arena, .entropy = &entropy };
-    struct tx tx = { .ctx = &ctx, .db = db, .mode = TX_READ };
-    struct vault vault = { .count = 0 };
-    struct key_check keys = { .vault = &vault, .thorough = true };
-    const char *error = NULL;
-    if (app_read_vault(arena, config, &vault, &error)) {
-        tx.status = db_begin(db, TX_READ);
-        enum problem problem = key_check_in_tx(&ctx, &tx, &keys);
-        error = problem || tx.status != DB_OK ? "the keys could not be looked at (see the log)"
-                                              : keys.error;
-        db_rollback(db);
-    }
-    explicit_bzero(&vault, sizeof vault);
-    if (error) {
-        say(findings, error);
-    }
-    return !error;
-}
-
 static int check(struct arena *arena, const struct config *config, struct db *db,
                  const struct common *common)
 {
@@ -62,7 +36,11 @@ static int check(struct arena *arena, const struct config *config, struct db *db
     if (good && migrate_look(db, arena, &found, &error)) { /* finds out which columns there are */
         note = migrate_advice(arena, &found);
     }
-    good = good && check_keys(arena, config, db, &findings);
+    const char *fault = good ? keys_fault(arena, config, db, true) : NULL;
+    if (fault) {
+        say(&findings, fault);
+        good = false;
+    }
     if (common->json) {
         struct strbuf out = json_begin(arena, '{');
         strbuf_char(&findings.json, ']');

@@ -51,7 +51,7 @@ extern const struct command_group command_groups[];
 struct common {
     const char *config_file, *data_dir, *host, *port;
     const char *from, *to; /* of copy */
-    bool json, once;
+    bool json, once, list;
     /* not by options of these commands: */
     const char *database; /* the file */
     bool own_database;    /* the one in the data folder, whatever the environment says */
@@ -71,6 +71,11 @@ struct db;
 int inspect_database(const struct command *command, int argc, char **argv,
                      int (*look)(struct arena *arena, const struct config *config, struct db *db,
                                  const struct common *common));
+
+/* Why the keys of the settings do not open what that database holds, for a person; NULL: they do.
+ * thorough: every row is tried. */
+const char *keys_fault(struct arena *arena, const struct config *config, struct db *db,
+                       bool thorough);
 
 /* "countersign: text" on standard error; returns 1. */
 int complain(const char *text);

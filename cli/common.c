@@ -1,8 +1,11 @@
 /* common.c: options and settings that commands share, see command.h. */
 #include "command.h"
 
+#include "app_keys.h"
 #include "base/log.h"
+#include "domain/key_check.h"
 #include "say.h"
+#include "store/db.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -41,9 +44,12 @@ int common_options(const struct command *command, int argc, char **argv, struct 
             fputs(command->help, stdout);
             return 0;
         }
-        bool plain = strcmp(argv[i], "--json") == 0 || strcmp(argv[i], "--once") == 0;
-        if (plain && help_lists(command, argv[i])) {
-            *(argv[i][2] == 'j' ? &out->json : &out->once) = true;
+        bool *flag = strcmp(argv[i], "--json") == 0   ? &out->json
+                     : strcmp(argv[i], "--once") == 0 ? &out->once
+                     : strcmp(argv[i], "--list") == 0 ? &out->list
+                                                      : NULL;
+        if (flag && help_lists(command, argv[i])) {
+            *flag = true;
             continue;
         }
         for (size_t o = 0; o < sizeof options / sizeof options[0] && !value; o++) {
@@ -163,4 +169,24 @@ int inspect_database(const struct command *command, int argc, char **argv,
     }
     arena_free(&arena);
     return code;
+}
+
+const char *keys_fault(struct arena *arena, const struct config *config, struct db *db,
+                       bool thorough)
+{
+    struct entropy entropy = entropy_system();
+    struct ctx ctx = { .arena = arena, .entropy = &entropy };
+    struct tx tx = { .ctx = &ctx, .db = db, .mode = TX_READ };
+    struct vault vault = { .count = 0 };
+    struct key_check keys = { .vault = &vault, .thorough = thorough };
+    const char *error = NULL;
+    if (app_read_vault(arena, config, &vault, &error)) {
+        tx.status = db_begin(db, TX_READ);
+        enum problem problem = key_check_in_tx(&ctx, &tx, &keys);
+        error = problem || tx.status != DB_OK ? "the keys could not be looked at (see the log)"
+                                              : keys.error;
+        db_rollback(db);
+    }
+    explicit_bzero(&vault, sizeof vault);
+    return error;
 }

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/strbuf.h"
+#include "config/advice.h"
 #include "config/check.h"
 #include "config/dotenv.h"
 #include "config/duration.h"
@@ -18,13 +19,15 @@
 enum { PAIRS_MAX = 4096, FILE_MAX_BYTES = 1 << 20, NAME_MAX_BYTES = 128, WARNINGS_MAX = 64 };
 
 struct pair {
-    const char *name, *value;
+    const char *name, *value, *origin;
 };
 
 struct loader {
     struct arena *arena;
     struct config *config;
     struct pair *pairs;
+    const char *origin; /* of the pairs that are read now */
+    const char **origins;
     int n;
     const char **warnings;
     int n_warnings;
@@ -70,11 +73,12 @@ static void put_pair(void *arg, const char *name, const char *value)
     for (int i = 0; i < l->n; i++) {
         if (strcmp(l->pairs[i].name, name) == 0) {
             l->pairs[i].value = value;
+            l->pairs[i].origin = l->origin;
             return;
         }
     }
     if (l->n < PAIRS_MAX) {
-        l->pairs[l->n++] = (struct pair){ name, value };
+        l->pairs[l->n++] = (struct pair){ name, value, l->origin };
     }
 }
 
@@ -167,8 +171,10 @@ static bool names_have(const char *names, const char *name)
     return false;
 }
 
-/* The value of the first of the names that is set and not empty; *used is that name. */
-static const char *find(struct loader *l, const char *names, const char **used)
+/* The value of the first of the names that is set and not empty; *used is that name, *origin where
+ * it comes from (NULL: it is not set). */
+static const char *find(struct loader *l, const char *names, const char **used,
+                        const char **origin)
 {
     char name[NAME_MAX_BYTES];
     for (const char *p = names; p; p = strchr(p, ',')) {
@@ -177,11 +183,13 @@ static const char *find(struct loader *l, const char *names, const char **used)
         for (int i = 0; i < l->n; i++) {
             if (strcmp(l->pairs[i].name, name) == 0 && *l->pairs[i].value) {
                 *used = l->pairs[i].name;
+                *origin = l->pairs[i].origin;
                 return l->pairs[i].value;
             }
         }
     }
     *used = arena_strndup(l->arena, names, strcspn(names, ","));
+    *origin = NULL;
     return NULL;
 }
 
@@ -327,13 +335,15 @@ static int64_t read_DURATION(struct loader *l, const char *name, const char *val
 static void read_settings(struct loader *l)
 {
     struct config *c = l->config;
-    const char *used, *value;
+    const char *used, *value, **origin = l->origins;
 #define SETTING(type, field, names, preset, laptop_preset, least, most, help)                      \
-    value = find(l, names, &used);                                                                 \
+    value = find(l, names, &used, origin);                                                         \
     if (!value) {                                                                                  \
         const char *on_laptop = laptop_preset;                                                     \
         value = c->laptop && on_laptop ? on_laptop : preset;                                       \
+        *origin = c->laptop && on_laptop ? "development default" : "default";                      \
     }                                                                                              \
+    origin++;                                                                                      \
     c->field = read_##type(l, used, value, least, most, help);
 #include "config/settings.def"
 #undef SETTING
@@ -367,6 +377,13 @@ static const char *why_without_effect(const char *name)
     return NULL;
 }
 
+/* docker --env-file and systemd's EnvironmentFile differ in what they make of quotes. */
+static bool quoted(const char *value)
+{
+    size_t len = strlen(value);
+    return len > 1 && (*value == '"' || *value == '\'') && value[len - 1] == *value;
+}
+
 static void warn_of_names(struct loader *l)
 {
     for (int i = 0; i < l->n; i++) {
@@ -377,6 +394,10 @@ static void warn_of_names(struct loader *l)
                                  why ? why : "this server has no such setting"));
         } else if (!*p->value) {
             warn(l, arena_printf(l->arena, "%s is set but empty: its default holds", p->name));
+        } else if (quoted(p->value)) {
+            warn(l, arena_printf(l->arena, "the value of %s begins and ends with a quotation mark, "
+                                           "which is taken as a part of it: leave both out",
+                                 p->name));
         }
     }
 }
@@ -388,14 +409,19 @@ const struct config *config_load(struct arena *arena, const struct config_source
     l.config = ARENA_NEW(arena, struct config);
     l.pairs = ARENA_ARRAY(arena, struct pair, PAIRS_MAX);
     l.warnings = ARENA_ARRAY(arena, const char *, WARNINGS_MAX);
+    l.origins = ARENA_ARRAY(arena, const char *, sizeof rows / sizeof rows[0]);
+    l.config->origins = l.origins;
+    l.origin = "environment";
     put_entries(&l, sources->environment);
     if (sources->file) {
+        l.origin = "file";
         put_file(&l, sources->file);
     }
+    l.origin = "command line";
     put_entries(&l, sources->arguments);
     if (!l.error) {
-        const char *used;
-        l.config->laptop = !find(&l, "GOTRUE_SITE_URL", &used);
+        const char *used, *origin;
+        l.config->laptop = !find(&l, "GOTRUE_SITE_URL", &used, &origin);
         read_settings(&l);
         warn_of_names(&l);
     }
@@ -404,6 +430,11 @@ const struct config *config_load(struct arena *arena, const struct config_source
     }
     for (int i = 0; i < l.config->redirect_advice.count; i++) {
         warn(&l, l.config->redirect_advice.items[i]);
+    }
+    const char *doubts[ADVICE_MAX];
+    int n = l.error ? 0 : advice_at_start(arena, l.config, doubts);
+    for (int i = 0; i < n; i++) {
+        warn(&l, doubts[i]);
     }
     l.config->warnings = (struct text_list){ l.warnings, l.n_warnings };
     *error = l.error;

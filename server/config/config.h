@@ -60,10 +60,12 @@ struct config {
     struct url_patterns redirect_patterns; /* uri_allow_list, read */
     struct text_list redirect_advice; /* what a person should know of it; among the warnings */
     struct text_list warnings;      /* for a person, made while reading */
+    const char *const *origins;     /* of each row of settings.def: where its value comes from */
 };
 
 /* Where settings come from, later ones win: environ-like "NAME=value" entries, a dotenv file, and
- * "NAME=value" entries of the command line. Each may be NULL. */
+ * "NAME=value" entries of the command line. Each may be NULL. That the file wins over the
+ * environment is the official server's rule. */
 struct config_sources {
     const char *const *environment;
     const char *file;
@@ -86,5 +88,12 @@ struct setting_row {
     const char *type, *names, *preset, *laptop, *help;
 };
 const struct setting_row *config_rows(int *count);
+
+/* What holds now, one for each row: of secrets only whether there is one. */
+struct setting_held {
+    const char *value;
+    const char *origin; /* "default", "development default", "environment", "file", "command line" */
+};
+const struct setting_held *config_held(struct arena *arena, const struct config *config);
 
 #endif

@@ -1,6 +1,7 @@
 /* duration.c: reads durations, see duration.h. */
 #include "config/duration.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct unit {
@@ -66,4 +67,25 @@ bool duration_parse(const char *text, int64_t *out_us)
     int64_t us = total > 0 && total < 1 ? 1 : (int64_t)(total + 0.5);
     *out_us = negative ? -us : us;
     return true;
+}
+
+const char *duration_text(struct arena *arena, int64_t us)
+{
+    static const struct {
+        const char *name;
+        int64_t us;
+    } parts[] = { { "h", 3600 * INT64_C(1000000) }, { "m", 60 * INT64_C(1000000) },
+                  { "s", 1000000 }, { "ms", 1000 }, { "us", 1 } };
+    char text[96] = "";
+    size_t len = 0;
+    uint64_t left = us < 0 ? 0 - (uint64_t)us : (uint64_t)us;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        uint64_t n = left / (uint64_t)parts[i].us;
+        left %= (uint64_t)parts[i].us;
+        if (n) {
+            len += (size_t)snprintf(text + len, sizeof text - len, "%llu%s", (unsigned long long)n,
+                                    parts[i].name);
+        }
+    }
+    return len ? arena_printf(arena, "%s%s", us < 0 ? "-" : "", text) : "0s";
 }

@@ -1,7 +1,9 @@
 """What is shown: nothing that a terminal acts on, whoever said it; JSON in every outcome; tables that line up; outputs that fail."""
-import base64, http.server, json, os, socket, sqlite3, subprocess, threading, time, unicodedata
+import base64, http.server, json, os, socket, sqlite3, subprocess, sys, threading, time, unicodedata
 from bench import PASSWORD, Home, free_port
 from terminal import Terminal
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import jwk  # noqa: E402
 
 TRICKS = "\x1b]0;owned\x07\x1b[2J\r\n\x08\x7f\u009b31m\u202e\u2066\u061c\u200f\ufeff\U000e0041"
 KEPT = set("\n")
@@ -147,6 +149,39 @@ def case_json_of_settings_and_files(server):
     assert h.run("check-db", "--json", "--data-dir", server.data).ok().json == {"findings": [], "note": "", "ok": True}
     for args in (["migrate", "--json"], ["completion", "bash", "--json"], ["serve", "--json"], ["keys", "--port", "1"], ["check-db", "--from", "x"], ["copy", "--data-dir", "x"], ["version", "--once"], ["outbox", "--host=x"]):
         h.run(*args).ends(2, "is not an option")
+
+
+def case_what_holds_and_what_is_advised(server):
+    """check-config --list says what holds and where from, the file before the environment; check-config advises, and no secret is shown"""
+    h = Home(server, "holds")
+    file, secret = os.path.join(h.path, "settings.env"), "a secret of more than thirty-two bytes"
+    with open(file, "w") as f:
+        f.write("GOTRUE_API_PORT=7001\nGOTRUE_SITE_URL=http://localhost:3000\nGOTRUE_JWT_SECRET=%s\nDATABASE_URL=postgres://u:%s@127.0.0.1:1/x\n" % (secret, "pw of it"))
+    os.chmod(file, 0o640)
+    env = {"GOTRUE_API_PORT": "7000", "GOTRUE_LOG_LEVEL": "warn", "GOTRUE_MFA_WEB_AUTHN_ENROLL_ENABLED": "true", "GOTRUE_WEBAUTHN_RP_ID": "example.com", "GOTRUE_JWT_DEFAULT_GROUP_NAME": "'authenticated'"}
+    held = {x["name"]: (x["value"], x["origin"]) for x in h.run("check-config", "--list", "--json", "--config", file, "--data-dir", "d", env=env).ok().json}
+    assert held["GOTRUE_API_PORT"] == ("7001", "file") and held["GOTRUE_LOG_LEVEL"] == ("warn", "environment") and held["COUNTERSIGN_DATA_DIR"] == ("d", "command line")
+    assert held["GOTRUE_JWT_SECRET"] == held["DATABASE_URL"] == ("(set, not shown)", "file") and held["GOTRUE_SMTP_PASS"] == ("", "default") and held["GOTRUE_JWT_EXP"] == ("3600", "default"), sorted(held)
+    assert held["API_EXTERNAL_URL"][0] == "http://127.0.0.1:7001" and held["GOTRUE_WEBAUTHN_RP_ORIGINS"] == ("http://localhost:3000", "default")
+    listed = h.run("check-config", "--list", "--config", file, "--data-dir", "d", env=env).ok()
+    assert "GOTRUE_API_PORT=7001  # file\n" in listed.out and secret not in listed.out + listed.err and "pw of it" not in listed.out + listed.err, listed.out
+    assert h.run("check-config", "--list").ok().out.count("# development default") > 3
+    said = h.run("check-config", "--config", file, env=env).ok()
+    for words in ("names this machine", "COUNTERSIGN_TRUSTED_PROXIES is empty", "no mail leaves this machine", "others can read " + file, "the database cannot be opened now", "(not reached)"):
+        assert words in said.out, (words, said.out)
+    for words in ("GOTRUE_JWT_AUD is empty", "the value of GOTRUE_JWT_DEFAULT_GROUP_NAME begins and ends with a quotation mark", "security keys for example.com (GOTRUE_WEBAUTHN_RP_ID) cannot be used at http://localhost:3000"):
+        assert words in said.err, (words, said.err)
+    assert h.run("check-config", "--json", "--config", file, env=env).ok().json["advice"][0].startswith("GOTRUE_SITE_URL names this machine")
+    os.chmod(file, 0o600)
+    good = {**env, "GOTRUE_SITE_URL": "https://app.example.com", "GOTRUE_WEBAUTHN_RP_ID": "example.com", "GOTRUE_JWT_AUD": "authenticated", "GOTRUE_JWT_DEFAULT_GROUP_NAME": "authenticated", "GOTRUE_SMTP_HOST": "127.0.0.1",
+            "GOTRUE_SMTP_ADMIN_EMAIL": "a@example.com", "COUNTERSIGN_TRUSTED_PROXIES": "10.0.0.0/8", "GOTRUE_JWT_SECRET": secret}
+    quiet = h.run("check-config", "--data-dir", server.data, env=good).ok()
+    assert "advice" not in quiet.out and not quiet.err and "(reached)" in quiet.out, (quiet.out, quiet.err)
+    for weak, words in (("too short", "has 9 bytes"), ("super-secret-jwt-token-with-at-least-32-characters-long", "stands in public examples")):
+        assert words in h.run("check-config", env={**good, "GOTRUE_JWT_SECRET": weak}).ok().err
+    for kind, alg in (("ed", "EdDSA"), ("ec", None), ("rsa", None)):
+        said = h.run("check-config", env={**good, "GOTRUE_JWT_KEYS": json.dumps([jwk.make(kind, "k").jwk()])}).ok().err
+        assert (("the official clients cannot read" in said and alg in said) if alg else not said), (kind, said)
 
 
 def case_outputs_that_fail(server):

@@ -38,8 +38,8 @@ def command(dsn, *words, **env):
 
 
 def refused(dsn, *words, **env):
-    """serve and check-db both say no, and why; no key is in what they say."""
-    for call in (("serve", "--once"), ("check-db",)):
+    """serve, check-db and check-config all say no, and why; no key is in what they say."""
+    for call in (("serve", "--once"), ("check-db",), ("check-config",)):
         out = command(dsn, *call, **env)
         text = out.stdout + out.stderr
         assert out.returncode not in (0, None) and out.returncode > 0, (call, out.returncode, text)
@@ -53,6 +53,8 @@ def served(dsn, **env):
     assert out.returncode == 0, (out.returncode, out.stderr)
     out = command(dsn, "check-db", **env)
     assert out.returncode == 0 and out.stdout.strip().endswith("ok"), (out.stdout, out.stderr)
+    out = command(dsn, "check-config", **env)
+    assert out.returncode == 0 and " (reached)" in out.stdout, (out.stdout, out.stderr)
 
 
 def plain(pg, name):

@@ -289,7 +289,9 @@ static void server_defaults(void **state)
     assert_int_equal(c->refresh_version, 2);
     assert_int_equal(c->lock_after, 10);
     assert_int_equal(c->password_guesses, 10);
-    assert_int_equal(c->warnings.count, 0);
+    assert_int_equal(c->warnings.count, 2);
+    assert_true(warned(c, "GOTRUE_JWT_AUD is empty") &&
+                warned(c, "GOTRUE_JWT_DEFAULT_GROUP_NAME is empty"));
 }
 
 static void clamps(void **state)

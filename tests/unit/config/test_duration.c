@@ -55,11 +55,29 @@ static void unreadable(void **state)
     }
 }
 
+static void written(void **state)
+{
+    static const struct {
+        int64_t us;
+        const char *text;
+    } forms[] = {
+        { 0, "0s" }, { 1, "1us" }, { 1500, "1ms500us" }, { 90000000, "1m30s" },
+        { 3600000000, "1h" }, { -20000000, "-20s" }, { INT64_C(31536000000000), "8760h" },
+    };
+    for (size_t i = 0; i < COUNT(forms); i++) {
+        int64_t us;
+        assert_string_equal(duration_text(*state, forms[i].us), forms[i].text);
+        assert_true(duration_parse(forms[i].text, &us));
+        assert_int_equal(us, forms[i].us);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(readable),
         cmocka_unit_test(unreadable),
+        ARENA_TEST(written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,144 @@
+/* advice.c: looks for settings that are allowed and probably not meant so, see advice.h. */
+#include "config/advice.h"
+
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+enum { SECRET_LEAST = 32 }; /* RFC 7518, 3.2: a key of HS256 has 256 bits at least */
+
+struct lines {
+    struct arena *arena;
+    const char **out;
+    int n;
+};
+
+static void add(struct lines *lines, const char *text)
+{
+    if (lines->n < ADVICE_MAX) {
+        lines->out[lines->n++] = text;
+    }
+}
+
+/* Secrets that stand in public examples: whoever reads those can sign tokens. */
+static bool secret_is_public(const char *secret)
+{
+    static const char *const examples[] = {
+        "super-secret-jwt-token-with-at-least-32-characters-long",
+        "your-super-secret-jwt-token-with-at-least-32-characters-long",
+        "your-super-secret-and-long-postgres-password",
+        "testsecret", "secret", "changeme", "change-me",
+    };
+    for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
+        if (strcmp(secret, examples[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void look_at_tokens(struct lines *lines, const struct config *c)
+{
+    size_t len = strlen(c->jwt_secret);
+    if (len && len < SECRET_LEAST) {
+        add(lines, arena_printf(lines->arena,
+                                "GOTRUE_JWT_SECRET has %zu bytes, and can be guessed from any token if "
+                                "they are words: HS256 asks for 32 random ones at least (`countersign "
+                                "keys generate --jwt-secret` prints some)",
+                                len));
+    }
+    if (secret_is_public(c->jwt_secret)) {
+        add(lines, "GOTRUE_JWT_SECRET stands in public examples: anybody can sign tokens with it, "
+                   "those of admins too");
+    }
+    if (!c->laptop && !*c->jwt_aud) {
+        add(lines, "GOTRUE_JWT_AUD is empty, so tokens are for nobody in particular: other servers "
+                   "expect \"authenticated\"");
+    }
+    if (!c->laptop && !*c->default_role) {
+        add(lines, "GOTRUE_JWT_DEFAULT_GROUP_NAME is empty, so new users have no role: row-level "
+                   "policies expect \"authenticated\"");
+    }
+}
+
+/* Host and its length of "http(s)://host[:port]"; NULL for other origins. */
+static const char *web_host(const char *origin, size_t *len)
+{
+    bool web = strncasecmp(origin, "https://", 8) == 0 || strncasecmp(origin, "http://", 7) == 0;
+    const char *host = web ? strstr(origin, "://") + 3 : NULL;
+    *len = host ? strcspn(host, ":/") : 0;
+    return host;
+}
+
+/* WebAuthn: the domain is the origin's host, or what it ends with behind a dot. */
+static bool fits(const char *domain, const char *host, size_t len)
+{
+    size_t n = strlen(domain);
+    return len >= n && strncasecmp(host + len - n, domain, n) == 0 &&
+           (len == n || host[len - n - 1] == '.');
+}
+
+static void look_at_keys(struct lines *lines, const struct config *c)
+{
+    for (int i = 0; (c->webauthn_enroll || c->webauthn_verify) && i < c->rp_origins.count; i++) {
+        size_t len;
+        const char *host = web_host(c->rp_origins.items[i], &len);
+        if (host && !fits(c->rp_id, host, len)) {
+            add(lines, arena_printf(lines->arena,
+                                    "security keys for %s (GOTRUE_WEBAUTHN_RP_ID) cannot be used at %s "
+                                    "(GOTRUE_WEBAUTHN_RP_ORIGINS): its host is not in that domain",
+                                    c->rp_id, c->rp_origins.items[i]));
+        }
+    }
+}
+
+int advice_at_start(struct arena *arena, const struct config *c, const char *out[ADVICE_MAX])
+{
+    struct lines lines = { arena, out, 0 };
+    look_at_tokens(&lines, c);
+    look_at_keys(&lines, c);
+    return lines.n;
+}
+
+/* localhost, names below it, and loopback addresses. */
+static bool is_this_machine(const char *url)
+{
+    size_t len;
+    const char *host = web_host(url, &len);
+    return host && (fits("localhost", host, len) || strncmp(host, "127.", 4) == 0 ||
+                    strncmp(host, "[::1]", 5) == 0);
+}
+
+static void look_at_place(struct lines *lines, const struct config *c)
+{
+    if (!c->laptop && is_this_machine(c->site_url)) {
+        add(lines, "GOTRUE_SITE_URL names this machine: mailed links lead there. On a laptop leave it "
+                   "out, so that the development defaults hold; else set the site's address");
+    }
+    if (!c->laptop && !c->trusted_proxies.count) {
+        add(lines, "COUNTERSIGN_TRUSTED_PROXIES is empty: behind a proxy every client has the proxy's "
+                   "address in limits, locks and the log; set the address that it connects from");
+    }
+    if (!c->laptop && !*c->smtp_host && !c->hook_send_email_on) {
+        add(lines, "no mail leaves this machine, it is written into a folder: set GOTRUE_SMTP_HOST "
+                   "and the others of GOTRUE_SMTP_, or a send-email hook");
+    }
+}
+
+static void look_at_file(struct lines *lines, const char *file)
+{
+    struct stat st;
+    if (file && stat(file, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077) != 0) {
+        add(lines, arena_printf(lines->arena, "others can read %s, which may hold secrets: chmod 600 it",
+                                file));
+    }
+}
+
+int advice_before_use(struct arena *arena, const struct config *c, const char *file,
+                      const char *out[ADVICE_MAX])
+{
+    struct lines lines = { arena, out, 0 };
+    look_at_place(&lines, c);
+    look_at_file(&lines, file);
+    return lines.n;
+}
