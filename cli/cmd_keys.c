@@ -61,6 +61,8 @@ const struct command command_keys = {
             "older ones stay valid.\n\n"
             "  --config FILE    settings, as for serve\n"
             "  --data-dir DIR   the data folder\n"
+            "  --host ADDRESS   the address that serve was told, for the URL\n"
+            "  --port N         the port that serve was told, for the URL\n"
             "  --json           as JSON, the signing secret included\n",
     .run = run,
 };

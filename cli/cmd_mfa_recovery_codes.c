@@ -8,10 +8,29 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Not an error of who asks how many are left. */
+static int none_made(struct job *job)
+{
+    if (job->options.json) {
+        struct strbuf out = json_begin(job->arena, '{');
+        json_add_int(&out, "remaining", 0);
+        json_add_int(&out, "total", 0);
+        json_end(&out, '}');
+    } else {
+        printf("You have no recovery codes.\n"
+               "Next: countersign mfa recovery-codes generate, at level aal2\n");
+    }
+    return EXIT_OK;
+}
+
 static int status_act(struct job *job)
 {
     cs_mfa_recovery_codes_status *left = NULL;
     cs_status status = cs_auth_mfa_recovery_codes_get(job->client, &left);
+    const char *reason = cs_client_last_error(job->client)->code;
+    if (status == CS_ERR_API && strcmp(reason, "mfa_factor_not_found") == 0) {
+        return none_made(job);
+    }
     if (status != CS_OK) {
         return job_failed(job, status);
     }

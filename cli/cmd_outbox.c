@@ -43,7 +43,8 @@ static void print_rows(struct arena *arena, const struct outbox_row *rows, int n
     }
 }
 
-static void print_json(struct arena *arena, const struct outbox_row *rows, int n, int64_t now_us)
+static struct strbuf json_rows(struct arena *arena, const struct outbox_row *rows, int n,
+                               int64_t now_us)
 {
     struct strbuf b = strbuf_in(arena, 16 << 20);
     strbuf_char(&b, '[');
@@ -63,8 +64,7 @@ static void print_json(struct arena *arena, const struct outbox_row *rows, int n
         }
         strbuf_char(&b, '}');
     }
-    strbuf_str(&b, "]\n");
-    fputs(strbuf_ok(&b) ? b.data : "[]\n", stdout);
+    return b;
 }
 
 static int by_name(const void *a, const void *b)
@@ -72,9 +72,9 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)b, *(const char *const *)a);
 }
 
-/* The newest files of a folder; their names begin with the time. */
-static void print_files(struct arena *arena, const char *what, const char *folder,
-                        const char *ending)
+/* The files of a folder, the newest first; their names begin with the time. */
+static const char **files_of(struct arena *arena, const char *folder, const char *ending,
+                             size_t *count)
 {
     DIR *dir = opendir(folder);
     const char **names = ARENA_ARRAY(arena, const char *, FILES_MAX);
@@ -89,6 +89,27 @@ static void print_files(struct arena *arena, const char *what, const char *folde
         closedir(dir);
     }
     qsort(names, n, sizeof *names, by_name);
+    *count = n;
+    return names;
+}
+
+static void json_files(struct arena *arena, struct strbuf *b, const char *kind, const char *folder,
+                       const char *ending)
+{
+    size_t n;
+    const char **names = files_of(arena, folder, ending, &n);
+    for (size_t i = 0; i < n && i < FILES_SHOWN; i++) {
+        strbuf_printf(b, "%s{\"kind\":\"%s\",\"file\":", b->len > 1 ? "," : "", kind);
+        json_quote(b, arena_printf(arena, "%s/%s", folder, names[i]));
+        strbuf_char(b, '}');
+    }
+}
+
+static void print_files(struct arena *arena, const char *what, const char *folder,
+                        const char *ending)
+{
+    size_t n;
+    const char **names = files_of(arena, folder, ending, &n);
     printf("\n%s are written into %s: %zu%s\n", what, folder, n,
            n > FILES_SHOWN ? ", the newest:" : "");
     for (size_t i = 0; i < n && i < FILES_SHOWN; i++) {
@@ -118,7 +139,15 @@ static int show(struct arena *arena, const struct config *config, struct db *db,
         return complain("the outbox cannot be read: start the server of this version once");
     }
     if (common->json) {
-        print_json(arena, rows, n, now_us);
+        struct strbuf b = json_rows(arena, rows, n, now_us);
+        if (!*config->smtp_host) {
+            json_files(arena, &b, "mail", config->mail_dir, ".eml");
+        }
+        if (config->sms_in_folder) {
+            json_files(arena, &b, "sms", config->sms_dir, ".sms.json");
+        }
+        strbuf_str(&b, "]\n");
+        fputs(strbuf_ok(&b) ? b.data : "[]\n", stdout);
         return 0;
     }
     if (n) {
@@ -149,6 +178,6 @@ const struct command command_outbox = {
             "provider is set, also the newest files that messages were written to.\n\n"
             "  --config FILE    settings, as for serve\n"
             "  --data-dir DIR   the data folder\n"
-            "  --json           what waits, as JSON\n",
+            "  --json           the same as JSON; a file as {\"kind\", \"file\"}\n",
     .run = run,
 };

@@ -52,6 +52,12 @@ static void print_banner(struct app *app, struct arena *arena)
     fflush(stdout);
 }
 
+static bool is_ignored(int number)
+{
+    struct sigaction now;
+    return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 static int run(int argc, char **argv)
 {
     struct common common;
@@ -64,7 +70,9 @@ static int run(int argc, char **argv)
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGHUP);
+    if (!is_ignored(SIGHUP)) { /* by nohup: it stays so */
+        sigaddset(&signals, SIGHUP);
+    }
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     umask(077);

@@ -72,11 +72,17 @@ static int no_command(int argc, char **argv)
         usage(stdout, group);
         return EXIT_OK;
     }
-    if (next) {
-        fprintf(stderr, "countersign: there is no command \"%s%s%s\"\n\n", group,
-                *group ? " " : "", next);
+    if (!next) {
+        usage(stderr, group);
+        return EXIT_USAGE;
     }
-    usage(stderr, group);
+    struct arena *arena = arena_new();
+    const char *blank = *group ? " " : "";
+    say_error(EXIT_USAGE, "",
+              arena_printf(arena, "there is no command \"%s%s%.200s\"\n"
+                                  "Next: countersign %s%s--help lists those there are",
+                           group, blank, next, group, blank));
+    arena_free(&arena);
     return EXIT_USAGE;
 }
 

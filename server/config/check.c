@@ -89,6 +89,14 @@ static const char *check_proxies(struct arena *arena, struct config *c)
     return NULL;
 }
 
+/* As URLs write an IPv6 address. */
+static const char *without_brackets(struct arena *arena, const char *host)
+{
+    size_t len = strlen(host);
+    bool whole = len > 2 && host[0] == '[' && host[len - 1] == ']';
+    return whole ? arena_strndup(arena, host + 1, len - 2) : host;
+}
+
 const char *config_check(struct arena *arena, struct config *c)
 {
     c->jwt_exp_s = c->jwt_exp_s ? c->jwt_exp_s : 3600;
@@ -103,9 +111,12 @@ const char *config_check(struct arena *arena, struct config *c)
     c->db_percent = c->db_percent < 0 ? 0 : c->db_percent > 100 ? 100 : c->db_percent;
     c->refresh_version = c->refresh_version == 2 ? 2 : 1;
     c->password_sets = split_sets(arena, c->password_characters);
+    c->api_host = without_brackets(arena, c->api_host);
     if (!*c->external_url) {
         const char *host = *c->api_host ? c->api_host : "127.0.0.1";
-        c->external_url = arena_printf(arena, "http://%s:%d", host, (int)c->port);
+        bool v6 = strchr(host, ':') != NULL;
+        c->external_url = arena_printf(arena, "http://%s%s%s:%d", v6 ? "[" : "", host,
+                                       v6 ? "]" : "", (int)c->port);
     }
     if (c->laptop && !*c->jwt_issuer) {
         c->jwt_issuer = c->external_url;

@@ -362,10 +362,17 @@ static void count(const struct call *call, int status)
     metric_observe(METRIC_HTTP_TIME, clock_steady_us() - call->began_us);
 }
 
-/* The route's pattern without the mark of an optional slash at its end. */
+/* The route's pattern without the mark of an optional slash at its end; of what is no route the path
+ * that was asked, as far as it tells something. */
 static const char *shown_path(struct call *call)
 {
-    const char *pattern = call->route ? call->route->pattern : "(none)";
+    enum { SHOWN_MAX = 200 };
+    if (!call->route) {
+        return call->path ? arena_strndup(call->ctx.arena, call->path,
+                                          strnlen(call->path, SHOWN_MAX))
+                          : "(none)";
+    }
+    const char *pattern = call->route->pattern;
     size_t len = strlen(pattern);
     bool mark = len > 2 && strcmp(pattern + len - 2, "/?") == 0;
     return mark ? arena_strndup(call->ctx.arena, pattern, len - 2) : pattern;

@@ -20,6 +20,7 @@ def case_command_lines(server):
                        (["completion", "fish"], "bash and zsh"), (["login", "--email", "a@b.c", "--phone", "1"], "not both"), (["login"], "who signs in"), (["login", "-x"], "-x is not an option")):
         out = h.run(*args).ends(2, text)
         assert "--help" in out.err or "usage:" in out.err, out
+        assert "there is no command" not in out.err or len(out.err.splitlines()) == 2, out       # it is not lost above a list
 
 
 def case_urls(server):

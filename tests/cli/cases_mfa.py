@@ -199,6 +199,8 @@ def case_tricks_of_names(server):
 def case_recovery_codes(server):
     """mfa recovery-codes makes ten codes that count once each, and removes them"""
     h = STATE["ada"]
+    h.run("mfa", "recovery-codes").ok("You have no recovery codes.", "recovery-codes generate")
+    assert h.run("mfa", "recovery-codes", "--json").ok().json == {"remaining": 0, "total": 0}
     codes = h.run("mfa", "recovery-codes", "generate", "--json").ok().json["codes"]
     assert len(set(codes)) == 10, codes
     h.run("mfa", "recovery-codes").ok("10 of 10 recovery codes are left.")

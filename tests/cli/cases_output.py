@@ -1,5 +1,5 @@
 """What is shown: nothing that a terminal acts on, whoever said it; JSON in every outcome; tables that line up; outputs that fail."""
-import base64, http.server, json, os, socket, sqlite3, subprocess, sys, threading, time, unicodedata
+import base64, contextlib, http.server, json, os, signal, socket, sqlite3, subprocess, sys, threading, time, unicodedata, urllib.error, urllib.request
 from bench import PASSWORD, Home, free_port
 from terminal import Terminal
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -147,7 +147,7 @@ def case_json_of_settings_and_files(server):
     facts = h.run("check-config", "--json", "--data-dir", server.data).ok().json
     assert facts["ok"] is True and facts["port"] == 9999 and facts["database"].startswith(server.data), facts
     assert h.run("check-db", "--json", "--data-dir", server.data).ok().json == {"findings": [], "note": "", "ok": True}
-    for args in (["migrate", "--json"], ["completion", "bash", "--json"], ["serve", "--json"], ["keys", "--port", "1"], ["check-db", "--from", "x"], ["copy", "--data-dir", "x"], ["version", "--once"], ["outbox", "--host=x"]):
+    for args in (["migrate", "--json"], ["completion", "bash", "--json"], ["serve", "--json"], ["keys", "--once"], ["check-db", "--from", "x"], ["copy", "--data-dir", "x"], ["version", "--once"], ["outbox", "--host=x"]):
         h.run(*args).ends(2, "is not an option")
 
 
@@ -184,6 +184,47 @@ def case_what_holds_and_what_is_advised(server):
         assert (("the official clients cannot read" in said and alg in said) if alg else not said), (kind, said)
 
 
+def case_keys_know_the_port(server):
+    """keys prints the URL of the port and address that serve was told, IPv6 in brackets however it is given"""
+    h = Home(server, "port")
+    assert h.run("keys", "--data-dir", server.data, "--port", "8123", "--json").ok().json["url"] == "http://127.0.0.1:8123"
+    for host in ("::1", "[::1]"):
+        assert h.run("keys", "--data-dir", server.data, "--host", host, "--json").ok().json["url"] == "http://[::1]:9999"
+        out = h.run("serve", "--once", "--data-dir", os.path.join(h.path, "data"), "--host", host, "--port", str(free_port()))
+        assert out.code == 0 and "ready: http://[::1]:" in out.out or "Cannot assign" in out.err or "not available" in out.err, out
+
+
+def case_nohup(server):
+    """a server that nohup began stays when its terminal goes"""
+    h, data = Home(server, "nohup"), os.path.join(server.folder, "nohup")
+    child = subprocess.Popen(["nohup", server.binary, "serve", "--data-dir", data, "--port", str(free_port())], env=h.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        assert any(line.startswith("Countersign is ready") for line in child.stdout)
+        child.send_signal(signal.SIGHUP)
+        try:
+            code = child.wait(1)
+        except subprocess.TimeoutExpired:
+            code = None
+        assert code is None, "it ended with the terminal"
+    finally:
+        child.terminate()
+        child.wait(30)
+        child.stdout.close()
+
+
+def case_unknown_paths_in_the_log(server):
+    """what is asked for and is no route stands in the log as it was asked, bounded and escaped"""
+    for path in ("/no%0Aline", "/" + "x" * 3000):
+        with contextlib.suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(server.url + path)
+    end, found = time.monotonic() + 10, []
+    while len(found) < 2 and time.monotonic() < end:
+        with open(server.log.name) as f:
+            found = [json.loads(x)["path"] for x in f if '"/no' in x or '"/xxx' in x]
+        time.sleep(0.05)
+    assert len(found) == 2 and found[0] in ("/no\nline", "/no%0Aline") and 100 < len(found[1]) < 300, found
+
+
 def case_outputs_that_fail(server):
     """an output that cannot be written is a failure, of every command that has one"""
     h = Home(server, "fails").with_service_key().sign_in("ada@example.com")
@@ -218,7 +259,13 @@ def case_outbox_errors(server):
             db.execute("insert into outbox (id, kind, topic, payload, created_at, next_try_at, attempts, last_error) values (randomblob(16), 'mail', 'x', '', 1, null, 3, ?)", ("550" + TRICKS,))
         out = h.run("outbox", "--data-dir", data).ok("550?]0;owned?")
         assert not bad(out.out), out
-        json.loads(h.run("outbox", "--data-dir", data, "--json").ok().out)
+        folder = os.path.join(data, "outbox")
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, "29990101T000000-x.eml"), "w"):
+            pass
+        shown, listed = h.run("outbox", "--data-dir", data).ok().out, json.loads(h.run("outbox", "--data-dir", data, "--json").ok().out)
+        files = [x["file"] for x in listed if "file" in x]
+        assert files and all(x in shown for x in files) and files[0].endswith("29990101T000000-x.eml"), (listed, shown)
         with sqlite3.connect(os.path.join(data, "countersign.db")) as db:
             db.execute("delete from outbox")
     finally:

@@ -450,7 +450,7 @@ def trips_of(own, pattern, do):
         raise AssertionError("no line of %s in the log" % path)
     begin = len(own.log_text())
     own.server().call("GET", "/nowhere")
-    own_line(begin, "(none)")               # all that came before is in the log now
+    own_line(begin, "/nowhere")              # all that came before is in the log now
     begin = len(own.log_text())
     do()
     lines, name = own_line(begin, pattern)

@@ -1,6 +1,7 @@
 /* client_data.c: WebAuthn §7.1 steps 5 to 11, which are §7.2 steps 9 to 14 and 19. */
 #include "factor/webauthn/client_data.h"
 
+#include "base/log.h"
 #include "crypto/ct_equal.h"
 
 #include <string.h>
@@ -98,7 +99,11 @@ const char *client_data_fault(const struct client_data *data, const char *type,
     if (!ct_equal_text(json_member_text(data->json, "challenge"), challenge)) {
         return "7.1.8, 7.2.12: it answers another challenge";
     }
-    if (!origin_known(json_member_text(data->json, "origin"), &config->rp_origins)) {
+    const char *origin = json_member_text(data->json, "origin");
+    if (!origin_known(origin, &config->rp_origins)) {
+        log_write(LOG_WARN, "a WebAuthn answer from an origin that is not allowed was refused",
+                  LOG_STR("origin", strlen(origin) < ORIGIN_MAX ? origin : "(too long)"),
+                  LOG_STR("setting", "GOTRUE_WEBAUTHN_RP_ORIGINS"));
         return "7.1.9, 7.2.13: the origin is not one of ours";
     }
     if (!frame_expected(data->json, config)) {
