@@ -42,6 +42,17 @@ const char *app_version(void)
     return COUNTERSIGN_VERSION;
 }
 
+/* The official clients read claims signed with RS256 and ES256, and ask the server about HS256. */
+static void warn_of_algorithm(const struct keyring *keyring)
+{
+    const char *alg = keyring ? keyring_signs_with(keyring) : "HS256";
+    if (strcmp(alg, "HS256") != 0 && strcmp(alg, "RS256") != 0 && strcmp(alg, "ES256") != 0) {
+        log_write(LOG_WARN, "tokens are signed with an algorithm that the official clients cannot read: "
+                            "take an ES256 or RS256 key (docs/guide/signing.md)",
+                  LOG_STR("alg", alg));
+    }
+}
+
 static bool load_keys(struct app *app, struct arena *arena, const char **error)
 {
     struct services *s = &app->services;
@@ -65,6 +76,7 @@ static bool load_keys(struct app *app, struct arena *arena, const char **error)
                             "settings, or GOTRUE_HOOK_SEND_SMS_ENABLED");
     }
     s->realm.codes_elsewhere = !by_hook && sms_is_checked_by_provider(s->config);
+    warn_of_algorithm(app->keyring);
     hkdf_sha256(app->secret, strlen(app->secret), "countersign lookup key", s->realm.lookup_key,
                 sizeof s->realm.lookup_key);
     return app->keyring != NULL;

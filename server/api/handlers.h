@@ -4,7 +4,7 @@
 
 #include "api/call.h"
 
-handler_fn health_get, settings_get, jwks_get;                         /* public.c */
+handler_fn health_get, settings_get, jwks_get, head_alone;             /* public.c */
 handler_fn sign_up_post;                                               /* sign_up_post.c */
 handler_fn token_password, token_refresh, token_pkce, token_id_token;  /* token.c */
 handler_fn token_web3, token_unsupported;                             /* token.c */

@@ -204,10 +204,11 @@ static bool private_fits(struct reading *r, const struct jwk *jwk, EVP_PKEY *pri
 /* The text for the JWKS: without private members, for verifying only (§2.2 "public form"). */
 static const char *public_form(struct reading *r)
 {
-    static const char patch_text[] =
+    const char *detail, *patch = arena_printf(
+        r->arena,
         "{\"d\":null,\"p\":null,\"q\":null,\"dp\":null,\"dq\":null,\"qi\":null,\"oth\":null,"
-        "\"k\":null,\"use\":\"sig\",\"key_ops\":[\"verify\"]}";
-    const char *detail;
+        "\"k\":null,\"use\":\"sig\",\"key_ops\":[\"verify\"],\"alg\":\"%s\"}",
+        r->rule->name);
     struct strbuf text = strbuf_in(r->arena, JWK_TEXT_MAX);
     json_write(&text, r->jwk);
     if (!strbuf_ok(&text)) {
@@ -215,7 +216,7 @@ static const char *public_form(struct reading *r)
         return NULL;
     }
     return json_merged(r->arena, text.data,
-                       json_read(r->arena, patch_text, sizeof patch_text - 1, &detail));
+                       json_read(r->arena, patch, strlen(patch), &detail));
 }
 
 static bool read_asymmetric(struct reading *r, struct jwk *out)
@@ -257,6 +258,10 @@ static bool read_members(struct reading *r, struct jwk *out)
     if (!*out->kid) {
         r->why = "it has no \"kid\"";
         return false;
+    }
+    if (alg && strcmp(alg, "Ed25519") == 0) { /* RFC 9864, as WebCrypto exports it: verifiers of
+                                               * tokens know the older name better */
+        alg = "EdDSA";
     }
     if (!alg || !jws_alg_named(alg, &out->alg)) {
         r->why = "its \"alg\" must be HS256, RS256, RS512, ES256, ES512 or EdDSA";

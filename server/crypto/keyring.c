@@ -201,15 +201,28 @@ void keyring_free(struct keyring **keyring)
     }
 }
 
+const char *keyring_signs_with(const struct keyring *keyring)
+{
+    return jws_rule(keyring->signer->jwk.alg)->name;
+}
+
+static void write_public(struct strbuf *out, const struct ring_key *key, bool *first)
+{
+    if (key->jwk.public_jwk) {
+        strbuf_str(out, *first ? "" : ",");
+        strbuf_str(out, key->jwk.public_jwk);
+        *first = false;
+    }
+}
+
 void keyring_write_jwks(const struct keyring *keyring, struct strbuf *out)
 {
     bool first = true;
     strbuf_str(out, "{\"keys\":[");
+    write_public(out, keyring->signer, &first);
     for (int i = 0; i < keyring->count; i++) {
-        if (keyring->keys[i].jwk.public_jwk) {
-            strbuf_str(out, first ? "" : ",");
-            strbuf_str(out, keyring->keys[i].jwk.public_jwk);
-            first = false;
+        if (&keyring->keys[i] != keyring->signer) {
+            write_public(out, &keyring->keys[i], &first);
         }
     }
     strbuf_str(out, "]}");

@@ -24,8 +24,12 @@ struct keyring *keyring_new(struct arena *arena, const struct keyring_settings *
                             const char **error);
 void keyring_free(struct keyring **keyring);
 
-/* {"keys":[...]}: the public members of every asymmetric key, members sorted by name, keys in the
- * order of the configuration (rows JW1, §2.3). */
+/* The algorithm that access tokens are signed with, such as "HS256". */
+const char *keyring_signs_with(const struct keyring *keyring);
+
+/* {"keys":[...]}: the public members of every asymmetric key, members sorted by name: the key that
+ * signs first, since some verifiers go by the type of the first, and then in the order of the
+ * configuration (rows JW1, §2.3). */
 void keyring_write_jwks(const struct keyring *keyring, struct strbuf *out);
 
 /* Signs a payload (JSON text): the compact form "header.payload.signature" in the arena, with

@@ -116,17 +116,37 @@ static void add_query(struct strbuf *link, const char *path, const struct link_t
     strbuf_str(link, path + fragment);
 }
 
+/* Where the host of a URL ends. */
+static size_t origin_length(const char *url)
+{
+    const char *host = strstr(url, "://");
+    return host ? (size_t)(host + 3 - url) + strcspn(host + 3, "/?#") : strlen(url);
+}
+
+/* The path of that URL without a slash at its end: the API lies below it, whatever the host is called. */
+static void add_below(struct strbuf *link, const char *url)
+{
+    const char *path = url + origin_length(url);
+    size_t len = strcspn(path, "?#");
+    while (len && path[len - 1] == '/') {
+        len--;
+    }
+    strbuf_add(link, path, len);
+}
+
 const char *message_link(const struct realm *realm, struct arena *arena,
                          const struct link_target *target, enum mail_kind kind, const char *token,
                          const char *type)
 {
     const char *path = path_of(realm, kind);
     struct strbuf link = strbuf_in(arena, 16384);
-    const char *host = strstr(target->base, "://");
-    size_t origin = host ? (size_t)(host + 3 - target->base) + strcspn(host + 3, "/?#")
-                         : strlen(target->base);
+    size_t origin = origin_length(target->base);
     bool whole = strcspn(path, "?#") > strcspn(path, ":") && strstr(path, "://");
-    if (!whole && *path == '/') { /* an absolute path takes the place of the base's */
+    if (!*path) {
+        path = "/verify";
+        strbuf_add(&link, target->base, origin);
+        add_below(&link, realm->config->external_url);
+    } else if (!whole && *path == '/') { /* an absolute path takes the place of the base's */
         strbuf_add(&link, target->base, origin);
     } else if (!whole) {
         const char *slash = strrchr(target->base + origin, '/');

@@ -213,7 +213,7 @@ static size_t no_unescape(void *arg, struct MHD_Connection *connection, char *te
 struct header_facts {
     size_t total;
     int hosts;
-    const char *length, *fault; /* the Content-Length; why this is no HTTP */
+    const char *length, *coding, *fault; /* Content-Length, Transfer-Encoding; why this is no HTTP */
 };
 
 /* RFC 9110 §5.6.2 */
@@ -244,6 +244,14 @@ static enum MHD_Result see_header(void *arg, enum MHD_ValueKind kind, const char
             facts->fault = "there are two lengths";
         }
         facts->length = value;
+    } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
+        if (facts->coding || strcasecmp(value, "chunked") != 0) {
+            facts->fault = "a transfer coding is not chunked alone";
+        }
+        facts->coding = value;
+    }
+    if (facts->length && facts->coding) { /* RFC 9112 §6.1: an attack on proxies, most likely */
+        facts->fault = "there are a length and a transfer coding";
     }
     return MHD_YES;
 }
@@ -435,7 +443,8 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
         x->call.method = arena_strdup(x->call.ctx.arena, method);
         name_peer(x);
         look_at_headers(x, version);
-        return MHD_YES;
+        bool hopeless = x->call.problem == P_BAD_HTTP; /* nobody knows where its body would end */
+        return hopeless && pipeline_begin(&x->call) == LANE_NONE ? send_answer(x) : MHD_YES;
     }
     if (*len) {
         return collect(x, data, len);

@@ -107,6 +107,21 @@ static enum problem grant_of(struct call *call, const char **out)
     return problem;
 }
 
+static bool takes(const struct route *row, const char *method)
+{
+    return strcmp(row->method, method) == 0 || strcmp(row->method, "ANY") == 0 ||
+           (strcmp(row->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
+}
+
+static void allow(struct call *call, struct match *out, const char *method)
+{
+    if (!out->allow) {
+        out->allow = method;
+    } else if (!strstr(out->allow, method)) {
+        out->allow = arena_printf(call->ctx.arena, "%s, %s", out->allow, method);
+    }
+}
+
 void route_find(struct call *call, struct match *out)
 {
     const char *grant = NULL;
@@ -123,12 +138,11 @@ void route_find(struct call *call, struct match *out)
         if (row->pattern[1] != call->path[1] || !matches(call, row->pattern, call->path)) {
             continue;
         }
-        if (strcmp(row->method, call->method) != 0 && strcmp(row->method, "ANY") != 0) {
+        if (!takes(row, call->method)) {
             out->problem = out->problem == P_NOT_FOUND ? P_METHOD_NOT_ALLOWED : out->problem;
-            if (!out->allow || !strstr(out->allow, row->method)) {
-                out->allow = out->allow ? arena_printf(call->ctx.arena, "%s, %s", out->allow,
-                                                       row->method)
-                                        : row->method;
+            allow(call, out, row->method);
+            if (strcmp(row->method, "GET") == 0) {
+                allow(call, out, "HEAD");
             }
         } else if (!*row->grant || strcmp(row->grant, "*") == 0 ||
                    (grant && strcmp(row->grant, grant) == 0)) {

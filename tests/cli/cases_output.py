@@ -1,7 +1,9 @@
 """What is shown: nothing that a terminal acts on, whoever said it; JSON in every outcome; tables that line up; outputs that fail."""
-import base64, http.server, json, os, socket, sqlite3, subprocess, threading, time, unicodedata
+import base64, http.server, json, os, socket, sqlite3, subprocess, sys, threading, time, unicodedata
 from bench import PASSWORD, Home, free_port
 from terminal import Terminal
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import jwk  # noqa: E402
 
 TRICKS = "\x1b]0;owned\x07\x1b[2J\r\n\x08\x7f\u009b31m\u202e\u2066\u061c\u200f\ufeff\U000e0041"
 KEPT = set("\n")
@@ -177,6 +179,9 @@ def case_what_holds_and_what_is_advised(server):
     assert "advice" not in quiet.out and not quiet.err and "(reached)" in quiet.out, (quiet.out, quiet.err)
     for weak, words in (("too short", "has 9 bytes"), ("super-secret-jwt-token-with-at-least-32-characters-long", "stands in public examples")):
         assert words in h.run("check-config", env={**good, "GOTRUE_JWT_SECRET": weak}).ok().err
+    for kind, alg in (("ed", "EdDSA"), ("ec", None), ("rsa", None)):
+        said = h.run("check-config", env={**good, "GOTRUE_JWT_KEYS": json.dumps([jwk.make(kind, "k").jwk()])}).ok().err
+        assert (("the official clients cannot read" in said and alg in said) if alg else not said), (kind, said)
 
 
 def case_outputs_that_fail(server):

@@ -92,7 +92,7 @@ def routes_that_are_not(s, kit):
     assert s.call("GET", "/nope").headers.get("x-supabase-api-version") == "2024-01-01"
     old = s.call("GET", "/nope", version=None)
     assert old.json["code"] == 404 and old.json["error_code"] and old.json["msg"], old.json
-    for method, path, allowed in (("GET", "/signup", "POST"), ("DELETE", "/signup", "POST"), ("PUT", "/token", "POST"), ("POST", "/health", "GET"), ("HEAD", "/health", "GET"),
+    for method, path, allowed in (("GET", "/signup", "POST"), ("DELETE", "/signup", "POST"), ("PUT", "/token", "POST"), ("POST", "/health", "GET"), ("POST", "/health", "HEAD"), ("HEAD", "/signup", "POST"),
                                   ("POST", "/settings", "GET"), ("PATCH", "/signup", "POST"), ("FOO", "/signup", None), ("OPTIONS", "/signup", None), ("TRACE", "/health", None)):
         a = s.call(method, path)
         assert a.status == 405, (method, path, a.short())
@@ -100,6 +100,24 @@ def routes_that_are_not(s, kit):
             assert allowed in a.headers.get("allow", ""), (method, path, a.headers)
         if method != "HEAD":
             assert a.code and a.message, (method, path, a.raw)
+
+
+@check("W7b", better=True)
+def heads(s, kit):
+    """HEAD is answered wherever GET is, with its status and headers and no body (RFC 9110 9.3.2), and does nothing: no link is used up, no mail sent."""
+    u, admin = s.sign_up(), s.admin_token()
+    for path, token in (("/health", None), ("/settings", None), ("/.well-known/jwks.json", None), ("/user", u.token), ("/user", None), ("/user/", u.token), ("/admin/users", admin), ("/admin/users", u.token),
+                        ("/admin/users/" + u.id, admin), ("/admin/users/%s/factors" % u.id, admin), ("/admin/audit", admin), ("/factors/recovery-codes", u.token), ("/nope", None)):
+        got, head = s.call("GET", path, token=token), s.call("HEAD", path, token=token)
+        assert head.status == got.status and head.raw == b"" and head.headers["content-type"] == got.headers["content-type"], (path, got.short(), head.short())
+    link = is_(s.call("POST", "/admin/generate_link", {"type": "recovery", "email": u.email}, admin), 200).json
+    path = "/verify?token=%s&type=recovery" % link["hashed_token"]
+    for _ in range(2):
+        assert s.call("HEAD", path).status == 200
+    landed = s.call("GET", path)
+    assert landed.status == 303 and "access_token=" in landed.headers["location"], landed.short()
+    assert s.call("HEAD", "/reauthenticate", token=u.token).status == 200 and s.call("HEAD", "/reauthenticate").status == 401
+    assert not is_(s.call("GET", "/user", token=u.token), 200).json.get("reauthentication_sent_at")
 
 
 @check("W8")

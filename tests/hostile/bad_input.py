@@ -303,9 +303,12 @@ class Suite:
     def two_readings(self):
         """What a proxy in front could read as another request: refused, and what comes behind it is not answered (RFC 9112 3.2, 5.1, 6.3)."""
         inner = b"GET /user HTTP/1.1\r\nHost: x\r\n\r\n"
-        for head in (b"Host: x\r\nContent-Length: 2\r\nContent-Length: 5", b"Host: x\r\nContent-Length : 2", b"Host: x\r\nHost: y", b"X: y", b"Host: x\r\nA\tB: c", b"Host: x\r\nTransfer-Encoding : chunked"):
+        for head in (b"Host: x\r\nContent-Length: 2\r\nContent-Length: 5", b"Host: x\r\nContent-Length : 2", b"Host: x\r\nHost: y", b"X: y", b"Host: x\r\nA\tB: c", b"Host: x\r\nTransfer-Encoding : chunked",
+                     b"Host: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked", b"Host: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 4", b"Host: x\r\nTransfer-Encoding: gzip",
+                     b"Host: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked", b"Host: x\r\nTransfer-Encoding: gzip, chunked"):
             with Wire(self.port, 5) as w:
-                r = w.send(b"POST /token?grant_type=password HTTP/1.1\r\n" + head + b"\r\n\r\n{}" + inner).reply(3)
+                data = b"2\r\n{}\r\n0\r\n\r\n" if b"Encoding: chunked" in head else b"{}"
+                r = w.send(b"POST /token?grant_type=password HTTP/1.1\r\n" + head + b"\r\n\r\n" + data + inner).reply(3)
                 envelope(r, repr(head))
                 assert r.status == 400 and r.json["error_code"] == "bad_request" and r.headers.get("connection", "").lower() == "close", "%r: %s" % (head, r.short())
                 assert not w.reply(1).status, "%r: what came behind it was answered too" % head

@@ -78,7 +78,7 @@ def links_of(p, target=None, headers=None):
 TYPES = {"CONFIRMATION": "signup", "INVITE": "invite", "RECOVERY": "recovery", "MAGIC_LINK": "magiclink", "EMAIL_CHANGE": "email_change", "EMAIL_CHANGE to the old address": "email_change"}
 # API_EXTERNAL_URL, the path of the setting, where the link then begins
 PATHS = [
-    ("http://h.example:8000", None, "http://h.example:8000/verify"), ("http://h.example/auth/v1", None, "http://h.example/verify"),
+    ("http://h.example:8000", None, "http://h.example:8000/verify"), ("http://h.example/auth/v1", None, "http://h.example/auth/v1/verify"), ("http://h.example/auth/v1/", None, "http://h.example/auth/v1/verify"), ("http://h.example/auth/v1", "/verify", "http://h.example/verify"),
     ("https://h.example/auth/v1", "/auth/v1/verify", "https://h.example/auth/v1/verify"), ("https://h.example/auth/v1", "in", "https://h.example/auth/in"),
     ("https://h.example/auth/v1/", "in/here", "https://h.example/auth/v1/in/here"), ("https://h.example", "in", "https://h.example/in"),
     ("https://h.example/auth/v1", "https://app.example/in", "https://app.example/in"), ("https://h.example", "myapp://in", "myapp://in"),
@@ -91,7 +91,7 @@ def link_paths(t):
         base, path, begin = PATHS[n]
         kinds = ("CONFIRMATION", "INVITE", "RECOVERY", "EMAIL_CHANGE")
         others = {k: "/other/%s" % k.lower() for k in kinds}
-        for mine in kinds if path and n in (2, 6) else (None,):
+        for mine in kinds if path and n in (4, 8) else (None,):
             env = {"API_EXTERNAL_URL": base}
             if path:
                 env.update({"GOTRUE_MAILER_URLPATHS_" + k: path if mine in (None, k) else others[k] for k in kinds})

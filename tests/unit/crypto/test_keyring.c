@@ -352,6 +352,39 @@ static void the_jwks(void **state)
     keyring_free(&ring);
 }
 
+/* Verifiers that go by the type of the first key read it. */
+static void the_signing_key_comes_first(void **state)
+{
+    struct keyring *ring = ring_of(
+        *state, "[{\"kid\":\"e2\",\"alg\":\"EdDSA\"," RFC_ED_PUBLIC "}," ES_SIGNER "]", "", NULL);
+    struct strbuf jwks = strbuf_in(*state, 10000);
+    keyring_write_jwks(ring, &jwks);
+    const char *ec = strstr(jwks.data, "\"ES256\""), *ed = strstr(jwks.data, "\"EdDSA\"");
+    assert_true(ec && ed && ec < ed);
+    assert_null(strstr(ed, "\"ES256\"")); /* once */
+    assert_string_equal(keyring_signs_with(ring), "ES256");
+    keyring_free(&ring);
+}
+
+/* RFC 9864: WebCrypto exports the alg of an Ed25519 key under that name. */
+static void a_key_of_web_crypto(void **state)
+{
+    struct keyring *ring = ring_of(
+        *state,
+        "[{\"kid\":\"w\",\"alg\":\"Ed25519\",\"ext\":true,\"key_ops\":[\"sign\"]," RFC_ED_PUBLIC
+        "," RFC_ED_D "}]",
+        "", NULL);
+    struct strbuf jwks = strbuf_in(*state, 10000);
+    const char *detail, *header = "{\"alg\":\"EdDSA\",\"kid\":\"w\",\"typ\":\"JWT\"}";
+    keyring_write_jwks(ring, &jwks);
+    assert_non_null(strstr(jwks.data, "\"alg\":\"EdDSA\""));
+    assert_null(strstr(jwks.data, "\"alg\":\"Ed25519\""));
+    char *token = keyring_sign(ring, *state, payload, strlen(payload));
+    assert_memory_equal(token, encoded(*state, header), strlen(encoded(*state, header)));
+    assert_non_null(keyring_verify(ring, *state, token, &detail));
+    keyring_free(&ring);
+}
+
 static void the_last_of_equal_kids_counts(void **state)
 {
     struct keyring *ring = ring_of(
@@ -445,6 +478,8 @@ int main(void)
         ARENA_TEST(old_tokens_of_the_secret),
         ARENA_TEST(the_jwks),
         ARENA_TEST(the_last_of_equal_kids_counts),
+        ARENA_TEST(the_signing_key_comes_first),
+        ARENA_TEST(a_key_of_web_crypto),
         ARENA_TEST(wrong_settings),
         ARENA_TEST(threads_share_a_keyring),
     };

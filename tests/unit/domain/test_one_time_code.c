@@ -198,6 +198,10 @@ static void links(void **state)
         const char *base, *path, *redirect, *wanted;
     } list[] = {
         {"https://h", "/verify", "https://a.b/c", "https://h/verify?token=T&type=signup&redirect_to=https://a.b/c"},
+        {"https://h.example/auth/v1/", "", "x",
+         "https://h.example/auth/v1/verify?token=T&type=signup&redirect_to=x"},
+        {"https://front.example", "", "x",
+         "https://front.example/auth/v1/verify?token=T&type=signup&redirect_to=x"},
         {"https://h/auth/v1", "/verify", "x", "https://h/verify?token=T&type=signup&redirect_to=x"},
         {"https://h/auth/v1", "/auth/v1/verify", "x",
          "https://h/auth/v1/verify?token=T&type=signup&redirect_to=x"},
@@ -209,7 +213,8 @@ static void links(void **state)
         {"https://h", "/verify", "a\"<b>", "https://h/verify?token=T&type=signup&redirect_to=a%22%3Cb%3E"},
     };
     for (size_t i = 0; i < COUNT(list); i++) {
-        struct config config = {.mail_path_confirmation = list[i].path};
+        struct config config = {.mail_path_confirmation = list[i].path,
+                                .external_url = "https://h.example/auth/v1/"};
         struct realm realm = {.config = &config};
         struct link_target target = {.base = list[i].base, .redirect_to = list[i].redirect};
         assert_string_equal(message_link(&realm, s->arena, &target, MAIL_CONFIRMATION, "T", "signup"),
