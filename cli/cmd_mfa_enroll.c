@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TRIES = 3 };
+enum { TRIES = 3, LINES_BELOW = 4 /* of the code: a blank one, secret, id, prompt */ };
 
 static void show_json(struct job *job, const cs_mfa_enroll_response *enrolled)
 {
@@ -39,27 +39,54 @@ static void show_secret(const char *secret)
     printf("\n");
 }
 
+/* The code, and before it what a person has to know, as it may scroll away. */
+static void show_code(const struct qr_drawing *code)
+{
+    if (!code->modules) {
+        printf("(The address is too long for a QR code: type the secret in.)\n");
+        return;
+    }
+    if (code->style == QR_NOT) {
+        printf("(This terminal can show no QR code, as it has neither colours nor UTF-8: type the "
+               "secret in.)\n");
+        return;
+    }
+    if (code->columns > code->screen_columns) {
+        printf("(The terminal is too narrow for the QR code: it needs %d columns. Type the "
+               "secret in.)\n",
+               code->columns);
+        return;
+    }
+    if (code->rows + 1 > code->screen_rows) {
+        printf("(The QR code has %d lines and the terminal %d: make it higher or its letters "
+               "smaller, or type the secret in.)\n",
+               code->rows, code->screen_rows);
+    }
+    if (code->style == QR_PLAIN_BLOCKS) {
+        printf("(It is drawn without colours, for light letters on a dark ground.)\n");
+    }
+    printf(code->small ? "Scan this with your authenticator app:\n"
+                       : "Scan this with your authenticator app:\n\n");
+    qr_terminal_draw(code);
+}
+
 static void show_text(struct job *job, const cs_mfa_enroll_response *enrolled)
 {
-    int columns;
     if (!enrolled->totp) {
         printf("Factor %s for %s is made.\n", safe(job->arena, enrolled->id),
                safe(job->arena, enrolled->phone));
         return;
     }
-    printf("Scan this with your authenticator app:\n\n");
-    if (!qr_terminal(job->arena, enrolled->totp->uri, &columns)) {
-        if (columns) {
-            printf("(The terminal is too narrow for the QR code: it needs %d columns. Type the "
-                   "secret in.)\n",
-                   columns);
-        } else {
-            printf("(The address is too long for a QR code: type the secret in.)\n");
-        }
+    struct qr_drawing code = qr_terminal_plan(job->arena, enrolled->totp->uri, LINES_BELOW);
+    if (!code.small) {
+        show_code(&code);
+        printf("\n");
     }
-    printf("\n");
     show_secret(safe(job->arena, enrolled->totp->secret));
     printf("Factor id: %s\n", safe(job->arena, enrolled->id));
+    if (code.small) { /* nothing but the prompt beneath it */
+        show_code(&code);
+    }
 }
 
 static int not_yet(struct job *job, const cs_mfa_enroll_response *enrolled, int code)

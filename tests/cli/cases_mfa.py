@@ -44,21 +44,59 @@ def case_uri_is_the_servers(server):
     assert "Next: countersign mfa challenge-and-verify" in t.output and len(secret) == 32
 
 
-def case_enroll_in_tmux(server):
-    """the same in tmux, whose screen is read back with its colours"""
-    h, name = person(server, "tom"), "countersign-cli-%d" % os.getpid()
-    tmux = ["tmux", "-L", name, "-f", "/dev/null"]
+def in_tmux(server, h, columns, rows, words, until):
+    """What stands on a screen of tmux, with its colours, once `until` does."""
+    tmux = ["tmux", "-L", "countersign-cli-%d" % os.getpid(), "-f", "/dev/null"]
     env = {**h.env, "TMUX_TMPDIR": h.path}
     try:
-        subprocess.run(tmux + ["new-session", "-d", "-x", "100", "-y", "50", "%s mfa enroll --no-verify; sleep 60" % server.binary], env=env, check=True)
+        subprocess.run(tmux + ["new-session", "-d", "-x", str(columns), "-y", str(rows), "%s %s; sleep 60" % (server.binary, words)], env=env, check=True)
         end, screen = time.monotonic() + 20, ""
-        while "Next: countersign" not in screen and time.monotonic() < end:
+        while until not in screen and time.monotonic() < end:
             time.sleep(0.2)
             screen = subprocess.run(tmux + ["capture-pane", "-e", "-p"], env=env, stdout=subprocess.PIPE, check=True).stdout.decode()
-        for theme in (DARK, LIGHT):
-            assert read_qr(screen, theme).startswith("otpauth://totp/"), "no QR code was read in tmux"
     finally:
         subprocess.run(tmux + ["kill-server"], env=env)
+    assert until in screen, screen
+    return screen
+
+
+def case_enroll_in_tmux(server):
+    """the same in tmux, whose screen is read back with its colours"""
+    screen = in_tmux(server, person(server, "tom"), 100, 50, "mfa enroll --no-verify", "Next: countersign")
+    for theme in (DARK, LIGHT):
+        assert read_qr(screen, theme).startswith("otpauth://totp/"), "no QR code was read in tmux"
+
+
+def case_enroll_on_80_by_24(server):
+    """on 80 by 24 the whole code stands above the prompt: smaller, its URI without what apps take for granted"""
+    screen = in_tmux(server, person(server, "tim"), 80, 24, "mfa enroll", "Code that the app shows:")
+    for theme in (DARK, LIGHT):
+        uri = read_qr(screen, theme)
+        assert re.fullmatch(r"otpauth://totp/localhost%203000:tim@example.com\?issuer=localhost%203000&secret=[A-Z2-7]{32}", uri), (uri, screen)
+    assert "lines and the terminal" not in screen, screen
+
+
+def case_too_low_a_terminal(server):
+    """where even the smaller code is too high the person is told so before it"""
+    h = person(server, "lou")
+    t = Terminal(["/bin/sh", "-c", 'stty rows 15; "$0" mfa enroll --no-verify', server.binary], h.env)
+    assert t.wait() == 0
+    assert re.search(r"The QR code has \d+ lines and the terminal 15: make it higher", t.output.partition("Scan this")[0]), t.output
+    assert read_qr(t.output, DARK).startswith("otpauth://totp/")
+
+
+def case_terminals_that_show_less(server):
+    """NO_COLOR, TERM=dumb and no UTF-8 get a code without colours, or without blocks, or the secret alone"""
+    h = person(server, "les")
+    for name, env, plain, ascii_only in (("nc", {"NO_COLOR": "1"}, True, False), ("dumb", {"TERM": "dumb"}, True, False), ("latin", {"LC_ALL": "", "LANG": "de_DE.ISO-8859-1"}, False, True)):
+        t = Terminal([server.binary, "mfa", "enroll", "--name", name, "--no-verify"], {**h.env, **env}, rows=70, columns=130)
+        assert t.wait() == 0, t.output
+        assert ("\x1b" not in t.output) == plain and t.output.isascii() == ascii_only, (name, t.output)
+        assert ("light letters on a dark ground" in t.output) == plain
+        for theme in (DARK,) if plain else (DARK, LIGHT):
+            assert read_qr(t.output, theme).startswith("otpauth://totp/"), (name, t.output)
+    t = Terminal([server.binary, "mfa", "enroll", "--name", "neither", "--no-verify"], {**h.env, "TERM": "dumb", "LC_ALL": "C"})
+    assert t.wait() == 0 and t.output.isascii() and "\x1b" not in t.output and "can show no QR code" in t.output and "type in instead" in t.output, t.output
 
 
 def case_narrow_terminal(server):
