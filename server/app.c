@@ -118,7 +118,8 @@ bool app_check(struct arena *arena, const struct config *config, const char **er
     struct vault *vault = &app.services.vault;
     *error = NULL;
     app.secret = *config->jwt_secret ? config->jwt_secret : "any secret serves to check the rest";
-    bool ok = load_keys(&app, arena, error) && app_vault_of(arena, config, vault, error);
+    bool ok = load_keys(&app, arena, error) && app_vault_of(arena, config, vault, error) &&
+              sender_ready(config, arena, error);
     keyring_free(&app.keyring);
     explicit_bzero(&app, sizeof app);
     return ok;
@@ -150,6 +151,9 @@ static bool start_parts(struct app *app, struct arena *arena, unsigned parts, co
     app->secret = app_signing_secret(s, arena, error);
     if (!app->secret || !load_keys(app, arena, error) ||
         ((parts & APP_STORE) && !app_open_vault(s, arena, error))) {
+        return false;
+    }
+    if ((parts & APP_LISTEN) && !sender_ready(s->config, arena, error)) {
         return false;
     }
     if (parts & APP_LISTEN) {
