@@ -24,7 +24,6 @@
 #error "COUNTERSIGN_VERSION is set by the build"
 #endif
 
-#define DRAIN_US (60 * US_PER_S)
 
 struct app {
     struct services services;
@@ -118,7 +117,8 @@ bool app_check(struct arena *arena, const struct config *config, const char **er
     struct vault *vault = &app.services.vault;
     *error = NULL;
     app.secret = *config->jwt_secret ? config->jwt_secret : "any secret serves to check the rest";
-    bool ok = load_keys(&app, arena, error) && app_vault_of(arena, config, vault, error);
+    bool ok = load_keys(&app, arena, error) && app_vault_of(arena, config, vault, error) &&
+              sender_ready(config, arena, error);
     keyring_free(&app.keyring);
     explicit_bzero(&app, sizeof app);
     return ok;
@@ -150,6 +150,9 @@ static bool start_parts(struct app *app, struct arena *arena, unsigned parts, co
     app->secret = app_signing_secret(s, arena, error);
     if (!app->secret || !load_keys(app, arena, error) ||
         ((parts & APP_STORE) && !app_open_vault(s, arena, error))) {
+        return false;
+    }
+    if ((parts & APP_LISTEN) && !sender_ready(s->config, arena, error)) {
         return false;
     }
     if (parts & APP_LISTEN) {
@@ -199,7 +202,10 @@ void app_stop(struct app **app)
     }
     struct app *a = *app;
     *app = NULL;
-    listener_stop(&a->listener, DRAIN_US);
+    if (a->services.executor) {
+        exec_hurry(a->services.executor);
+    }
+    listener_stop(&a->listener, a->services.config->stop_wait_us);
     metrics_listener_stop(&a->metrics);
     outbox_worker_stop(&a->outbox);
     sweeper_stop(&a->sweeper);

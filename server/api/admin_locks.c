@@ -4,6 +4,7 @@
 #include "base/rfc3339.h"
 #include "domain/audit_event.h"
 #include "domain/guesses.h"
+#include "domain/lock.h"
 
 struct locks {
     struct guess_lock passwords[GUESS_LOCKS_MAX];
@@ -31,9 +32,14 @@ static void view_locks(struct call *call, struct strbuf *b)
         write_lock(b, "kind", lock->kind, lock->failures, lock->locked_until);
     }
     strbuf_str(b, "],\"factors\":[");
+    bool first = true;
     for (int i = 0; i < locks->n_factors; i++) {
         const struct factor_lock *lock = &locks->factors[i];
-        strbuf_str(b, i ? "," : "");
+        if (!lock_end(call->services->config, call->ctx.now_us, lock->locked_until, true)) {
+            continue;
+        }
+        strbuf_str(b, first ? "" : ",");
+        first = false;
         write_lock(b, "factor_id", uuid_format(&lock->factor_id, id), lock->failures,
                    lock->locked_until);
     }

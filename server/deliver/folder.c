@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,11 +29,42 @@ static const char *file_part(struct arena *arena, const char *text)
     return out;
 }
 
-static bool make_folder(const char *folder)
+static const char *parent_of(struct arena *arena, const char *folder)
+{
+    return dirname(arena_strdup(arena, folder));
+}
+
+static bool is_folder(const char *path)
 {
     struct stat st;
-    return mkdir(folder, 0700) == 0 ||
-           (errno == EEXIST && stat(folder, &st) == 0 && S_ISDIR(st.st_mode));
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* With those above it. */
+static bool make_folder(struct arena *arena, const char *folder)
+{
+    if (mkdir(folder, 0700) == 0) {
+        return true;
+    }
+    if (errno == ENOENT && strcmp(parent_of(arena, folder), folder) != 0) {
+        return make_folder(arena, parent_of(arena, folder)) && mkdir(folder, 0700) == 0;
+    }
+    return errno == EEXIST && (is_folder(folder) || (errno = ENOTDIR, false));
+}
+
+bool folder_ready(struct arena *arena, const char *folder, const char **error)
+{
+    const char *there = folder;
+    while (access(there, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR) &&
+           strcmp(parent_of(arena, there), there) != 0) {
+        there = parent_of(arena, there);
+    }
+    if (!is_folder(there) || access(there, W_OK | X_OK) != 0) {
+        *error = arena_printf(arena, "cannot write into the folder %s: %s", there,
+                              is_folder(there) ? strerror(errno) : "it is no folder");
+        return false;
+    }
+    return true;
 }
 
 static bool write_all(int fd, const char *text, size_t len)
@@ -72,7 +104,7 @@ bool folder_put(struct arena *arena, const char *folder, const char *topic, cons
                                     file_part(arena, topic), ending);
     const char *path = arena_printf(arena, "%s/%s", folder, name);
     const char *draft = arena_printf(arena, "%s/.%s", folder, name);
-    bool done = make_folder(folder) &&
+    bool done = make_folder(arena, folder) &&
                 (access(path, F_OK) == 0 ||
                  (write_file(draft, text, len) && rename(draft, path) == 0));
     if (!done) {

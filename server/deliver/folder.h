@@ -14,6 +14,9 @@
 bool folder_put(struct arena *arena, const char *folder, const char *topic, const char *id,
                 const char *ending, const char *text, size_t len, const char **error);
 
+/* Can files be written there, or could it be made, with those above it? false: *error. */
+bool folder_ready(struct arena *arena, const char *folder, const char **error);
+
 /* Of the messages in the folder beyond so many (0: any number) the oldest go; other files stay. */
 void folder_trim(const char *folder, int64_t most);
 

@@ -31,18 +31,24 @@ static bool name_in(const char *name, const char *const *list)
     return false;
 }
 
-static enum html_content content_of(const char *name)
+static enum html_content content_of(const char *tag, const char *name)
 {
     static const char *const addresses[] = {
         "href",       "action",   "formaction", "cite",    "background", "poster", "data",
-        "longdesc",   "usemap",   "profile",    "icon",    "manifest",   "ping",   "archive",
-        "classid",    "codebase", NULL,
+        "longdesc",   "usemap",   "profile",    "icon",    "manifest",   "classid", "codebase", NULL,
     };
+    static const char *const animated[] = { "to", "from", "by", "values", NULL };
     const char *colon = strchr(name, ':');
     name = colon ? colon + 1 : name;
     name += strncmp(name, "data-", 5) == 0 ? 5 : 0;
-    if (strncmp(name, "on", 2) == 0 || strcmp(name, "srcdoc") == 0) {
+    bool refresh = strcmp(tag, "meta") == 0 && strcmp(name, "content") == 0;
+    if (strncmp(name, "on", 2) == 0 || strcmp(name, "srcdoc") == 0 || refresh) {
         return CONTENT_SCRIPT;
+    }
+    bool of_svg = strncmp(tag, "animate", 7) == 0 || strcmp(tag, "set") == 0;
+    if (strstr(name, "srcset") || strcmp(name, "ping") == 0 || strcmp(name, "archive") == 0 ||
+        (of_svg && name_in(name, animated))) {
+        return CONTENT_URLS;
     }
     if (strcmp(name, "style") == 0) {
         return CONTENT_STYLE;
@@ -60,11 +66,19 @@ static void end_tag(struct html_context *c)
     c->run = 0;
 }
 
+static void begin_url(struct html_context *c)
+{
+    c->url = URL_SCHEME;
+    c->scheme_len = 0;
+    c->scheme[0] = '\0';
+    c->mixed = false;
+}
+
 static void begin_value(struct html_context *c)
 {
     c->place = HTML_BEFORE_VALUE;
-    c->content = content_of(c->name);
-    c->url = URL_START;
+    c->content = content_of(c->tag, c->name);
+    begin_url(c);
     c->quote = 0;
 }
 
@@ -106,6 +120,27 @@ static void in_tag(struct html_context *c, char ch)
     }
 }
 
+static bool runs_scripts(const char *scheme)
+{
+    static const char *const list[] = { "javascript", "vbscript", "data", "livescript", NULL };
+    return name_in(scheme, list);
+}
+
+static void in_url(struct html_context *c, char ch)
+{
+    if (c->content == CONTENT_URLS && (is_blank(ch) || strchr(",;", ch))) {
+        begin_url(c);
+    } else if (ch == '?' || ch == '#') {
+        c->url = URL_QUERY;
+    } else if (c->url == URL_SCHEME && strchr("/:\\", ch)) {
+        c->unsafe = c->unsafe || (c->mixed && ch == ':' && runs_scripts(c->scheme));
+        c->content = ch == ':' && runs_scripts(c->scheme) ? CONTENT_SCRIPT : c->content;
+        c->url = URL_PATH;
+    } else if (c->url == URL_SCHEME && !is_blank(ch)) {
+        name_add(c->scheme, &c->scheme_len, ch);
+    }
+}
+
 static void in_value(struct html_context *c, char ch)
 {
     if (c->quote ? ch == c->quote : is_blank(ch)) {
@@ -113,10 +148,8 @@ static void in_value(struct html_context *c, char ch)
         c->name_len = 0;
     } else if (!c->quote && ch == '>') {
         end_tag(c);
-    } else if (ch == '?' || ch == '#') {
-        c->url = URL_QUERY;
-    } else if (c->url == URL_START && !is_blank(ch)) {
-        c->url = URL_PATH;
+    } else {
+        in_url(c, ch);
     }
 }
 
@@ -205,19 +238,31 @@ static void write_escaped(struct strbuf *out, const char *value, bool bare)
     }
 }
 
-static const char *filter_scheme(const char *url)
+/* The value's own scheme, if it has one, goes with what stands before it; without c nothing does. */
+static const char *filter_scheme(struct html_context *c, const char *url)
 {
-    static const char *const allowed[] = { "http", "https", "mailto" };
-    size_t len = strcspn(url, ":/");
-    if (url[len] != ':') {
-        return url;
+    static const char *const allowed[] = { "http", "https", "mailto", NULL };
+    size_t len = strcspn(url, ":/?#\\");
+    char scheme[HTML_NAME] = "";
+    unsigned n = 0;
+    if (c) {
+        memcpy(scheme, c->scheme, sizeof scheme);
+        n = c->scheme_len;
     }
-    for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++) {
-        if (strlen(allowed[i]) == len && strncasecmp(url, allowed[i], len) == 0) {
-            return url;
-        }
+    for (size_t i = 0; i < len; i++) {
+        name_add(scheme, &n, url[i]);
     }
-    return "#" FILTERED;
+    if (url[len] == ':' && !name_in(scheme, allowed)) {
+        return "#" FILTERED;
+    }
+    if (c && url[len]) {
+        c->url = url[len] == '?' || url[len] == '#' ? URL_QUERY : URL_PATH;
+    } else if (c) {
+        memcpy(c->scheme, scheme, sizeof scheme);
+        c->scheme_len = n;
+        c->mixed = true;
+    }
+    return url;
 }
 
 static bool is_hex_pair(const char *p)
@@ -227,13 +272,14 @@ static bool is_hex_pair(const char *p)
 
 /* Percent-encodes; in the query everything but what is never reserved (RFC 3986 §2.3), before it
  * only what no URL may hold. */
-static const char *encode_url(struct arena *arena, const char *value, bool query)
+static const char *encode_url(struct arena *arena, const char *value, bool query, bool listed)
 {
     struct strbuf out = strbuf_in(arena, 8 * strlen(value) + 1);
     strbuf_str(&out, "");
     for (const char *p = value; *p; p++) {
         bool free = isalnum((unsigned char)*p) || strchr("-._~", *p);
-        bool kept = strchr("!#$&*+,/:;=?@[]", *p) || (*p == '%' && is_hex_pair(p + 1));
+        bool between = listed && strchr(",;", *p);
+        bool kept = (strchr("!#$&*+,/:;=?@[]", *p) && !between) || (*p == '%' && is_hex_pair(p + 1));
         if ((free || (kept && !query)) && (unsigned char)*p < 0x80) {
             strbuf_char(&out, *p);
         } else {
@@ -261,10 +307,10 @@ static bool write_in_attribute(struct html_context *c, struct strbuf *out, const
     if (c->content == CONTENT_STYLE) {
         value = filter_style(value);
     }
-    if (c->content == CONTENT_URL) {
-        value = c->url == URL_START ? filter_scheme(value) : value;
-        value = encode_url(out->arena, value, c->url == URL_QUERY);
-        c->url = c->url == URL_START ? URL_PATH : c->url;
+    if (c->content == CONTENT_URL || c->content == CONTENT_URLS) {
+        bool query = c->url == URL_QUERY;
+        value = c->url == URL_SCHEME ? filter_scheme(c, value) : value;
+        value = encode_url(out->arena, value, query, c->content == CONTENT_URLS);
     }
     write_escaped(out, value, !c->quote);
     return true;
@@ -277,7 +323,7 @@ bool html_write_value(struct html_context *c, struct strbuf *out, const char *va
         write_escaped(out, value, false);
         return true;
     case HTML_COMMENT: /* some mail programs read what is in a comment */
-        write_escaped(out, filter_scheme(value), false);
+        write_escaped(out, filter_scheme(NULL, value), false);
         c->run = 0;
         return true;
     case HTML_BEFORE_VALUE:

@@ -73,6 +73,27 @@ enum sms_setup sms_setup(const struct config *config)
     return provider && provider->whole ? SMS_PROVIDER : SMS_INCOMPLETE;
 }
 
+static bool ready(struct arena *arena, bool needed, const char *folder, const char *cure,
+                  const char **error)
+{
+    if (!needed || folder_ready(arena, folder, error)) {
+        return true;
+    }
+    *error = arena_printf(arena, "%s (%s)", *error, cure);
+    return false;
+}
+
+bool sender_ready(const struct config *c, struct arena *arena, const char **error)
+{
+    bool mails = !*c->smtp_host && !c->hook_send_email_on;
+    bool texts = (c->phone_enabled || c->phone_verify) && !c->hook_send_sms_on &&
+                 sms_setup(c) == SMS_FOLDER;
+    return ready(arena, mails, c->mail_dir,
+                 "mails are written there: set COUNTERSIGN_MAIL_DIR or GOTRUE_SMTP_HOST", error) &&
+           ready(arena, texts, c->sms_dir,
+                 "SMS are written there: set COUNTERSIGN_SMS_DIR or GOTRUE_SMS_PROVIDER", error);
+}
+
 /* GOTRUE_SMS_TEMPLATE, a text template whose one field is Code; the built-in text if it is none. */
 static const char *sms_text(const struct config *c, struct arena *arena, const struct sms *sms)
 {

@@ -169,6 +169,9 @@ static void write_list(struct walk *w, const struct node *node)
         if (node->kind == NODE_LITERAL) {
             strbuf_add(&w->out, node->text, node->len);
             html_follow(&w->html, node->text, node->len);
+            w->error = w->form != TEMPLATE_TEXT && w->html.unsafe
+                           ? "a value and the text behind it make an address that runs a script"
+                           : NULL;
             continue;
         }
         if (node->kind == NODE_VALUE) {

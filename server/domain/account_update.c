@@ -116,7 +116,7 @@ static enum problem check_nonce(const struct realm *realm, struct tx *tx, const 
     const char *address = u->email ? u->email : u->phone ? u->phone : "";
     struct code_guard guard = code_guard_of_nonces(realm, tx, &u->id);
     if (!live || code_guard_spent(tx->ctx, &guard) ||
-        code_guard_voids(&guard, u->reauthentication_sent_at)) {
+        code_guard_voids(tx->ctx, &guard, u->reauthentication_sent_at)) {
         return P_NONCE_INVALID;
     }
     bool fits = !u->email && realm->codes_elsewhere

@@ -29,7 +29,7 @@ struct code_guard code_guard_of_links(const struct realm *realm, struct tx *tx);
 bool code_guard_spent(const struct ctx *ctx, const struct code_guard *guard);
 
 /* Is a code that was sent then void? */
-bool code_guard_voids(const struct code_guard *guard, int64_t sent_at);
+bool code_guard_voids(const struct ctx *ctx, const struct code_guard *guard, int64_t sent_at);
 
 /* Counts a wrong try, which is to be kept (tx_keep is called). newest_at: when the newest code that
  * it may have been meant for was sent; 0: there is none. true: it voided what was sent. */

@@ -66,10 +66,16 @@ static bool is_known(const struct realm *realm, struct tx *tx, const struct gues
     return sign_in_network_is(tx, user_id, network_key(realm, tx->ctx->arena, user_id, guess->ip));
 }
 
+/* Longer than that no lock lasts: the clock was wrong when it began. */
+static bool holds(int64_t now_us, int64_t locked_until)
+{
+    return locked_until > now_us && locked_until - now_us <= MAX_US;
+}
+
 static enum problem closed(struct ctx *ctx, const struct password_guard *guard)
 {
     int64_t left = guard->locked_until - ctx->now_us;
-    if (left <= 0) {
+    if (!holds(ctx->now_us, guard->locked_until)) {
         return P_OK;
     }
     ctx->retry_after_s = (left + US_PER_S - 1) / US_PER_S;
@@ -195,6 +201,9 @@ int guess_locks(const struct realm *realm, struct tx *tx, const struct user *use
         int found = password_guards_of_account(tx, account_key(realm, arena, addresses[i]),
                                                GUESS_LOCKS_MAX - count, &rows);
         for (int k = 0; k < found; k++) {
+            if (!holds(tx->ctx->now_us, rows[k].guard.locked_until)) {
+                continue;
+            }
             out[count++] = (struct guess_lock){
                 .kind = strcmp(rows[k].key, shared) == 0 ? "account" : "network",
                 .failures = rows[k].guard.failures,

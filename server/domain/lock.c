@@ -3,10 +3,18 @@
 
 #define DAY_S 86400
 
-bool lock_left(struct ctx *ctx, int64_t locked_until)
+int64_t lock_end(const struct config *c, int64_t now_us, int64_t locked_until, bool for_days)
 {
-    int64_t left = locked_until - ctx->now_us;
-    if (left <= 0) {
+    int64_t most = for_days ? c->lock_long_us : c->lock_max_us;
+    return locked_until > now_us && locked_until - now_us <= most ? locked_until : 0;
+}
+
+bool lock_left(const struct realm *realm, struct ctx *ctx, const struct tries *t)
+{
+    bool for_days = t->spent >= realm->config->lock_long_after;
+    int64_t end = lock_end(realm->config, ctx->now_us, t->locked_until, for_days);
+    int64_t left = end - ctx->now_us;
+    if (!end) {
         return false;
     }
     int64_t seconds = (left + US_PER_S - 1) / US_PER_S;
@@ -34,6 +42,7 @@ void lock_pause(const struct realm *realm, struct ctx *ctx, int64_t *failures,
 /* One comes back each time that so much time has passed. */
 static void come_back(const struct config *config, int64_t now_us, struct tries *t)
 {
+    t->spent_at = t->spent_at < now_us ? t->spent_at : now_us; /* the clock may have been wrong */
     int64_t n = t->spent_at ? (now_us - t->spent_at) / config->lock_long_us : 0;
     if (n > 0) {
         t->spent = t->spent > n ? t->spent - n : 0;

@@ -7,8 +7,12 @@
 #include "domain/realm.h"
 #include "store/guards.h"
 
+/* When the lock ends; 0: there is none. One that lasts longer than any lock can was begun while the
+ * clock was wrong, and is none either. */
+int64_t lock_end(const struct config *config, int64_t now_us, int64_t locked_until, bool for_days);
+
 /* Is it locked? Then ctx->retry_after_s says how long (a day at most). */
-bool lock_left(struct ctx *ctx, int64_t locked_until);
+bool lock_left(const struct realm *realm, struct ctx *ctx, const struct tries *tries);
 
 /* Counts one more of the session, and locks where it is due. Returns whether it is for days. */
 bool lock_after_failure(const struct realm *realm, struct ctx *ctx, const struct uuid *session_id,

@@ -129,7 +129,7 @@ static enum problem check_lock(struct attempt *a, bool code)
     if (factor_is_verified(&a->factor) && a->origin.name) {
         a->tries = &a->origin.tries;
     }
-    if (code && lock_left(a->tx->ctx, a->tries->locked_until)) {
+    if (code && lock_left(a->realm, a->tx->ctx, a->tries)) {
         later_count(a->tx->ctx, LATER_ANY, METRIC_MFA_LOCKED);
         return P_FACTOR_LOCKED;
     }

@@ -249,7 +249,7 @@ enum problem recovery_use(const struct realm *realm, struct tx *tx, const struct
     };
     struct origin origin = origin_of(realm, tx, &proof);
     struct tries tries = tries_of(&set, &origin);
-    if (lock_left(tx->ctx, tries.locked_until)) {
+    if (lock_left(realm, tx->ctx, &tries)) {
         return P_RECOVERY_LOCKED;
     }
     bool right = *typed && recovery_code_use(tx, &set.user_id,

@@ -152,7 +152,7 @@ static struct code_kinds live_kinds(const struct realm *realm, struct ctx *ctx,
     struct code_kinds live = { .n = 0 };
     for (int i = 0; i < (is(in->type, "email") ? 2 : 1); i++) {
         if (!expired(realm, ctx, v->user, asked[i], sms) &&
-            !code_guard_voids(guard, sent_at(v->user, asked[i]))) {
+            !code_guard_voids(ctx, guard, sent_at(v->user, asked[i]))) {
             live.list[live.n++] = asked[i];
         }
     }

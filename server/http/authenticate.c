@@ -22,19 +22,27 @@ static const char *bearer_of(const struct call *call)
     return header + 7;
 }
 
+/* May the token name any audience? A person's only where the database is asked next who they are
+ * now (S10): elsewhere the token would go on choosing after its person's role is gone. */
+static bool may_choose_any(const struct call *call, enum rights rights)
+{
+    const struct claims *claims = &call->principal.claims;
+    bool asked_next = rights == RIGHTS_ADMIN || rights == RIGHTS_ADMIN_OF;
+    return call->principal.known && claims_role_admin(call->services->config, claims) &&
+           (asked_next || !claims_of_person(claims));
+}
+
 /* security.md S13: strangers choose among the configured audiences, users their own token's too. */
-static bool may_choose(const struct call *call, const char *asked)
+static bool may_choose(const struct call *call, enum rights rights, const char *asked)
 {
     const struct config *config = call->services->config;
-    const struct claims *claims = &call->principal.claims;
-    bool known = call->principal.known;
+    const char *own = call->principal.known ? call->principal.claims.aud : NULL;
     return strcmp(asked, config->jwt_aud) == 0 || list_has(&config->audiences, asked) ||
-           (known && claims_role_admin(config, claims)) ||
-           (known && claims->aud && strcmp(asked, claims->aud) == 0);
+           (own && strcmp(asked, own) == 0) || may_choose_any(call, rights);
 }
 
 /* Row W13; a header that does not count is as none. */
-static enum problem find_audience(struct call *call)
+static enum problem find_audience(struct call *call, enum rights rights)
 {
     const char *asked = call_header(call, "X-JWT-AUD");
     const struct claims *claims = &call->principal.claims;
@@ -43,7 +51,7 @@ static enum problem find_audience(struct call *call)
         if (len > AUDIENCE_MAX || !utf8_valid(asked, len)) {
             return ctx_fail(&call->ctx, P_BAD_REQUEST_TEXT, "X-JWT-AUD");
         }
-        if (may_choose(call, asked)) {
+        if (may_choose(call, rights, asked)) {
             call->audience = asked;
             return P_OK;
         }
@@ -265,10 +273,10 @@ enum problem authenticate(struct call *call, enum rights rights)
         token ? claims_read(&call->services->realm, &call->ctx, token, &p->claims) : P_OK;
     p->known = token && !problem;
     if (rights == RIGHTS_NOBODY) {
-        return find_audience(call); /* a bad token is no hindrance where none is needed */
+        return find_audience(call, rights); /* a bad token is no hindrance where none is needed */
     }
     if (!problem) {
-        problem = find_audience(call);
+        problem = find_audience(call, rights);
     }
     if (problem) {
         return problem;

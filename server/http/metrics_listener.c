@@ -1,11 +1,12 @@
 /* metrics_listener.c: the counters as text, for a monitoring system that asks now and then. Apart
  * from the clients' port, so that no proxy in front shows them to the world (decision 0010); one
- * thread, few connections. */
+ * thread, few connections, each for one answer and as bounded in time as the clients' (rule S18). */
 #include "http/metrics_listener.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "http/connection_guard.h"
 #include "http/socket.h"
 
 #include <fcntl.h>
@@ -14,10 +15,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TEXT_MAX = 64 << 10, CONNECTIONS_MAX = 16, IDLE_S = 10 };
+enum { TEXT_MAX = 64 << 10, CONNECTIONS_MAX = 16 };
 
 struct metrics_listener {
     struct MHD_Daemon *daemon;
+    struct config config; /* the server's, but for the number of connections */
+    struct guard *guard;
     const char *version;
     int64_t started_us;
     int port;
@@ -33,6 +36,7 @@ static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status
     }
     MHD_add_response_header(response, "Content-Type", type);
     MHD_add_response_header(response, "Cache-Control", "no-store");
+    MHD_add_response_header(response, "Connection", "close");
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED) {
         MHD_add_response_header(response, "Allow", "GET, HEAD");
     }
@@ -44,6 +48,29 @@ static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status
 static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status, const char *text)
 {
     return answer(connection, status, "text/plain; charset=utf-8", text, strlen(text));
+}
+
+static enum MHD_Result admit(void *arg, const struct sockaddr *peer, socklen_t len)
+{
+    struct metrics_listener *l = arg;
+    (void)len;
+    return guard_admits(l->guard, peer) ? MHD_YES : MHD_NO;
+}
+
+/* The seat stays new until the connection ends: head, body and answer share one deadline. */
+static void see_connection(void *arg, struct MHD_Connection *connection, void **context,
+                           enum MHD_ConnectionNotificationCode what)
+{
+    struct metrics_listener *l = arg;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        guard_leave(l->guard, *context);
+        return;
+    }
+    const union MHD_ConnectionInfo *fd =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const union MHD_ConnectionInfo *peer =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    *context = fd ? guard_enter(l->guard, fd->connect_fd, peer ? peer->client_addr : NULL) : NULL;
 }
 
 static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *url,
@@ -96,13 +123,17 @@ struct metrics_listener *metrics_listener_start(struct arena *arena, const struc
     l->version = version;
     l->started_us = clock_now_us(&clock);
     l->port = socket_port(fd);
-    l->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, handle, l,
-                                 MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-                                 (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-                                 (unsigned)IDLE_S, MHD_OPTION_END);
+    l->config = *config;
+    l->config.connections = CONNECTIONS_MAX;
+    l->guard = guard_start(&l->config, 0);
+    l->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD, 0, admit, l, handle, l, MHD_OPTION_NOTIFY_CONNECTION,
+        see_connection, l, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)guard_most(l->guard), MHD_OPTION_END);
     if (!l->daemon) {
         *error = "cannot start the metrics: not enough memory, threads or file descriptors";
         close(fd);
+        guard_stop(&l->guard);
         free(l);
         return NULL;
     }
@@ -118,6 +149,7 @@ void metrics_listener_stop(struct metrics_listener **listener)
 {
     if (listener && *listener) {
         MHD_stop_daemon((*listener)->daemon);
+        guard_stop(&(*listener)->guard);
         free(*listener);
         *listener = NULL;
     }

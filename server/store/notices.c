@@ -1,11 +1,12 @@
 /* notices.c: SQL of the tables notice_counts and wrong_codes, see notices.h. */
 #include "store/notices.h"
 
+/* A window that begins later than now was begun while the clock was wrong. */
 #define ONE_MORE                                                                                   \
     "insert into @@notice_counts as c (subject_id, kind, since, sent) values ($1, $2, $3, 1) "     \
     "on conflict (subject_id, kind) do update set "                                                \
-    "sent = case when c.since <= $4 then 1 else c.sent + 1 end, "                                  \
-    "since = case when c.since <= $4 then excluded.since else c.since end"
+    "sent = case when c.since <= $4 or c.since > $3 then 1 else c.sent + 1 end, "                  \
+    "since = case when c.since <= $4 or c.since > $3 then excluded.since else c.since end"
 
 int64_t notice_count(struct tx *tx, const struct uuid *subject_id, const char *kind,
                      int64_t window_us, int64_t *since)
@@ -31,17 +32,19 @@ static int64_t number(struct rows *r)
     return n;
 }
 
-DB_SQL(sent, "select sent from @@notice_counts where subject_id = $1 and kind = $2 and since > $3");
+DB_SQL(sent, "select sent from @@notice_counts where subject_id = $1 and kind = $2 and since > $3 "
+             "and since <= $4");
 
 void notices_ahead(struct tx *tx, const struct uuid *user_id, const char *kind, int64_t window_us)
 {
-    db_ahead(tx, &sent, V_ID(user_id), V_TEXT(kind), V_TIME(tx->ctx->now_us - window_us));
+    db_ahead(tx, &sent, V_ID(user_id), V_TEXT(kind), V_TIME(tx->ctx->now_us - window_us),
+             V_TIME(tx->ctx->now_us));
 }
 
 int64_t notices_of(struct tx *tx, const struct uuid *user_id, const char *kind, int64_t window_us)
 {
     return number(db_query(tx, &sent, V_ID(user_id), V_TEXT(kind),
-                           V_TIME(tx->ctx->now_us - window_us)));
+                           V_TIME(tx->ctx->now_us - window_us), V_TIME(tx->ctx->now_us)));
 }
 
 void notice_put(struct tx *tx, const struct uuid *user_id, const char *kind, int64_t window_us)

@@ -5,9 +5,10 @@ int64_t send_pause_take(struct tx *tx, const char *key, int64_t since)
 {
     DB_SQL(take, "insert into @@send_pauses (key, taken_at) values ($1, $2) on conflict (key) do "
                  "update set taken_at = excluded.taken_at where send_pauses.taken_at <= $3 "
-                 "returning taken_at");
+                 "or send_pauses.taken_at > $4 returning taken_at");
     DB_SQL(look, "select taken_at from @@send_pauses where key = $1");
-    struct rows *r = db_query(tx, &take, V_TEXT(key), V_TIME(tx->ctx->now_us), V_TIME(since));
+    int64_t now = tx->ctx->now_us, beyond = now + (now - since); /* taken while the clock was wrong */
+    struct rows *r = db_query(tx, &take, V_TEXT(key), V_TIME(now), V_TIME(since), V_TIME(beyond));
     bool taken = rows_next(r);
     rows_end(r);
     if (taken) {

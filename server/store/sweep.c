@@ -160,7 +160,10 @@ int64_t sweep(struct tx *tx, const struct sweep_ages *ages, struct sweep_place *
     SWEEP(pauses, "@@send_pauses", "key", "taken_at < $1 limit 500");
     DB_SQL(networks, "delete from @@sign_in_networks where (user_id, network) in (select user_id, "
                      "network from @@sign_in_networks where seen_at < $1 limit 200)");
+    /* no retry lies further ahead than its hour: the clock was wrong */
+    DB_SQL(stuck, "update @@outbox set next_try_at = $1 where next_try_at > $2");
     int64_t now = tx->ctx->now_us, gone = 0;
+    db_run(tx, &stuck, V_TIME(now), V_TIME(now + DAY_US / 24));
     gone += walk_tokens(tx, &place->token);
     gone += db_exec(tx, &ended, V_TIME(now - 3 * DAY_US));
     gone += walk_sessions(tx, ages, &place->session);

@@ -2,7 +2,7 @@
 """A project of Supabase's kind (support/project.sql: a trigger that makes profiles, foreign keys, checks, row-level policies) on PostgreSQL: what its
 rules refuse is told in the official server's words and is no outage; what is an outage is told as one. project_suite.py [--binary FILE]; ends with
 'N passed, N failed'."""
-import json, os, re, sys, time, uuid
+import json, os, re, sys, tempfile, time, uuid
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "conformance")]
 from accounts import addr, is_  # noqa: E402
@@ -180,6 +180,29 @@ def other_encodings(pg):
             c.discard()
 
 
+def messages_without_a_data_folder(pg):
+    """Without a mail server mails are files, also where no folder of data is there yet; where none can be made, start and check-config say so."""
+    with tempfile.TemporaryDirectory(prefix="countersign-nowhere-") as folder:
+        data = os.path.join(folder, "not", "yet", "there")
+        with Countersign(binary, env={"DATABASE_URL": pg.create("nofolder"), "COUNTERSIGN_DATA_DIR": data, "GOTRUE_MAILER_AUTOCONFIRM": "false"}) as c:
+            assert not os.path.exists(data)
+            is_(c.server().call("POST", "/signup", {"email": addr(), "password": "a password of it"}), 200)
+            end = time.monotonic() + 60
+            while not os.path.exists(os.path.join(data, "outbox")) or not any(name.endswith(".eml") for name in os.listdir(os.path.join(data, "outbox"))):
+                assert time.monotonic() < end, c.log_tail()
+                time.sleep(0.05)
+        blocked = os.path.join(folder, "file")
+        open(blocked, "w").close()
+        for env, words in (({"COUNTERSIGN_MAIL_DIR": blocked + "/x"}, "COUNTERSIGN_MAIL_DIR"), ({"COUNTERSIGN_SMS_DIR": blocked, "GOTRUE_EXTERNAL_PHONE_ENABLED": "true"}, "COUNTERSIGN_SMS_DIR")):
+            c = Countersign(binary, env={"DATABASE_URL": pg.dsn("nofolder"), "COUNTERSIGN_DATA_DIR": data, **env})
+            try:
+                for call in (("check-config",), ("serve", "--once")):
+                    out = c.command(*call, timeout=60)
+                    assert out.returncode > 0 and "cannot write into the folder" in out.stderr and words in out.stderr, (call, out.stderr)
+            finally:
+                c.discard()
+
+
 def main():
     t = Tally()
     with Postgres() as pg:
@@ -190,7 +213,7 @@ def main():
             p = Project(pg, nodes, "project")
             for fn in (profiles_are_made, what_the_application_refuses, what_keeps_a_user, what_is_not_there, what_the_log_says, policies, two_want_the_same):
                 t.step(fn.__doc__, fn, p)
-        for fn in (few_connections, no_room_at_all, other_encodings):
+        for fn in (few_connections, no_room_at_all, other_encodings, messages_without_a_data_folder):
             t.step(fn.__doc__, fn, pg)
     return t.close()
 

@@ -43,6 +43,25 @@ static void ten_wrong_codes_lock_for_a_minute(void **state)
     expect_status(prove(x.rig, x.s.access, &x.f, code_at(x.rig, &x.f, 0)), 200);
 }
 
+/* What was locked, and which step was used, while the clock was a month fast holds up nobody after it is
+ * set right; and then guesses are counted and locked as ever. */
+static void a_clock_that_was_wrong(void **state)
+{
+    const double month = 30 * 86400;
+    struct rig *rig = *state;
+    rig_wait(rig, month);
+    struct scene x = begin(state);
+    guess(&x, 10);
+    expect_locked(&x, 60);
+    rig_wait(rig, -month);
+    expect_status(prove(x.rig, x.s.access, &x.f, code_at(x.rig, &x.f, 0)), 200);
+    rig_wait(rig, 60);
+    guess(&x, 10);
+    expect_locked(&x, 60);
+    rig_wait(rig, -1000); /* more than any lock lasts */
+    expect_status(prove(x.rig, x.s.access, &x.f, code_at(x.rig, &x.f, 0)), 200);
+}
+
 static void nine_do_not(void **state)
 {
     struct scene x = begin(state);
@@ -233,6 +252,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RIG_TEST(ten_wrong_codes_lock_for_a_minute),
         RIG_TEST(nine_do_not),
+        RIG_TEST(a_clock_that_was_wrong),
         RIG_TEST(the_schedule),
         RIG_TEST(a_success_after_the_lock_clears_the_count),
         RIG_TEST(a_lock_changes_nothing),

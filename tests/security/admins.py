@@ -79,6 +79,24 @@ def people(p):
     allowed(p, low.token)
 
 
+def audiences(p):
+    """X-JWT-AUD: a key may name any audience anywhere; a person's token only where its person's role is read, so on public and users' routes it is as a stranger's, before a demotion and after."""
+    h, aud = head(p), {"X-JWT-AUD": "back office"}
+    ours = made(p.s, aud="back office")
+    sign_in = lambda token: p.servers[-1].call("POST", "/token?grant_type=password", {"email": ours["email"], "password": PW}, token, headers=aud)
+    is_(sign_in(p.s.admin_token()), 200)
+    for demoted in (False, True):
+        is_(sign_in(h.token), 400, "invalid_credentials")
+        new = is_(p.s.call("POST", "/signup", {"email": addr(), "password": PW}, h.token, headers=aud), 200).json
+        assert new["user"]["aud"] == "authenticated", new
+        a = p.servers[-1].call("GET", "/admin/users", token=h.token, headers=aud)
+        if demoted:
+            is_(a, *NOT_ADMIN)
+        else:
+            assert [u["id"] for u in is_(a, 200).json["users"]] == [ours["id"]], a.short()
+            p.sql("update @users set role = 'authenticated' where " + p.id_is("id", h.id))
+
+
 def as_they_are_now(p):
     """Role, ban, deletion, sign-out and end of the session count as they are in the database, whatever the token says."""
     h = head(p)
@@ -151,7 +169,7 @@ def ended(t):
 
 def one_engine(t, name, **more):
     with place({**OFTEN, **ROLE}, **more) as p:
-        for step in (keys, people, as_they_are_now, own_app_metadata):
+        for step in (keys, people, audiences, as_they_are_now, own_app_metadata):
             t.step("%s: %s" % (name, step.__doc__), step, p)
 
 

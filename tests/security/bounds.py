@@ -3,11 +3,12 @@
 goes and none is refused; sign-ups that nobody confirmed, anonymous accounts that nobody uses and old audit rows are swept, what belongs to somebody stays; the log is bounded by
 client, and the folder of mails by number. bounds.py [--binary FILE]; ends with 'N passed, N failed'.
 """
-import contextlib, json, os, subprocess, sys, time, uuid
+import contextlib, json, os, re, subprocess, sys, time, uuid
 from rig import *  # noqa: F401,F403
 from rig import CONFIRM, PW, Tally, User, addr, at_once, binary, is_, on_both_engines, person, place
 
 OPEN = 64
+OFFICIAL = {"audit_log_entries", "flow_state", "identities", "mfa_amr_claims", "mfa_challenges", "mfa_factors", "one_time_tokens", "refresh_tokens", "sessions", "users"}
 WAIT_S = 90         # the sweeper's first round comes after 20 s; this only ends a test that fails
 
 
@@ -140,9 +141,23 @@ def folder(t):
         assert "notes.eml" in os.listdir(p.mails) and [len(p.sent(e)) for e in people] == [0] * 3 + [1] * 3
 
 
+def named(p):
+    """docs/guide/bounds.md names each table of this server that the database has, and none that is gone."""
+    if p.s.dsn:
+        there = {r[0] for r in p.sql("select table_name from information_schema.tables where table_schema = 'countersign'")}
+    else:
+        there = {r[0] for r in p.sql("select name from sqlite_master where type = 'table'")} - OFFICIAL
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "guide", "bounds.md"), encoding="utf8") as f:
+        table = [line for line in f if line.startswith("| ")]
+    words = set(re.findall(r"\w+", " ".join(table)))
+    assert len(there) > 15 and there - words - {"schema_version", "sqlite_sequence"} == set(), sorted(there - words)
+    listed = {name for line in table for group in re.findall(r"\(([a-z_, ]+)\)", line.split("|")[1]) for name in group.split(", ") if "_" in name}
+    assert len(listed) > 10 and listed - there - {"challenge_rings"} == set(), sorted(listed - there)
+
+
 def one_engine(t, name, **more):
     with place({**CONFIRM, "COUNTERSIGN_SESSIONS_PER_USER": "5"}, **more) as p:
-        for step in (audit, accounts, challenges, sessions):
+        for step in (audit, accounts, challenges, sessions, named):
             t.step("%s: %s" % (name, step.__doc__), step, p)
 
 

@@ -6,6 +6,7 @@ names the setting. Nothing here waits for a fixed time: each step waits for the 
 """
 import contextlib, json, re, resource, socket, sys, threading, time
 from rig import Countersign, Tally, addr, binary, is_
+from countersign import free_port
 
 HEAD = b"GET /health HTTP/1.1\r\nHost: x\r\n"
 BODY = b"POST /recover HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
@@ -119,9 +120,29 @@ def told(t):
         assert "connection: close" in asked(socks[-1]).lower(), "a connection in a full house is kept"
 
 
+def monitored(t):
+    """The port of the metrics is bounded alike: who drips a head or a body is closed, more silent ones than it has places keep nobody out, and an answer ends its connection"""
+    port = free_port()
+    env = {"GOTRUE_METRICS_ENABLED": "true", "GOTRUE_METRICS_EXPORTER": "prometheus", "OTEL_EXPORTER_PROMETHEUS_PORT": str(port), "COUNTERSIGN_HEAD_TIMEOUT": "1s", "COUNTERSIGN_BODY_TIMEOUT": "1s"}
+    with Countersign(binary, env=env) as c:
+        there = lambda: socket.create_connection(("127.0.0.1", port), timeout=60)
+        head = b"GET /metrics HTTP/1.1\r\nHost: x\r\n"
+        for first, drip in ((b"", b"G"), (head, b"X"), (head + b"Content-Length: 100000\r\n\r\n", b" ")):
+            with there() as sock:
+                sock.sendall(first)
+                assert b" 200 " not in until_closed(sock, drip), (first, drip)
+        with contextlib.ExitStack() as stack:
+            for _ in range(200):
+                stack.enter_context(there())
+            with there() as sock:
+                sock.sendall(head + b"\r\n")
+                got = until_closed(sock)
+                assert b" 200 " in got and b"countersign_" in got, got[:200]
+
+
 def main():
     t = Tally()
-    for step in (late, crowd, files, told):
+    for step in (late, crowd, files, told, monitored):
         t.step(step.__doc__, step, t)
     return t.close()
 

@@ -168,13 +168,35 @@ def budgets(p):
     assert got["unknown"][0] == 429, got
 
 
+def sms_budgets(p):
+    """The same of SMS: the strangers' share is gone, then the third of a number or all of it, and known and unknown numbers are answered alike."""
+    statuses = []
+    while 429 not in statuses and len(statuses) < 60:
+        statuses.append(p.s.call("POST", "/signup", {"phone": phone(), "password": PW}, headers=STRANGER).status)
+    assert len(statuses) < 31, "the strangers' share has no end"
+    for name in ("sms of accounts that exist", "resend sms", "resend phone_change", "sms"):
+        path, body = {**CALLS, **CREATING}[name]
+        got = {state: [answer(p.servers[n % len(p.servers)].call("POST", path, body(who), headers=STRANGER)) for n in range(2)]
+               for state, who in ((state, one_of(p, name, state)) for state in ("unknown", "confirmed", "unconfirmed"))}
+        assert len(set(map(str, got.values()))) == 1, (name, got)
+    path, body = CALLS["sms of accounts that exist"]
+    people = {state: one_of(p, "sms", state) for state in ("unknown", "confirmed")}
+    for _ in range(12):
+        p.sql("delete from @@send_pauses")
+        got = {state: answer(p.s.call("POST", path, body(who), headers=STRANGER)) for state, who in people.items()}
+        p.sql("update @users set confirmation_sent_at = null")
+        assert got["unknown"] == got["confirmed"], got
+    assert got["unknown"][0] == 429, got
+
+
 def one_engine(t, name, **more):
     with place(ENV, **more) as p:
         for step in (alike, mails_go_out, taken, codes_of_nobody, same_work, told_on_this_machine):
             t.step("%s: %s" % (name, step.__doc__), step, p)
-    with place({**ENV, "GOTRUE_RATE_LIMIT_EMAIL_SENT": "30"}, **more) as p:
+    with place({**ENV, "GOTRUE_RATE_LIMIT_EMAIL_SENT": "30", "GOTRUE_RATE_LIMIT_SMS_SENT": "30"}, **more) as p:
         p.sql("delete from @@send_limits")
-        t.step("%s: %s" % (name, budgets.__doc__), budgets, p)
+        for step in (budgets, sms_budgets):
+            t.step("%s: %s" % (name, step.__doc__), step, p)
 
 
 def main():

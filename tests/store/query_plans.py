@@ -94,7 +94,7 @@ def main():
                 try:
                     found = list(scans(db, sql))
                 except sqlite3.Error as e:
-                    if re.search(r"clock_timestamp|current_setting|to_regclass|countersign\.", sql):
+                    if re.search(r"clock_timestamp|current_setting|to_reg|countersign\.", sql):
                         continue
                     bad.append("%s %s: %s: %s" % (where, name, e, sql[:200]))
                     continue

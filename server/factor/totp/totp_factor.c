@@ -93,6 +93,9 @@ static bool fits(struct factor_check *c, const uint8_t *secret, size_t len)
     *device = totp_device_of(c->tx, &c->factor->id);
     read_code(c->proof->code, digits);
     int64_t step = totp_step(&device->kind, ctx->now_us);
+    if (c->guard->last_step - step > DRIFT_SEEN_S / device->kind.period_s + WINDOW) {
+        c->guard->last_step = 0; /* used while the clock was wrong: nobody can have had it since */
+    }
     bool good = totp_match(&device->kind, secret, len, digits, step + drift_of(config, device),
                            WINDOW, c->guard->last_step, &c->guard->last_step);
     if (!good) {

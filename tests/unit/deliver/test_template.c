@@ -8,6 +8,8 @@ static const char fields_text[] =
     "{\"Token\":\"123456\",\"Email\":\"a+b@example.com\",\"Empty\":\"\",\"Zero\":0,\"Yes\":true,"
     "\"URL\":\"https://h.example/verify?token=pkce_1&type=signup&redirect_to=http://x/\","
     "\"Evil\":\"\\\"><script>alert('1')</script>&\",\"Js\":\"javascript:alert(1)\","
+    "\"Java\":\"java\",\"Script\":\"script:alert(1)\",\"Colon\":\":alert(1)\",\"JS\":\"JaVaScRiPt\","
+    "\"Two\":\"a.png, javascript:alert(1) 2x\",\"Host\":\"h.example\",\"Https\":\"https\","
     "\"App\":\"com.example.app://in\",\"Css\":\"red;background:url(//e)\",\"Red\":\"#ff0000\","
     "\"Data\":{\"name\":\"O'Neil\",\"n\":3,\"deep\":{\"er\":\"x\"},\"list\":[\"p\",\"q\"],"
     "\"full-name\":\"Full\"}}";
@@ -117,6 +119,26 @@ static void escaping(void **state)
           "<a href=\"/p/%22%3e%3cscript%3ealert%28%271%27%29%3c/script%3e&amp;\">" },
         { "<img src=\"{{ .Js }}\" data-src=\"{{ .Js }}\" alt=\"{{ .Js }}\">",
           "<img src=\"#ZgotmplZ\" data-src=\"#ZgotmplZ\" alt=\"javascript:alert(1)\">" },
+        /* a scheme in pieces */
+        { "<a href=\"{{ .Java }}{{ .Script }}\">", "<a href=\"java#ZgotmplZ\">" },
+        { "<a href='{{ .Empty }}{{ .Java }}{{ .Empty }}{{ .Script }}'>", "<a href='java#ZgotmplZ'>" },
+        { "<a href={{ .JS }}{{ .Colon }}>", "<a href=JaVaScRiPt#ZgotmplZ>" },
+        { "<a href=\"java{{ .Script }}\">", "<a href=\"java#ZgotmplZ\">" },
+        { "<a href=\"{{ if .Yes }}{{ .Java }}{{ end }}{{ .Script }}\">", "<a href=\"java#ZgotmplZ\">" },
+        { "<a href=\"{{ .Https }}://{{ .Host }}/{{ .Script }}\">",
+          "<a href=\"https://h.example/script:alert%281%29\">" },
+        { "<a href=\"htt{{ .Data.name }}\">", "<a href=\"httO%27Neil\">" },
+        { "<a href=\"com.example.app://in?c={{ .Token }}\">", "<a href=\"com.example.app://in?c=123456\">" },
+        /* several addresses */
+        { "<img srcset=\"/a.png 1x, {{ .Js }} 2x\">", "<img srcset=\"/a.png 1x, #ZgotmplZ 2x\">" },
+        { "<img srcset=\"{{ .URL }} 1x, {{ .Java }}{{ .Script }} 2x\">",
+          "<img srcset=\"https://h.example/verify?token=pkce_1&amp;type=signup&amp;redirect_to=http://x/ 1x, "
+          "java#ZgotmplZ 2x\">" },
+        { "<img srcset=\"{{ .Two }}\">", "<img srcset=\"#ZgotmplZ\">" },
+        { "<a ping=\"/a {{ .Js }}\">", "<a ping=\"/a #ZgotmplZ\">" },
+        { "<animate attributeName=href values=\"/a;{{ .Js }}\">",
+          "<animate attributeName=href values=\"/a;#ZgotmplZ\">" },
+        { "<set to='{{ .Js }}'>", "<set to='#ZgotmplZ'>" },
         { "<p style=\"color:{{ .Red }}\">", "<p style=\"color:#ff0000\">" },
         { "<p style=\"color:{{ .Css }}\">", "<p style=\"color:ZgotmplZ\">" },
         { "<style>p{color:{{ .Css }}}</style>{{ .Evil }}",
@@ -141,6 +163,10 @@ static void places_that_are_refused(void **state)
         "<script>var t = \"{{ .Token }}\"</script>", "<p onclick=\"f('{{ .Token }}')\">",
         "<{{ .Token }}>", "<p {{ .Token }}>", "<p x{{ .Token }}=1>",
         "<iframe srcdoc=\"{{ .Token }}\">", "<SCRIPT src=x>{{ .Token }}",
+        "<meta http-equiv=refresh content=\"0;url={{ .URL }}\">",
+        "<META content='{{ .URL }}' http-equiv=refresh>", "<a href=\"javascript:f('{{ .Token }}')\">",
+        "<a href=\"{{ .Java }}script:alert(1)\">", "<a href={{ .JS }}:alert(1)>",
+        "<object data=\"data:text/html,{{ .Token }}\">",
     };
     for (size_t i = 0; i < COUNT(wrong); i++) {
         const char *got = fill(*state, wrong[i], TEMPLATE_HTML);

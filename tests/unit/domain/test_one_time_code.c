@@ -174,16 +174,16 @@ static void ten_wrong_ones(void **state)
         for (int i = 0; i < 10 && tried < 25; i++, tried++) {
             struct code_guard guard = code_guard_of(&g.realm, &g.tx, address);
             assert_false(code_guard_spent(&g.s->ctx, &guard));
-            assert_false(code_guard_voids(&guard, sent));
+            assert_false(code_guard_voids(&g.s->ctx, &guard, sent));
             code_guard_wrong(&g.tx, &guard, sent);
         }
         struct code_guard guard = code_guard_of(&g.realm, &g.tx, address);
-        assert_int_equal(code_guard_voids(&guard, sent), tried % 10 == 0);
+        assert_int_equal(code_guard_voids(&g.s->ctx, &guard, sent), tried % 10 == 0);
         assert_int_equal(code_guard_spent(&g.s->ctx, &guard), tried == 25);
     }
     assert_true(g.tx.keep);
     struct code_guard other = code_guard_of(&g.realm, &g.tx, "b@example.com");
-    assert_false(code_guard_spent(&g.s->ctx, &other) || code_guard_voids(&other, sent));
+    assert_false(code_guard_spent(&g.s->ctx, &other) || code_guard_voids(&g.s->ctx, &other, sent));
     g.s->ctx.now_us += 86400 * US_PER_S / 25;
     struct code_guard later = code_guard_of(&g.realm, &g.tx, address);
     assert_false(code_guard_spent(&g.s->ctx, &later));

@@ -28,6 +28,16 @@ static void pauses(void **state)
     }
 }
 
+/* A message sent, or a total filled, while the clock was a month fast holds nobody up for a month. */
+static void a_clock_that_was_wrong(void **state)
+{
+    const int64_t month = INT64_C(30) * 86400 * US_PER_S;
+    struct ctx ctx = {.arena = *state, .now_us = 100 * US_PER_S};
+    assert_int_equal(pause_check(&ctx, ctx.now_us + month, 60 * US_PER_S, P_MAIL_TOO_SOON), P_OK);
+    assert_int_equal(pause_check(&ctx, ctx.now_us + 59 * US_PER_S, 60 * US_PER_S, P_MAIL_TOO_SOON),
+                     P_MAIL_TOO_SOON);
+}
+
 static void zero(void **state)
 {
     (void)state;
@@ -150,6 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ARENA_TEST(pauses),
+        ARENA_TEST(a_clock_that_was_wrong),
         cmocka_unit_test(zero),
         DB_TEST(an_hour),
         DB_TEST(a_bucket),
