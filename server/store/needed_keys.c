@@ -81,6 +81,9 @@ const char *needed_keys_fault(struct db *db, struct arena *arena)
     struct tx tx = { .ctx = &ctx, .db = db, .mode = TX_READ };
     tx.status = db_begin(db, TX_READ);
     const char *fault = needed_keys_missing(&tx);
+    if (tx.status != DB_OK) {
+        fault = "the tables' keys could not be looked at (see the log)";
+    }
     db_rollback(db);
     return fault;
 }

@@ -9,7 +9,7 @@
  * on SQLite, whose file holds tables and keys in one piece. */
 const char *needed_keys_missing(struct tx *tx);
 
-/* The same in a transaction of its own. NULL also where the database fails: the log says why. */
+/* The same in a transaction of its own. */
 const char *needed_keys_fault(struct db *db, struct arena *arena);
 
 #endif
