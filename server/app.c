@@ -25,7 +25,6 @@
 #error "COUNTERSIGN_VERSION is set by the build"
 #endif
 
-#define DRAIN_US (60 * US_PER_S)
 
 struct app {
     struct services services;
@@ -208,7 +207,10 @@ void app_stop(struct app **app)
     }
     struct app *a = *app;
     *app = NULL;
-    listener_stop(&a->listener, DRAIN_US);
+    if (a->services.executor) {
+        exec_hurry(a->services.executor);
+    }
+    listener_stop(&a->listener, a->services.config->stop_wait_us);
     metrics_listener_stop(&a->metrics);
     outbox_worker_stop(&a->outbox);
     sweeper_stop(&a->sweeper);

@@ -27,7 +27,7 @@ PARTS = [
     ("lint", [], [["script/lint"]], 10, True),
     ("unit", ["build"], [meson_test("build"), PY + ["tests/store/query_plans.py"]], 10, True),
     ("asan", ["build-asan"], [meson_test("build-asan"), conformance("asan"), PY + ["tests/webauthn/run_all.py", "--only", "soft", "--binary", "build-asan/countersign"]], 25, True),
-    ("nodes", ["build"], [PY + ["tests/nodes/nodes_suite.py"], PY + ["tests/nodes/time_suite.py"], PY + ["tests/nodes/official_suite.py"], PY + ["tests/nodes/project_suite.py"], PY + ["tests/nodes/keys_suite.py"], conformance("postgres,interop,older")], 20, True),
+    ("nodes", ["build"], [PY + ["tests/nodes/nodes_suite.py"], PY + ["tests/nodes/time_suite.py"], PY + ["tests/nodes/official_suite.py"], PY + ["tests/nodes/project_suite.py"], PY + ["tests/nodes/keys_suite.py"], PY + ["tests/nodes/stop_suite.py"], conformance("postgres,interop,older")], 20, True),
     ("webauthn", ["build"], [PY + ["tests/webauthn/run_all.py"]], 15, True),
     ("conformance", ["build"], [conformance("root,prefix")], 20, True),
     ("clients", ["build"], [PY + ["tests/clients/run_all.py"]], 15, True),

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "http/awaited.h"
 #include "http/connection_guard.h"
 #include "http/hold.h"
 #include "http/pipeline.h"
@@ -13,8 +14,9 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <microhttpd.h>
-#include <stddef.h>
 #include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -36,6 +38,7 @@ struct listener {
     struct hold *hold;
     struct guard *guard;
     atomic_bool stopping;
+    bool over; /* what is under way has had its time; under the lock of awaited.c */
     int socket, port;
     atomic_int under_way;
     atomic_size_t large_bodies; /* bytes */
@@ -52,7 +55,13 @@ struct exchange {
     char peer[INET6_ADDRSTRLEN];
     size_t swallowed, large; /* large: of the listener's large_bodies */
     bool begun, counted, done, answered, refused; /* refused: the rest of the body is thrown away */
+    struct awaited awaited;
 };
+
+static struct exchange *exchange_of(struct awaited *a)
+{
+    return (struct exchange *)(void *)((char *)a - offsetof(struct exchange, awaited));
+}
 
 /* The values of a field that came in several lines, as one (RFC 9110 §5.3). */
 struct lines {
@@ -179,8 +188,20 @@ static void drop_body(struct exchange *x)
         call->body = NULL;
         call->body_len = call->body_room = 0;
     }
+}
+
+static void give_share(struct exchange *x)
+{
     atomic_fetch_sub(&x->listener->large_bodies, x->large);
     x->large = 0;
+}
+
+/* The listener may be gone. */
+static void free_exchange(struct exchange *x)
+{
+    drop_body(x);
+    arena_free(&x->call.ctx.arena);
+    free(x);
 }
 
 static void end_exchange(void *arg, struct MHD_Connection *connection, void **request,
@@ -194,10 +215,11 @@ static void end_exchange(void *arg, struct MHD_Connection *connection, void **re
         if (x->counted) {
             atomic_fetch_sub(&x->listener->under_way, 1);
         }
-        drop_body(x);
         seat_is(x->seat, SEAT_IDLE);
-        arena_free(&x->call.ctx.arena);
-        free(x);
+        give_share(x);
+        if (awaited_leave(&x->awaited)) {
+            free_exchange(x);
+        }
         *request = NULL;
     }
 }
@@ -326,6 +348,7 @@ static enum MHD_Result collect(struct exchange *x, const char *data, size_t *len
     }
     if (x->refused || call->body_too_large) {
         drop_body(x);
+        give_share(x);
         x->swallowed += *len;
         *len = 0;
         return x->swallowed > SWALLOW_MAX ? MHD_NO : MHD_YES;
@@ -370,21 +393,28 @@ static void let_go(struct held *held)
 
 static void hand_over(struct exchange *x, enum lane lane);
 
+/* The call is done: at once, or when its step of time is over. */
+static void answer_it(struct awaited *a)
+{
+    struct exchange *x = exchange_of(a);
+    x->done = true;
+    x->held = (struct held){ .due_us = pipeline_due_us(&x->call), .then = let_go };
+    if (x->held.due_us && x->listener->hold && !x->listener->over) {
+        hold_until(x->listener->hold, &x->held);
+    } else {
+        MHD_resume_connection(x->connection);
+    }
+}
+
 /* On another thread, when the part is durable or undone. */
 static void part_done(struct work *work)
 {
     struct exchange *x = work->arg;
     enum lane lane = pipeline_next(&x->call, work->result);
-    if (lane != LANE_NONE) {
+    if (lane != LANE_NONE && !awaited_is_late(&x->awaited)) {
         hand_over(x, lane);
-        return;
-    }
-    x->done = true;
-    x->held = (struct held){ .due_us = pipeline_due_us(&x->call), .then = let_go };
-    if (x->held.due_us && x->listener->hold) {
-        hold_until(x->listener->hold, &x->held);
-    } else {
-        MHD_resume_connection(x->connection);
+    } else if (awaited_end(&x->awaited, answer_it)) {
+        free_exchange(x);
     }
 }
 
@@ -429,6 +459,42 @@ static void hand_over(struct exchange *x, enum lane lane)
     }
 }
 
+/* Without a look at the call, which another thread still works on. */
+static enum MHD_Result send_too_late(struct exchange *x)
+{
+    const struct problem_row *row = problem_row(P_SHUTTING_DOWN);
+    char body[256];
+    int len = snprintf(body, sizeof body,
+                       x->call.new_envelope ? "{\"code\":\"%s\",\"message\":\"%s\"}"
+                                            : "{\"code\":503,\"error_code\":\"%s\",\"msg\":\"%s\"}",
+                       row->code, row->text);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer((size_t)len, body, MHD_RESPMEM_MUST_COPY);
+    if (!response) {
+        return MHD_NO;
+    }
+    MHD_add_response_header(response, "Content-Type", "application/json");
+    MHD_add_response_header(response, "Retry-After", "1");
+    MHD_add_response_header(response, "Connection", "close");
+    if (x->call.new_envelope) {
+        MHD_add_response_header(response, "X-Supabase-Api-Version", "2024-01-01");
+    }
+    enum MHD_Result result = MHD_queue_response(x->connection, 503, response);
+    MHD_destroy_response(response);
+    x->answered = true;
+    return result;
+}
+
+static void suspend(struct awaited *a)
+{
+    MHD_suspend_connection(exchange_of(a)->connection);
+}
+
+static void resume(struct awaited *a)
+{
+    MHD_resume_connection(exchange_of(a)->connection);
+}
+
 static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *url,
                               const char *method, const char *version, const char *data,
                               size_t *len, void **request)
@@ -455,6 +521,9 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     if (x->done) {
         return send_answer(x);
     }
+    if (atomic_load(&x->listener->stopping) && awaited_is_late(&x->awaited)) {
+        return send_too_late(x);
+    }
     seat_is(x->seat, SEAT_BUSY);
     x->counted = true; /* a stop waits for whole requests only */
     atomic_fetch_add(&x->listener->under_way, 1);
@@ -462,7 +531,9 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     if (lane == LANE_NONE) {
         return send_answer(x);
     }
-    MHD_suspend_connection(x->connection);
+    if (!awaited_begin(&x->awaited, &x->listener->over, suspend)) {
+        return send_too_late(x);
+    }
     hand_over(x, lane);
     return MHD_YES;
 }
@@ -545,6 +616,28 @@ static void stop_accepting(const struct listener *l)
     }
 }
 
+static void wait_for_answers(struct listener *l, int64_t wait_us)
+{
+    int64_t until = clock_steady_us() + wait_us;
+    while (atomic_load(&l->under_way) > 0 && clock_steady_us() < until) {
+        usleep(2000);
+    }
+}
+
+/* Whose time is over is told so: libmicrohttpd ends the process if a connection is still suspended
+ * when it stops. */
+static void give_up(struct listener *l)
+{
+    enum { TO_SEND_S = 5 };
+    int n = awaited_give_up(&l->over, resume);
+    if (n) {
+        log_write(LOG_WARN, "requests were not done in time for the stop, and were answered 503",
+                  LOG_INT("requests", n), LOG_STR("setting", "COUNTERSIGN_STOP_WAIT"));
+    }
+    hold_stop(&l->hold); /* a suspended connection must not be left to the daemon */
+    wait_for_answers(l, TO_SEND_S * US_PER_S);
+}
+
 void listener_stop(struct listener **listener, int64_t wait_us)
 {
     if (!listener || !*listener) {
@@ -554,11 +647,8 @@ void listener_stop(struct listener **listener, int64_t wait_us)
     *listener = NULL;
     atomic_store(&l->stopping, true);
     stop_accepting(l);
-    int64_t until = clock_steady_us() + wait_us;
-    while (atomic_load(&l->under_way) > 0 && clock_steady_us() < until) {
-        usleep(2000);
-    }
-    hold_stop(&l->hold); /* a suspended connection must not be left to the daemon */
+    wait_for_answers(l, wait_us);
+    give_up(l);
     MHD_stop_daemon(l->daemon); /* closes the socket */
     guard_stop(&l->guard);
     free(l);

@@ -53,6 +53,13 @@ bool db_alive(const struct db *db)
     return !db->engine->alive || db->engine->alive(db);
 }
 
+void db_cancel(struct db *db)
+{
+    if (db->engine->cancel) {
+        db->engine->cancel(db);
+    }
+}
+
 int64_t db_trips(const struct db *db)
 {
     return db->engine->trips ? db->engine->trips(db) : 0;

@@ -146,6 +146,10 @@ enum db_open {
 struct db *db_connect(struct arena *arena, const char *url, unsigned flags, const char **error);
 void db_close(struct db **db);
 
+/* From another thread, while it is not closed: asks the server to end the statement under way, which
+ * then fails; there may be none any more. */
+void db_cancel(struct db *db);
+
 /* The path in the URL if the database is a file, else NULL. */
 const char *db_file(const char *url);
 

@@ -49,6 +49,7 @@ struct db_engine {
     int (*log_pages)(const struct db *db);
     bool (*alive)(const struct db *db);    /* NULL: always */
     int64_t (*trips)(const struct db *db); /* NULL: none */
+    void (*cancel)(struct db *db);         /* NULL: nothing to cancel */
 };
 
 struct db *db_sqlite_connect(struct arena *arena, const char *path, unsigned flags,

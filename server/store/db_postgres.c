@@ -23,9 +23,19 @@ static void pg_close(struct db *base)
     db->dead = true;
     pg_lost(db, "");
     pg_forget_answers(db);
+    PQfreeCancel(db->cancel);
     PQfinish(db->conn);
     pg_free_statements(db);
     free(db);
+}
+
+static void pg_cancel(struct db *base)
+{
+    char error[256];
+    const struct pg_db *db = (const struct pg_db *)base;
+    if (db->cancel && !PQcancel(db->cancel, error, sizeof error)) {
+        log_write(LOG_WARN, "a statement could not be cancelled", LOG_STR("error", &error[0]));
+    }
 }
 
 /* --- transactions --- */
@@ -214,6 +224,7 @@ static const struct db_engine engine = {
     .log_pages = pg_log_pages,
     .alive = pg_alive,
     .trips = pg_trips,
+    .cancel = pg_cancel,
 };
 
 /* --- connections --- */
@@ -298,6 +309,7 @@ struct db *db_postgres_connect(struct arena *arena, const char *url, unsigned fl
     }
     db->base.engine = &engine;
     db->conn = conn;
+    db->cancel = PQgetCancel(conn);
     db->keeps_statements = !(flags & DB_UNPREPARED);
     return &db->base;
 }

@@ -56,6 +56,7 @@ struct pg_sent {
 struct pg_db {
     struct db base;
     PGconn *conn;
+    PGcancel *cancel; /* used by another thread: what libpq allows there */
     bool keeps_statements; /* false behind a pooler that gives each transaction another server */
     bool writing;          /* a write transaction is under way */
     bool begin_due;        /* its BEGIN is not sent yet: it goes with the first statement */

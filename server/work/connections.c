@@ -14,10 +14,12 @@ enum { MOST = 1024 };
 #define PAUSE_FIRST_US (100 * 1000)
 #define PAUSE_MAX_US (3 * US_PER_S)
 #define CHECK_US (30 * US_PER_S)
+#define CANCEL_US (5 * US_PER_S)
+#define HURRY_US (100 * 1000)
 
 struct connection {
     struct db *db;
-    int64_t opened_us, idle_from_us;
+    int64_t opened_us, idle_from_us, lent_us;
 };
 
 struct connections {
@@ -27,7 +29,7 @@ struct connections {
     pthread_t carer;
     pthread_mutex_t lock; /* for all below */
     pthread_cond_t given, wake;
-    bool stop;
+    bool stop, hurry;
     int open, n_idle, n_lent;
     bool refusing; /* the last try to open one failed: not again before try_again_at_us */
     bool away;     /* and none is open */
@@ -132,7 +134,7 @@ static struct db *open_one(struct connections *set, struct arena *arena)
     set->trying = was_refusing ? false : set->trying;
     if (db) {
         note_back(set);
-        set->lent[set->n_lent++] = (struct connection){ db, clock_steady_us(), 0 };
+        set->lent[set->n_lent++] = (struct connection){ db, clock_steady_us(), 0, clock_steady_us() };
     } else {
         note_refused(set, error);
     }
@@ -179,6 +181,7 @@ struct db *connections_take(struct connections *set, struct arena *arena, int64_
     while (!db && *problem == P_OK) {
         if (set->n_idle) {
             set->lent[set->n_lent++] = set->idle[--set->n_idle];
+            set->lent[set->n_lent - 1].lent_us = clock_steady_us();
             db = set->idle[set->n_idle].db;
         } else if (may_open(set)) {
             db = open_one(set, arena);
@@ -250,6 +253,7 @@ static void measure_with_one(struct connections *set, struct arena *arena)
     bool busy = set->open > 0 && set->n_idle == 0;
     if (set->n_idle) {
         one = set->lent[set->n_lent++] = set->idle[--set->n_idle];
+        set->lent[set->n_lent - 1].lent_us = clock_steady_us();
     }
     pthread_mutex_unlock(&set->lock);
     if (busy) {
@@ -274,16 +278,30 @@ static void care_once(struct connections *set)
     arena_free(&arena);
 }
 
+/* Holds the lock, so none of them is closed meanwhile. */
+static void cancel_slow(struct connections *set)
+{
+    for (int i = 0; i < set->n_lent; i++) {
+        if (older(set->lent[i].lent_us, CANCEL_US)) {
+            db_cancel(set->lent[i].db);
+        }
+    }
+}
+
 static void *care(void *arg)
 {
     struct connections *set = arg;
     int64_t every = set->settings.check_us > 0 ? set->settings.check_us : CHECK_US;
     pthread_mutex_lock(&set->lock);
     while (!set->stop) {
-        struct timespec until = clock_steady_in(every);
-        while (!set->stop && pthread_cond_timedwait(&set->wake, &set->lock, &until) == 0) {
+        struct timespec until = clock_steady_in(set->hurry ? HURRY_US : every);
+        bool hurried = set->hurry;
+        while (!set->stop && hurried == set->hurry &&
+               pthread_cond_timedwait(&set->wake, &set->lock, &until) == 0) {
         }
-        if (!set->stop) {
+        if (set->hurry) {
+            cancel_slow(set);
+        } else if (!set->stop) {
             pthread_mutex_unlock(&set->lock);
             care_once(set);
             pthread_mutex_lock(&set->lock);
@@ -323,9 +341,17 @@ struct connections *connections_new(const struct connections_settings *settings,
     set->clock = clock;
     init_locks(set);
     set->open = set->n_idle = 1;
-    set->idle[0] = (struct connection){ first, clock_steady_us(), clock_steady_us() };
+    set->idle[0] = (struct connection){ first, clock_steady_us(), clock_steady_us(), 0 };
     set->carer = thread_start("cs-db-care", care, set);
     return set;
+}
+
+void connections_hurry(struct connections *set)
+{
+    pthread_mutex_lock(&set->lock);
+    set->hurry = true;
+    pthread_cond_signal(&set->wake);
+    pthread_mutex_unlock(&set->lock);
 }
 
 void connections_free(struct connections **set)

@@ -116,6 +116,11 @@ static void pg_stop(struct executor *executor)
     free(e);
 }
 
+static void pg_hurry(struct executor *executor)
+{
+    connections_hurry(((struct pg_executor *)executor)->connections);
+}
+
 static struct clock pg_clock(struct executor *executor)
 {
     return database_clock_of(&((struct pg_executor *)executor)->clock);
@@ -123,6 +128,7 @@ static struct clock pg_clock(struct executor *executor)
 
 static const struct executor_engine engine = {
     .waits = true,
+    .hurry = pg_hurry,
     .stop = pg_stop,
     .clock = pg_clock,
     .read = pg_read,

@@ -69,6 +69,13 @@ void executor_stop(struct executor **executor)
     }
 }
 
+void exec_hurry(struct executor *executor)
+{
+    if (executor->engine->hurry) {
+        executor->engine->hurry(executor);
+    }
+}
+
 bool exec_waits(const struct executor *executor)
 {
     return executor->engine->waits;

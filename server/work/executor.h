@@ -43,6 +43,9 @@ struct executor *executor_start(struct arena *arena, const struct executor_setti
 /* Finishes what is queued, checkpoints, stops the threads, closes all. NULL is fine. */
 void executor_stop(struct executor **executor);
 
+/* A stop has begun: what waits for others in the database does not wait much longer. */
+void exec_hurry(struct executor *executor);
+
 /* Do exec_read and exec_write wait for another machine? Then a thread that serves many connections
  * calls exec_run_later instead. */
 bool exec_waits(const struct executor *executor);

@@ -12,6 +12,7 @@ struct hash_pool;
 
 struct executor_engine {
     bool waits; /* see exec_waits */
+    void (*hurry)(struct executor *executor); /* NULL: nothing to do */
     void (*stop)(struct executor *executor);
     struct clock (*clock)(struct executor *executor); /* NULL: this machine's */
     enum problem (*read)(struct executor *executor, struct ctx *ctx, tx_fn *fn, void *arg);

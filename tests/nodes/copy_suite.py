@@ -160,7 +160,7 @@ def migrate_refuses_what_it_does_not_know(pg):
     refused(program("migrate", DATABASE_URL=pg.dsn("ours_newer")), "schema 99", "nothing was changed")
     assert before == {name: pg.dump(name) for name in before}
     pg.sql("create role weak login; create database other; grant connect on database other to weak")
-    refused(program("migrate", DATABASE_URL=pg.dsn("other", "weak")), "GRANT CREATE ON DATABASE other TO weak;", "nothing was changed")
+    refused(program("migrate", DATABASE_URL=pg.dsn("other", "weak")), "GRANT CREATE ON DATABASE", "nothing was changed")
     assert pg.sql("select to_regnamespace('countersign') is null and to_regnamespace('auth') is null", "other") == [["t"]]
     refused(program("migrate", DATABASE_URL="postgres://postgres:s3kr1t@127.0.0.1:1/x"), "check DATABASE_URL and that the server runs")
     lite("fresh.db", "insert into schema_version values (99, 'x', 1)")
@@ -495,7 +495,7 @@ def missing_rights_are_said(pg):
         refused(program(*words, DATABASE_URL=pg.dsn("rights", "writer")), "row-level security", "BYPASSRLS", "nothing was changed")
     pg.sql("alter role writer bypassrls; revoke insert on auth.mfa_factors from writer", "rights")
     refused(program("copy", "--from", file("one.db"), "--to", pg.dsn("rights", "writer")), "target", "may not write auth.mfa_factors", "nothing was copied")
-    refused(program("copy", "--from", file("one.db"), "--to", pg.dsn("other", "weak")), "GRANT CREATE ON DATABASE other TO weak;", "nothing was changed")
+    refused(program("copy", "--from", file("one.db"), "--to", pg.dsn("other", "weak")), "GRANT CREATE ON DATABASE", "nothing was changed")
     assert pg.sql("select count(*) from auth.users", "rights") == [["0"]]
 
 
