@@ -2,8 +2,10 @@
 #include "command.h"
 
 #include "config/advice.h"
+#include "lost_database.h"
 #include "show.h"
 #include "store/migrate.h"
+#include "store/needed_keys.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -85,8 +87,9 @@ static const char *look_at_database(struct findings *f)
     const char *error = NULL;
     struct schema_found found;
     f->database = "";
-    if (!c->postgres && access(c->database_path, F_OK) != 0) {
-        return NULL;
+    const char *fault = lost_database(f->arena, c);
+    if (fault || (!c->postgres && access(c->database_path, F_OK) != 0)) {
+        return fault;
     }
     struct db *db = executor_inspect(f->arena, c->database, &error);
     if (!db) {
@@ -95,9 +98,9 @@ static const char *look_at_database(struct findings *f)
         return NULL;
     }
     f->database = " (reached)";
-    const char *fault = NULL;
     if (migrate_look(db, f->arena, &found, &error) && found.version) {
-        fault = keys_fault(f->arena, c, db, false);
+        fault = found.version == migrate_newest() ? needed_keys_fault(db, f->arena) : NULL;
+        fault = fault ? fault : keys_fault(f->arena, c, db, false);
     }
     db_close(&db);
     return fault;

@@ -3,6 +3,7 @@
 #include "command.h"
 
 #include "key_files.h"
+#include "lost_database.h"
 #include "store/lock_file.h"
 #include "store/migrate.h"
 
@@ -49,7 +50,8 @@ static bool bring_up(struct arena *arena, const struct config *config, const cha
         if (!*config->database_url && !make_folder_of(arena, config->database_path, error)) {
             return false;
         }
-        lock = lock_file_take(arena, config->database_path, error);
+        *error = lost_database(arena, config);
+        lock = *error ? NULL : lock_file_take(arena, config->database_path, error);
         if (!lock) {
             return false;
         }

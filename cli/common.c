@@ -4,6 +4,7 @@
 #include "app_keys.h"
 #include "base/log.h"
 #include "domain/key_check.h"
+#include "lost_database.h"
 #include "say.h"
 #include "store/db.h"
 
@@ -163,6 +164,8 @@ int inspect_database(const struct command *command, int argc, char **argv,
     const char *error = NULL;
     const struct config *config = load_config(arena, &common);
     struct db *db = config ? executor_inspect(arena, config->database, &error) : NULL;
+    const char *lost = config && !db ? lost_database(arena, config) : NULL;
+    error = lost ? lost : error;
     code = db ? look(arena, config, db, &common) : error ? complain(error) : 1;
     if (db) {
         db_close(&db);

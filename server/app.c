@@ -12,6 +12,7 @@
 #include "http/metrics_listener.h"
 #include "http/strangers.h"
 #include "key_files.h"
+#include "lost_database.h"
 #include "work/outbox_worker.h"
 #include "work/sweeper.h"
 
@@ -86,6 +87,10 @@ static bool open_store(struct app *app, struct arena *arena, const char **error)
     struct services *s = &app->services;
     const struct config *c = s->config;
     if (!*c->database_url && !make_folder_of(arena, c->database_path, error)) {
+        return false;
+    }
+    *error = lost_database(arena, c);
+    if (*error) {
         return false;
     }
     struct executor_settings settings = {

@@ -89,11 +89,15 @@ static void log_failure(struct pg_db *db, enum db_status status, const char *sta
     }
     snprintf(db->last_state, sizeof db->last_state, "%.5s", state);
     db->last_logged_us = now;
+    const char *advice = in_class(state, "42P10") ? "a unique key is missing, as after a restore that "
+                                                    "broke off: `countersign check-db` says which"
+                                                  : "";
     bool usual = status == DB_CONFLICT || status == DB_RETRY;
     log_write(usual ? LOG_INFO : LOG_ERROR, "the database failed", LOG_STR("sqlstate", state),
               LOG_STR("what", *what ? what : PQresultErrorMessage(result)),
               LOG_STR("table", field(result, PG_DIAG_TABLE_NAME)),
-              LOG_STR("constraint", constraint), LOG_STR("doing", doing));
+              LOG_STR("constraint", constraint), LOG_STR("doing", doing),
+              LOG_STR("advice", advice));
 }
 
 enum db_status pg_lost(struct pg_db *db, const char *why)

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "store/migrate_postgres.h"
 #include "store/migrations.h"
+#include "store/needed_keys.h"
 
 #include <string.h>
 
@@ -55,6 +56,10 @@ static bool take_step(struct tx *tx, const struct migration *list, int n, bool *
         return false;
     }
     int version = read_version(tx);
+    if (tx->status == DB_OK && version == n && list == migrations) {
+        *error = needed_keys_missing(tx);
+        return !*error;
+    }
     if (tx->status != DB_OK || version == n) {
         return true;
     }

@@ -2,7 +2,7 @@
 """The keys that encrypt the database: a start, check-db and copies with a key that is missing or another one; encryption turned on for a database in use;
 a key that changes; a key that is lost; files beside a restored SQLite database. On PostgreSQL and SQLite. keys_suite.py [--binary FILE]; ends with
 'N passed, N failed'."""
-import json, os, re, shutil, sys
+import contextlib, json, os, re, shutil, sqlite3, sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "conformance")]
 from accounts import is_  # noqa: E402
@@ -215,10 +215,67 @@ def files(_pg):
         c.discard()
 
 
+def lost_file(_pg):
+    """Key files without their SQLite file, or beside an empty one: serve, migrate, check-db and check-config say so, make nothing and name both ways on."""
+    c = Countersign(binary, env={"GOTRUE_JWT_SECRET": None})
+
+    def refused_as(what):
+        for call in (("serve", "--once"), ("migrate",), ("check-db",), ("check-config",)):
+            out = c.command(*call)
+            text = out.stdout + out.stderr
+            assert out.returncode == 1 and all(w in text for w in ("%s %s" % (c.database, what), "-key" if what == "is empty" else ".jwt-secret", "from a backup", "move its key files")), (call, text)
+    try:
+        email = c.start().server().sign_up().email
+        c.stop()
+        away = c.database + ".away"
+        shutil.move(c.database, away)
+        refused_as("is missing")
+        assert not os.path.exists(c.database)
+        os.rename(c.database + ".jwt-secret", away + ".secret")         # one of the two is enough
+        open(c.database, "w").close()
+        refused_as("is empty")
+        assert os.path.getsize(c.database) == 0
+        os.rename(away + ".secret", c.database + ".jwt-secret")
+        with contextlib.closing(sqlite3.connect(c.database)) as db:
+            db.execute("vacuum")
+        refused_as("has no tables")
+        shutil.move(away, c.database)
+        assert c.start().server().sign_in(email, "wrong").status == 400
+        c.stop()
+        c.check_db()
+        for name in ("", ".jwt-secret", ".encryption-key"):
+            shutil.move(c.database + name, away + name)
+        c.start().server().sign_up()
+        c.stop()
+    finally:
+        c.discard()
+
+
+def a_first_start_that_failed(_pg):
+    """Key files of a first start that failed, or beside tables that nobody used, stop no other; nor does an empty file without key files."""
+    for secret in (None, "a secret from the settings of thirty-two characters"):
+        c = Countersign(binary, env={"GOTRUE_JWT_SECRET": secret, "COUNTERSIGN_MAIL_DIR": "/dev/null/mails", "GOTRUE_SMTP_HOST": None})
+        try:
+            open(c.database, "w").close()
+            out = c.command("check-db")
+            assert out.returncode == 0 and "at version 0" in out.stdout, (out.stdout, out.stderr)
+            out = c.command("serve", "--once")
+            assert out.returncode == 1 and "COUNTERSIGN_MAIL_DIR" in out.stderr, out.stderr
+            assert os.path.exists(c.database + ".encryption-key"), os.listdir(c.folder)
+            with contextlib.closing(sqlite3.connect(c.database)) as db, db:
+                db.execute("delete from facts")
+            del c.changes["COUNTERSIGN_MAIL_DIR"]
+            c.start().server().sign_up()
+            c.stop()
+            c.check_db()
+        finally:
+            c.discard()
+
+
 def main():
     t = Tally()
     with Postgres() as pg:
-        for fn in (a_key_as_settings, turned_on, changed, of_another_server, rows_that_nobody_can_read, lost, files):
+        for fn in (a_key_as_settings, turned_on, changed, of_another_server, rows_that_nobody_can_read, lost, files, lost_file, a_first_start_that_failed):
             t.step(fn.__doc__, fn, pg)
     return t.close()
 

@@ -2,11 +2,11 @@
 """A project of Supabase's kind (support/project.sql: a trigger that makes profiles, foreign keys, checks, row-level policies) on PostgreSQL: what its
 rules refuse is told in the official server's words and is no outage; what is an outage is told as one. project_suite.py [--binary FILE]; ends with
 'N passed, N failed'."""
-import json, os, re, sys, tempfile, time, uuid
+import glob, json, os, re, sys, tempfile, time, uuid
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "conformance")]
 from accounts import addr, is_  # noqa: E402
-from countersign import Countersign, default_binary  # noqa: E402
+from countersign import ROOT, Countersign, default_binary  # noqa: E402
 from nodes import Nodes, mfa_user  # noqa: E402
 from postgres import Postgres  # noqa: E402
 from tally import Tally, at_once  # noqa: E402
@@ -203,6 +203,74 @@ def messages_without_a_data_folder(pg):
                 c.discard()
 
 
+def keys_of_statements():
+    """(table, columns) of each ON CONFLICT in the program."""
+    found = set()
+    for path in glob.glob(os.path.join(ROOT, "server", "store", "*.c")):
+        with open(path, encoding="utf8") as f:
+            text = re.sub(r'"\s*\\?\s*"', "", f.read())
+        clauses = re.findall(r"insert into (@@?)(\w+)(?:(?!insert into)[^\"])*?on conflict \(([^)]*)\)", text)
+        assert len(clauses) == len(re.findall("on conflict", text)), path
+        found |= {(("countersign." if at == "@@" else "auth.") + table, tuple(sorted(columns.split(", ")))) for at, table, columns in clauses}
+    return found
+
+
+def restores_that_broke_off(pg):
+    """A database whose restore ended before a key was made: check-db, check-config and the start name it. Each ON CONFLICT's key, every other primary
+    key, and the foreign keys by which rows go with their user."""
+    dsn = pg.create("halfway")
+    c = Countersign(binary, env={"DATABASE_URL": dsn})
+    try:
+        assert c.command("migrate").returncode == 0
+        assert c.command("check-db").stdout == "ok\n"
+        rows = pg.sql("select c.conrelid::regclass, c.conname, c.contype, pg_get_constraintdef(c.oid), (select string_agg(attname, ', ' order by attname::text collate \"C\") "
+                      "from pg_attribute where attrelid = c.conrelid and attnum = any(c.conkey)) from pg_constraint c where c.contype in ('p', 'u', 'f') and "
+                      "(c.connamespace = 'countersign'::regnamespace or (c.connamespace = 'auth'::regnamespace and c.conrelid::regclass::text ~ "
+                      "'^auth.(users|identities|sessions|refresh_tokens|mfa_.*|one_time_tokens)$' and c.confrelid::regclass::text !~ 'oauth'))", "halfway")
+        needed, uses = keys_of_statements(), set()
+        for table, name, kind, definition, columns in rows:
+            if name in ("mfa_factors_last_challenged_at_key", "amr_id_pk"):     # nothing here relies on them
+                continue
+            again = "; ".join("alter table %s add constraint %s %s" % tuple(r) for r in pg.sql(
+                "select conrelid::regclass, conname, pg_get_constraintdef(oid) from pg_constraint where contype = 'f' and confrelid = '%s'::regclass" % table, "halfway"))
+            pg.sql("alter table %s drop constraint %s cascade" % (table, name), "halfway")
+            out = c.command("check-db")
+            said = "the %s key of %s (%s)" % ("foreign" if kind == "f" else "unique", table, columns)
+            assert out.returncode == 1 and said in out.stdout and "pg_restore --exit-on-error" in out.stdout, (said, out.stdout, out.stderr)
+            if (table, tuple(columns.split(", "))) in needed and len(uses) < 3 or (table, columns) == ("countersign.facts", "name"):
+                for call in (("serve", "--once"), ("check-config",), ("migrate",)):
+                    out = c.command(*call)
+                    assert out.returncode == 1 and said in out.stderr and "cannot be reached" not in out.stderr, (call, out.stdout, out.stderr)
+            uses.add((table, tuple(columns.split(", "))))
+            pg.sql("alter table %s add constraint %s %s; %s" % (table, name, definition, again if kind == "p" else ""), "halfway")
+        assert needed <= uses, needed - uses
+        pg.sql("drop index auth.users_email_partial_key", "halfway")
+        assert "the unique key of auth.users (email)" in c.command("check-db").stdout
+        pg.sql("create index users_email_partial_key on auth.users (email)", "halfway")
+        assert c.command("check-db").returncode == 1
+    finally:
+        c.discard()
+
+
+def a_key_goes_while_it_serves(pg):
+    """A key that is missing all at once: 500 at what needs it and a line that says where to look; nothing is called an outage."""
+    for table, key in (("auth.mfa_amr_claims", "mfa_amr_claims_session_id_authentication_method_pkey"), ("countersign.sign_in_networks", "sign_in_networks_pkey"),
+                       ("countersign.facts", "facts_pkey"), ("countersign.password_guards", "password_guards_pkey"), ("countersign.ghosts", "ghosts_pkey")):
+        name = key.split("_")[0] + "_" + key.split("_")[1]
+        with Nodes(pg.create(name), 1, binary=binary) as nodes:
+            s = nodes.server()
+            u = s.sign_up()
+            pg.sql("alter table %s drop constraint %s" % (table, key), name)
+            asked = [s.sign_in(u.email, u.password), s.sign_in(u.email, "wrong"), s.call("POST", "/signup", {"email": addr(), "password": PW}),
+                     s.call("POST", "/recover", {"email": u.email}), s.call("POST", "/recover", {"email": addr()}), u.refreshed()]
+            assert not [a for a in asked if a.status not in (200, 400, 500)], [a.short() for a in asked]
+            assert key == "facts_pkey" or 500 in [a.status for a in asked], (key, [a.short() for a in asked])
+            log = nodes.nodes[0].log_text()
+            assert "is away" not in log and "was lost" not in log, log[-2000:]
+            lines = [x for x in failures(nodes) if x["level"] == "error"]
+            assert key == "facts_pkey" or lines and all(x["sqlstate"] == "42P10" and "check-db" in x["advice"] for x in lines), lines
+
+
 def main():
     t = Tally()
     with Postgres() as pg:
@@ -213,7 +281,8 @@ def main():
             p = Project(pg, nodes, "project")
             for fn in (profiles_are_made, what_the_application_refuses, what_keeps_a_user, what_is_not_there, what_the_log_says, policies, two_want_the_same):
                 t.step(fn.__doc__, fn, p)
-        for fn in (few_connections, no_room_at_all, other_encodings, messages_without_a_data_folder):
+        for fn in (few_connections, no_room_at_all, other_encodings, messages_without_a_data_folder, restores_that_broke_off,
+                   a_key_goes_while_it_serves):
             t.step(fn.__doc__, fn, pg)
     return t.close()
 
