@@ -2,7 +2,7 @@
 """Guesses of passwords and nonces (rule S14): counted on all nodes, wherever they are made; strangers lock themselves and not the owner; what many networks may try
 together is bounded; what a proxy says of addresses; how administrators see and end locks. guesses.py [--binary FILE]; ends with 'N passed, N failed'.
 """
-import json, re, subprocess, sys
+import json, re, subprocess, sys, time
 from rig import CONFIRM, PW, Tally, User, addr, at_once, binary, is_, made, on_both_engines, place
 
 WAIT = (429, "over_request_rate_limit", "Too many wrong passwords, please retry later")
@@ -123,7 +123,7 @@ def locked_factors(p):
     f = is_(u.enroll(), 200).json
     p.sql("delete from @@factor_guards where " + p.id_is("factor_id", f["id"]))
     p.sql("insert into @@factor_guards (factor_id, last_step, failures, locked_until, updated_at) values (%s, 0, 9, %s, %s)" % (
-        ("'%s'" % f["id"] if p.s.dsn else "x'%s'" % f["id"].replace("-", "")), *(("now() + interval '1 hour'", "now()") if p.s.dsn else ("9000000000000000", "1"))))
+        ("'%s'" % f["id"] if p.s.dsn else "x'%s'" % f["id"].replace("-", "")), *(("now() + interval '1 hour'", "now()") if p.s.dsn else (str(int((time.time() + 3600) * 10**6)), "1"))))
     key = p.s.admin_token()
     locks = is_(p.s.call("GET", "/admin/users/%s/locks" % u.id, token=key), 200).json
     assert [x["factor_id"] for x in locks["factors"]] == [f["id"]], locks
