@@ -47,15 +47,27 @@ static void write_version(struct tx *tx, const struct migration *step)
     db_exec(tx, &insert, V_INT(step->version), V_TEXT(step->name), V_INT(tx->ctx->now_us));
 }
 
-/* Takes the next step, if there is one, inside the open transaction. */
-static bool take_step(struct tx *tx, const struct migration *list, int n, bool *more,
-                      const char **error)
+/* Older programs refuse a newer schema, and no step leads back. */
+static void say_step(int from, int version, int n, const struct migration *step)
 {
-    *more = false;
+    if (from > 0) { /* not of a new database */
+        log_write(LOG_WARN, "the schema is changed, and only a backup from before leads back "
+                            "(COUNTERSIGN_MIGRATE=false: the start refuses instead)",
+                  LOG_INT("from", version), LOG_INT("to", n), LOG_STR("step", step->name));
+    }
+}
+
+/* Takes the next step, if there is one (*taken), inside the open transaction. *from: the version that
+ * was found first; -1: not yet. */
+static bool take_step(struct tx *tx, const struct migration *list, int n, int *from,
+                      const struct migration **taken, const char **error)
+{
+    *taken = NULL;
     if (db_is_postgres(tx->db) && !migrate_postgres_prepare(tx, error)) {
         return false;
     }
     int version = read_version(tx);
+    *from = *from < 0 ? version : *from;
     if (tx->status == DB_OK && version == n && list == migrations) {
         *error = needed_keys_missing(tx);
         return !*error;
@@ -73,13 +85,14 @@ static bool take_step(struct tx *tx, const struct migration *list, int n, bool *
     const struct migration *step = &list[version];
     const char *script = db_is_postgres(tx->db) ? step->postgres : step->sqlite;
     const char *why = "there is no script for this kind of database";
+    say_step(*from, version, n, step);
     if (!script || !db_script(tx->db, tx->ctx->arena, script, &why)) {
         *error = arena_printf(tx->ctx->arena, "schema step %d (%s) failed: %s; nothing was changed",
                               step->version, step->name, why);
         return false;
     }
     write_version(tx, step);
-    *more = true;
+    *taken = step;
     return true;
 }
 
@@ -88,11 +101,12 @@ bool migrate_with(struct db *db, struct arena *arena, const struct migration *li
 {
     struct clock clock = clock_system();
     struct ctx ctx = {.arena = arena, .now_us = clock_now_us(&clock)};
-    bool more = true;
-    while (more) {
+    const struct migration *taken = NULL;
+    int from = -1;
+    do {
         struct tx tx = {.ctx = &ctx, .db = db, .mode = TX_WRITE};
         tx.status = db_begin(db, TX_WRITE);
-        bool good = tx.status != DB_OK || take_step(&tx, list, n, &more, error);
+        bool good = tx.status != DB_OK || take_step(&tx, list, n, &from, &taken, error);
         if (good && tx.status == DB_OK) {
             tx.status = db_commit(db);
         }
@@ -106,7 +120,7 @@ bool migrate_with(struct db *db, struct arena *arena, const struct migration *li
         if (!good || tx.status != DB_OK) {
             return false;
         }
-    }
+    } while (taken);
     return true;
 }
 

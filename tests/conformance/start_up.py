@@ -3,7 +3,7 @@
 
 Without any setting: the folder, the keys, the banner and a second start. With settings: what is refused and how it says so.
 """
-import argparse, json, os, re, signal, sqlite3, stat, subprocess, sys, tempfile, time
+import argparse, contextlib, json, os, re, signal, sqlite3, stat, subprocess, sys, tempfile, time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from countersign import SECRET, Countersign, default_binary  # noqa: E402
 from tally import Tally  # noqa: E402
@@ -189,6 +189,30 @@ def settings():
             c.discard()
 
 
+def older_schema():
+    """A schema that a start brings up: a line of the log says so before each step, and that a backup is the way back; a new database has none; COUNTERSIGN_MIGRATE=false refuses."""
+    c = Countersign(a.binary)
+    try:
+        c.start()
+        u = c.server().sign_up()
+        c.stop()
+        assert "the schema is changed" not in c.log_text(), c.log_tail()
+        with contextlib.closing(sqlite3.connect(c.database)) as db, db:
+            newest, name = db.execute("select version, name from schema_version order by version desc limit 1").fetchone()
+            assert name == "strangers", "undo the newest step here: %s" % name
+            db.executescript("drop table send_pauses; drop table ghosts; drop table sign_in_networks; drop index password_guards_account_idx; alter table password_guards drop column account; "
+                             "delete from schema_version where version = %d" % newest)
+        out = c.command("serve", "--once", env={**c.environment(), "COUNTERSIGN_MIGRATE": "false"}, timeout=60)
+        assert out.returncode != 0 and "countersign migrate" in out.stderr, out.stderr
+        c.start()
+        lines = [json.loads(x) for x in c.log_text().splitlines() if '"the schema is changed' in x]
+        assert [(x["level"], x["from"], x["to"], x["step"]) for x in lines] == [("warning", newest - 1, newest, name)] and "backup" in lines[0]["msg"], lines
+        assert c.server().call("GET", "/user", token=u.token).status == 200
+        c.stop()
+    finally:
+        c.discard()
+
+
 def warnings():
     c = Countersign(a.binary, env={"GOTRUE_NO_SUCH_SETTING": "1", "GOTRUE_EXTERNAL_GOOGLE_ENABLED": "true", "GOTRUE_SMTP_PORT": ""})
     try:
@@ -261,7 +285,7 @@ def logs():
 
 for name, call in (("first start without settings, and the second", first_start), ("--once", once), ("--data-dir", data_dir), ("SIGTERM and SIGINT", signals), ("stopping while busy", stops_while_busy),
                    ("a second server on the file is refused", second_server), ("a taken port", port_taken), ("sqlite3 beside the running server", shell_beside),
-                   ("check-db finds damage", damaged_database), ("bad settings", settings), ("warnings", warnings), ("--config FILE", config_file), ("help and usage", helps),
+                   ("check-db finds damage", damaged_database), ("bad settings", settings), ("warnings", warnings), ("an older schema", older_schema), ("--config FILE", config_file), ("help and usage", helps),
                    ("the log is JSON and holds no secret", logs)):
     tally.step(name, call)
 sys.exit(tally.close())
