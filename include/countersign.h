@@ -165,7 +165,8 @@ CS_API bool cs_http_request_is_cancelled(const cs_http_request *request);
  * client.
  */
 typedef struct cs_storage {
-    /* Puts a NUL-terminated copy into *value, or NULL if nothing is stored. */
+    /* Puts a NUL-terminated copy into *value, or NULL if nothing is stored. What it gives is
+     * released, also if it fails. */
     int (*load)(void *userdata, const char *key, char **value);
     int (*save)(void *userdata, const char *key, const char *value);
     int (*remove)(void *userdata, const char *key); /* nothing stored is a success */

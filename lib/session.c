@@ -126,6 +126,20 @@ cs_status csi_session_with_user(struct csi_call *call, const struct csi_session 
     return check_box(call, out);
 }
 
+/* Gives back what the storage loaded. */
+static void release(const cs_storage *storage, char *text)
+{
+    if (text == NULL) {
+        return;
+    }
+    csi_wipe(text, strlen(text));
+    if (storage->release != NULL) {
+        storage->release(storage->userdata, text);
+    } else {
+        free(text);
+    }
+}
+
 /* Reads the storage, whose lock is held. *out stays NULL if nothing is there. */
 static cs_status load(struct csi_call *call, struct csi_session **out)
 {
@@ -135,6 +149,7 @@ static cs_status load(struct csi_call *call, struct csi_session **out)
     json_t *json = NULL;
     *out = NULL;
     if (storage->load(storage->userdata, client->storage_key, &text) != 0) {
+        release(storage, text);
         return csi_fail(call, CS_ERR_STORAGE,
                         "the session cannot be read: check the storage's "
                         "path and that only you may read it (mode 0600)");
@@ -157,12 +172,7 @@ static cs_status load(struct csi_call *call, struct csi_session **out)
                           "what is stored is no session: remove it and sign in again");
     }
     csi_json_free(json);
-    csi_wipe(text, strlen(text));
-    if (storage->release != NULL) {
-        storage->release(storage->userdata, text);
-    } else {
-        free(text);
-    }
+    release(storage, text);
     return status;
 }
 
