@@ -14,9 +14,9 @@ struct challenge {
 
 void challenge_insert(struct tx *tx, const struct challenge *challenge);
 
-enum { CHALLENGES_OPEN = 64 }; /* of one factor, at most */
+enum { CHALLENGES_OPEN = 64 }; /* of one factor from one address, at most */
 
-/* Of the factor's challenges that came fast one after another the oldest goes, if there are more. After
+/* Of the factor's challenges that came fast one after another from an address the oldest goes, if there are more. After
  * challenge_insert; before_at: when the factor was challenged before. */
 void challenges_trim(struct tx *tx, const struct challenge *newest, int64_t before_at);
 void challenge_ahead(struct tx *tx, const struct uuid *id);

@@ -13,7 +13,7 @@
     "('auth.refresh_tokens', 'id', 'u'), ('auth.refresh_tokens', 'token', 'u'), "                  \
     "('auth.sessions', 'id', 'u'), ('auth.users', 'id', 'u'), ('auth.users', 'phone', 'u'), "      \
     "('countersign.amr_factors', 'factor_id, session_id', 'u'), "                                  \
-    "('countersign.challenge_rings', 'factor_id', 'u'), "                                          \
+    "('countersign.challenge_rings', 'factor_id, origin', 'u'), "                                  \
     "('countersign.change_links', 'link_hash', 'u'), "                                             \
     "('countersign.change_links', 'token_id', 'u'), ('countersign.code_guards', 'key', 'u'), "     \
     "('countersign.facts', 'name', 'u'), ('countersign.factor_guards', 'factor_id', 'u'), "        \

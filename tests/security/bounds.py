@@ -5,7 +5,7 @@ client, and the folder of mails by number. bounds.py [--binary FILE]; ends with 
 """
 import contextlib, json, os, re, subprocess, sys, time, uuid
 from rig import *  # noqa: F401,F403
-from rig import CONFIRM, PW, Tally, User, addr, at_once, binary, is_, on_both_engines, person, place
+from rig import CONFIRM, PW, Tally, User, addr, at_once, binary, fresh_code, is_, on_both_engines, person, place
 
 OPEN = 64
 OFFICIAL = {"audit_log_entries", "flow_state", "identities", "mfa_amr_claims", "mfa_challenges", "mfa_factors", "one_time_tokens", "refresh_tokens", "sessions", "users"}
@@ -35,6 +35,21 @@ def challenges(p):
     last = is_(u.challenge(u.factor), 200).json["id"]
     is_(u.verify(u.factor, last, "not a code"), 422, "mfa_verification_failed")      # found, and asked
     assert p.sql("select 1 from @mfa_challenges where " + p.id_is("id", kept))
+
+
+def others_challenges(p):
+    """Who knows only the password and opens challenges without end does not push out the one that the owner has open at another address."""
+    u = person(p)
+    u.with_totp()
+    at = lambda address: {"X-Forwarded-For": address}
+    stranger, path = u.another_session(), "/factors/%s/challenge" % u.factor
+    open_one = is_(p.s.call("POST", path, {}, u.another_session().token, headers=at("203.0.113.1")), 200).json["id"]
+    for _ in range(OPEN + 20):
+        is_(p.s.call("POST", path, {}, stranger.token, headers=at("203.0.113.2")), 200)
+    assert int(p.sql("select count(*) from @mfa_challenges where " + p.id_is("factor_id", u.factor))[0][0]) <= OPEN + 3
+    low = u.another_session()
+    p.sql("update @@factor_guards set last_step = 0 where " + p.id_is("factor_id", u.factor))       # the code of the enrolment may count again
+    is_(p.s.call("POST", "/factors/%s/verify" % u.factor, {"challenge_id": open_one, "code": fresh_code(u.secret)}, low.token, headers=at("203.0.113.1")), 200)
 
 
 def sessions(p):
@@ -156,8 +171,8 @@ def named(p):
 
 
 def one_engine(t, name, **more):
-    with place({**CONFIRM, "COUNTERSIGN_SESSIONS_PER_USER": "5"}, **more) as p:
-        for step in (audit, accounts, challenges, sessions, named):
+    with place({**CONFIRM, "COUNTERSIGN_SESSIONS_PER_USER": "5", "COUNTERSIGN_TRUSTED_PROXIES": "127.0.0.1"}, **more) as p:
+        for step in (audit, accounts, challenges, others_challenges, sessions, named):
             t.step("%s: %s" % (name, step.__doc__), step, p)
 
 

@@ -9,10 +9,13 @@ CREATE TABLE countersign.sign_ups (
 );
 CREATE INDEX sign_ups_seen_idx ON countersign.sign_ups (kind, seen_at);
 
--- The newest challenges of a factor that is challenged again and again, newest first: the official
--- table has no index by which they could be found. Of a factor that is gone it stays until the sweep.
+-- The newest challenges of a factor that is challenged again and again from one address (of IPv6: one
+-- /64), newest first: the official table has no index by which they could be found. Of a factor that
+-- is gone it stays until the sweep.
 CREATE TABLE countersign.challenge_rings (
-    factor_id uuid NOT NULL PRIMARY KEY,
+    factor_id uuid NOT NULL,
+    origin text NOT NULL,
     ids uuid[] NOT NULL,
-    updated_at timestamptz NOT NULL
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (factor_id, origin)
 );

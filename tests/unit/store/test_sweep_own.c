@@ -155,7 +155,7 @@ static struct owned {
     const char *name;
 } owned[OWNED] = {
     ROW("factor_guards", "factor_id", ", updated_at", ", now()", &factor),
-    ROW("challenge_rings", "factor_id", ", ids, updated_at", ", array[]::uuid[], now()", &factor),
+    ROW("challenge_rings", "factor_id", ", origin, ids, updated_at", ", 'o', array[]::uuid[], now()", &factor),
     ROW("totp_devices", "factor_id", ", updated_at", ", now()", &factor),
     ROW("change_links", "token_id", ", link_hash", ", gen_random_uuid()::text", &token),
     ROW("recovery_sets", "user_id", ", id, friendly_name, created_at, updated_at",
