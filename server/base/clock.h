@@ -7,6 +7,10 @@
 
 #define US_PER_S INT64_C(1000000)
 
+/* A request's time is that of its beginning, so it may see what others wrote at a later one. Only
+ * what lies further ahead than this was written while the clock was wrong. */
+#define CLOCK_SLACK_US (60 * US_PER_S)
+
 struct clock {
     int64_t (*now_us)(void *arg);
     void *arg;

@@ -54,14 +54,14 @@ struct code_guard code_guard_of_links(const struct realm *realm, struct tx *tx)
 bool code_guard_spent(const struct ctx *ctx, const struct code_guard *guard)
 {
     int64_t busy = guard->row.busy_until - ctx->now_us;
-    bool possible = busy <= DAY_US; /* else the clock was wrong */
+    bool possible = busy <= DAY_US + CLOCK_SLACK_US; /* else the clock was wrong */
     return guard->each_us && possible && busy > DAY_US - guard->each_us;
 }
 
 bool code_guard_voids(const struct ctx *ctx, const struct code_guard *guard, int64_t sent_at)
 {
     int64_t voided = guard->row.voided_at;
-    bool of_then = voided > ctx->now_us; /* while the clock was wrong: so was that of its codes */
+    bool of_then = voided > ctx->now_us + CLOCK_SLACK_US; /* while the clock was wrong: so was that of its codes */
     return sent_at <= voided && (!of_then || sent_at > ctx->now_us);
 }
 
@@ -69,7 +69,7 @@ bool code_guard_wrong(struct tx *tx, struct code_guard *guard, int64_t newest_at
 {
     int64_t now = tx->ctx->now_us;
     struct code_guard_row *row = &guard->row;
-    if (newest_at > row->newest_at || row->newest_at > now) {
+    if (newest_at > row->newest_at || row->newest_at > now + CLOCK_SLACK_US) {
         row->newest_at = newest_at;
         row->wrong = 0;
     }
@@ -78,7 +78,7 @@ bool code_guard_wrong(struct tx *tx, struct code_guard *guard, int64_t newest_at
         row->voided_at = now;
         row->wrong = 0;
     }
-    bool busy = row->busy_until > now && row->busy_until - now <= DAY_US;
+    bool busy = row->busy_until > now && row->busy_until - now <= DAY_US + CLOCK_SLACK_US;
     row->busy_until = (busy ? row->busy_until : now) + guard->each_us;
     code_guard_put(tx, guard->key, row);
     tx_keep(tx);

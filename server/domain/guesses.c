@@ -69,7 +69,7 @@ static bool is_known(const struct realm *realm, struct tx *tx, const struct gues
 /* Longer than that no lock lasts: the clock was wrong when it began. */
 static bool holds(int64_t now_us, int64_t locked_until)
 {
-    return locked_until > now_us && locked_until - now_us <= MAX_US;
+    return locked_until > now_us && locked_until - now_us <= MAX_US + CLOCK_SLACK_US;
 }
 
 static enum problem closed(struct ctx *ctx, const struct password_guard *guard)

@@ -6,7 +6,8 @@
 int64_t lock_end(const struct config *c, int64_t now_us, int64_t locked_until, bool for_days)
 {
     int64_t most = for_days ? c->lock_long_us : c->lock_max_us;
-    return locked_until > now_us && locked_until - now_us <= most ? locked_until : 0;
+    return locked_until > now_us && locked_until - now_us <= most + CLOCK_SLACK_US ? locked_until
+                                                                                : 0;
 }
 
 bool lock_left(const struct realm *realm, struct ctx *ctx, const struct tries *t)
@@ -42,7 +43,9 @@ void lock_pause(const struct realm *realm, struct ctx *ctx, int64_t *failures,
 /* One comes back each time that so much time has passed. */
 static void come_back(const struct config *config, int64_t now_us, struct tries *t)
 {
-    t->spent_at = t->spent_at < now_us ? t->spent_at : now_us; /* the clock may have been wrong */
+    if (t->spent_at > now_us + CLOCK_SLACK_US) { /* the clock was wrong */
+        t->spent_at = now_us;
+    }
     int64_t n = t->spent_at ? (now_us - t->spent_at) / config->lock_long_us : 0;
     if (n > 0) {
         t->spent = t->spent > n ? t->spent - n : 0;

@@ -15,7 +15,7 @@
 enum problem pause_check(struct ctx *ctx, int64_t last_us, int64_t pause_us, enum problem problem)
 {
     int64_t left = last_us ? last_us + pause_us - ctx->now_us : 0;
-    if (left <= 0 || left > 2 * pause_us) { /* sent long from now: the clock was wrong then */
+    if (left <= 0 || left > pause_us + CLOCK_SLACK_US) { /* sent long from now: the clock was wrong then */
         return P_OK;
     }
     left = left < pause_us ? left : pause_us; /* who went ahead may have begun a moment later */
@@ -51,7 +51,9 @@ static bool take(struct tx *tx, const char *name, const char *setting, enum want
         send_limit_begin(tx, name, &limit);
         (void)send_limit_of(tx, name, &limit); /* somebody else's, if it was first */
     }
-    limit.filled_at = limit.filled_at < now ? limit.filled_at : now; /* the clock may have been wrong */
+    if (limit.filled_at > now) { /* by a request that began later, or the clock was wrong */
+        limit.filled_at = now;
+    }
     if (slash && each_us > 0) {
         double grown = (double)(now - limit.filled_at) / (double)each_us * (double)MILLION;
         limit.left_millionths += grown < (double)most ? (int64_t)grown : most;

@@ -72,6 +72,16 @@ static void nine_do_not(void **state)
     expect_status(prove(x.rig, x.s.access, &x.f, code_at(x.rig, &x.f, 0)), 200);
 }
 
+/* The longest lock of all holds for a request that began a moment before the one that began it. */
+static void a_moment_earlier(void **state)
+{
+    rig_restart((struct rig *)*state, "COUNTERSIGN_MFA_LOCK_FIRST=15m");
+    struct scene x = begin(state);
+    guess(&x, 10);
+    rig_wait(x.rig, -0.005);
+    expect_locked(&x, 901);
+}
+
 static void the_schedule(void **state)
 {
     rig_restart((struct rig *)*state, "GOTRUE_JWT_EXP=86400");
@@ -253,6 +263,7 @@ int main(void)
         RIG_TEST(ten_wrong_codes_lock_for_a_minute),
         RIG_TEST(nine_do_not),
         RIG_TEST(a_clock_that_was_wrong),
+        RIG_TEST(a_moment_earlier),
         RIG_TEST(the_schedule),
         RIG_TEST(a_success_after_the_lock_clears_the_count),
         RIG_TEST(a_lock_changes_nothing),
