@@ -226,11 +226,30 @@ static void links(void **state)
     }
 }
 
+/* A code that the provider has not spoken of counts only while it is still going to be asked. */
+static void elsewhere(void **state)
+{
+    struct scratch *s = *state;
+    struct ctx ctx = { .arena = s->arena };
+    struct tx tx = { .ctx = &ctx };
+    assert_false(code_fits_elsewhere(&tx, "1555", "123456"));
+    ctx.asks_sms = true;
+    assert_true(code_fits_elsewhere(&tx, "1555", "123456"));
+    assert_string_equal(ctx.asked.code, "123456");
+    ctx.asked.answered = true;
+    assert_false(code_fits_elsewhere(&tx, "1555", "123456"));
+    ctx.asked.right = true;
+    assert_true(code_fits_elsewhere(&tx, "1555", "123456"));
+    ctx.asks_sms = false; /* another code than the one that was asked about */
+    assert_false(code_fits_elsewhere(&tx, "1555", "654321"));
+}
+
 #define DB_TEST(fn) cmocka_unit_test_setup_teardown(fn, scratch_setup, scratch_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        DB_TEST(elsewhere),
         DB_TEST(right_and_wrong),
         DB_TEST(no_link_from_code),
         DB_TEST(links_of_the_official_server),
