@@ -30,7 +30,7 @@ static void print_json(const struct findings *f)
     struct strbuf out = json_begin(f->arena, '{');
     json_add_raw(&out, "advice", list.data);
     json_add_text(&out, "database", config->postgres ? "PostgreSQL" : config->database_path);
-    json_add_bool(&out, "development_defaults", config->laptop);
+    json_add_bool(&out, "development_defaults", config->development);
     json_add_text(&out, "host", config->api_host);
     json_add_bool(&out, "ok", true);
     json_add_int(&out, "port", config->port);
@@ -47,7 +47,7 @@ static void print_settings(const struct findings *f)
     printf("database:  %s%s\n", config->postgres ? "PostgreSQL" : config->database_path,
            f->database);
     printf("site:      %s%s\n", config->site_url,
-           config->laptop ? " (GOTRUE_SITE_URL is not set: development defaults hold)" : "");
+           config->development ? " (GOTRUE_SITE_URL is not set: development defaults hold)" : "");
     for (int i = 0; i < f->n; i++) {
         printf("advice:    %s\n", safe(f->arena, f->advice[i]));
     }

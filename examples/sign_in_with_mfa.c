@@ -1,5 +1,5 @@
 /* A complete program: signs in with a password, then asks for a second factor if the user has one
- * and offers to enrol an authenticator app if not.
+ * and offers to enroll an authenticator app if not.
  *
  *     cc sign_in_with_mfa.c $(pkg-config --cflags --libs countersign) -o sign_in_with_mfa
  *     ./sign_in_with_mfa URL ANON_KEY EMAIL
@@ -59,7 +59,7 @@ static int enroll(cs_client *client)
     cs_status status = cs_auth_mfa_enroll(
         client, &(cs_mfa_enroll_params){.factor_type = "totp", .friendly_name = "app"}, &enrolled);
     if (status != CS_OK) {
-        return complain(client, "enrolment", status);
+        return complain(client, "enrollment", status);
     }
     printf("Add this to your authenticator app:\n  secret %s\n  %s\n", enrolled->totp->secret,
            enrolled->totp->uri);

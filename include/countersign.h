@@ -579,7 +579,7 @@ typedef struct cs_mfa_enroll_response {
 
 CS_API void cs_mfa_enroll_response_free(cs_mfa_enroll_response **response);
 
-/* POST /factors: starts the enrolment of a factor. It counts once a code of it was verified. */
+/* POST /factors: starts the enrollment of a factor. It counts once a code of it was verified. */
 CS_API CS_CHECK cs_status cs_auth_mfa_enroll(cs_client *client, const cs_mfa_enroll_params *params,
                                              cs_mfa_enroll_response **out);
 

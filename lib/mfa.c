@@ -86,7 +86,7 @@ static cs_mfa_enroll_response *enroll_response(const json_t *answer)
     return response;
 }
 
-/* What an enrol answer must have for its type, so that a program may read it unchecked. */
+/* What an enroll answer must have for its type, so that a program may read it unchecked. */
 static cs_status check_enrolled(struct csi_call *call, const json_t *answer)
 {
     const char *type = csi_json_text(answer, "type");

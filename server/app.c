@@ -1,7 +1,7 @@
 /* app.c: composes clock, entropy, keys, store, executor and listener into a server, see app.h. */
 #include "app.h"
 
-#include "api/outside.h"
+#include "api/external_calls.h"
 #include "app_keys.h"
 #include "base/log.h"
 #include "deliver/breach.h"
@@ -10,7 +10,7 @@
 #include "http/limits.h"
 #include "http/listener.h"
 #include "http/metrics_listener.h"
-#include "http/strangers.h"
+#include "http/unauthenticated_limits.h"
 #include "key_files.h"
 #include "lost_database.h"
 #include "work/outbox_worker.h"
@@ -102,9 +102,9 @@ static bool open_store(struct app *app, struct arena *arena, const char **error)
         .idle_us = c->db_idle_us,
         .check_us = c->db_check_us,
         .unprepared = !c->db_prepared,
-        .slow_threads = (int)c->hash_threads,
+        .compute_threads = (int)c->hash_threads,
         .waits = s->asks,
-        .wait_threads = (int)c->wait_threads,
+        .external_threads = (int)c->external_threads,
         .shared = c->shared_database,
         .keep_schema = !c->migrate,
         .deadline_us = c->max_request_us,
@@ -162,13 +162,13 @@ static bool start_parts(struct app *app, struct arena *arena, unsigned parts, co
     }
     if (parts & APP_LISTEN) {
         s->limits = limits_new(s->config);
-        s->strangers = strangers_new(s->config, &s->entropy);
+        s->unauthenticated_limits = unauthenticated_limits_new(s->config, &s->entropy);
         if (s->config->cleanup) {
             app->sweeper = sweeper_start(s->executor, &s->clock, &s->entropy, s->config);
         }
         app->outbox = outbox_worker_start(&s->realm, s->executor, &s->clock, &s->entropy);
         s->outbox = app->outbox;
-        if (!s->config->trusted_proxies.count && !s->config->laptop) {
+        if (!s->config->trusted_proxies.count && !s->config->development) {
             log_plain(LOG_WARN, "no proxy is trusted (COUNTERSIGN_TRUSTED_PROXIES is not set): behind "
                                 "one, all clients share its address, and wrong passwords of one make "
                                 "all wait");
@@ -192,7 +192,7 @@ struct app *app_start(struct arena *arena, const struct config *config, unsigned
         .clock = clock_system(),
         .entropy = entropy_system(),
         .version = COUNTERSIGN_VERSION,
-        .asks = outside_destinations(config),
+        .asks = external_destinations(config),
     };
     if (!start_parts(app, arena, parts, error)) {
         app_stop(&app);
@@ -216,7 +216,7 @@ void app_stop(struct app **app)
     sweeper_stop(&a->sweeper);
     executor_stop(&a->services.executor);
     limits_free(&a->services.limits);
-    strangers_free(&a->services.strangers);
+    unauthenticated_limits_free(&a->services.unauthenticated_limits);
     keyring_free(&a->keyring);
     explicit_bzero(a, sizeof *a);
     free(a);

@@ -6,10 +6,10 @@
 
 enum problem admin_factors_get(struct call *call, struct tx *tx)
 {
-    struct person *person = ARENA_NEW(call->ctx.arena, struct person);
-    person->user = call->principal.user;
-    person_load(tx, person);
-    return reply_with(call, view_factors, person);
+    struct account *account = ARENA_NEW(call->ctx.arena, struct account);
+    account->user = call->principal.user;
+    account_load(tx, account);
+    return reply_with(call, view_factors, account);
 }
 
 /* Ours alone: the official server has no such route, so that clients who expect a factor's usual
@@ -38,6 +38,6 @@ enum problem admin_factor_delete(struct call *call, struct tx *tx)
     struct factor *factor = ARENA_NEW(call->ctx.arena, struct factor);
     enum problem problem =
         mfa_admin_delete(&call->services->realm, tx, &call->principal.user,
-                         &call->param_ids[PARAM_FACTOR], call->caller.ip, factor);
+                         &call->param_ids[PARAM_FACTOR], call->client.ip, factor);
     return problem ? problem : reply_with(call, view_factor, factor);
 }

@@ -3,13 +3,13 @@
 #include "api/handlers.h"
 #include "base/rfc3339.h"
 #include "domain/audit_event.h"
-#include "domain/guesses.h"
-#include "domain/lock.h"
+#include "domain/password_throttle.h"
+#include "domain/lockout.h"
 
 struct locks {
-    struct guess_lock passwords[GUESS_LOCKS_MAX];
+    struct throttle_lockout passwords[THROTTLE_LOCKOUTS_MAX];
     int n_passwords;
-    struct factor_lock *factors;
+    struct factor_lockout *factors;
     int n_factors;
 };
 
@@ -27,15 +27,15 @@ static void view_locks(struct call *call, struct strbuf *b)
     char id[UUID_TEXT];
     strbuf_str(b, "{\"passwords\":[");
     for (int i = 0; i < locks->n_passwords; i++) {
-        const struct guess_lock *lock = &locks->passwords[i];
+        const struct throttle_lockout *lock = &locks->passwords[i];
         strbuf_str(b, i ? "," : "");
         write_lock(b, "kind", lock->kind, lock->failures, lock->locked_until);
     }
     strbuf_str(b, "],\"factors\":[");
     bool first = true;
     for (int i = 0; i < locks->n_factors; i++) {
-        const struct factor_lock *lock = &locks->factors[i];
-        if (!lock_end(call->services->config, call->ctx.now_us, lock->locked_until, true)) {
+        const struct factor_lockout *lock = &locks->factors[i];
+        if (!lockout_end(call->services->config, call->ctx.now_us, lock->locked_until, true)) {
             continue;
         }
         strbuf_str(b, first ? "" : ",");
@@ -50,8 +50,8 @@ enum problem admin_locks_get(struct call *call, struct tx *tx)
 {
     struct locks *locks = ARENA_NEW(call->ctx.arena, struct locks);
     const struct user *user = &call->principal.user;
-    locks->n_passwords = guess_locks(&call->services->realm, tx, user, locks->passwords);
-    locks->n_factors = factor_locks_of(tx, &user->id, GUESS_LOCKS_MAX, &locks->factors);
+    locks->n_passwords = throttle_lockouts(&call->services->realm, tx, user, locks->passwords);
+    locks->n_factors = factor_lockouts_of(tx, &user->id, THROTTLE_LOCKOUTS_MAX, &locks->factors);
     return reply_with(call, view_locks, locks);
 }
 
@@ -60,7 +60,7 @@ enum problem admin_locks_delete(struct call *call, struct tx *tx)
 {
     char id[UUID_TEXT];
     const struct user *user = &call->principal.user;
-    guess_unlock(&call->services->realm, tx, user);
+    throttle_clear(&call->services->realm, tx, user);
     audit_by_admin(&call->services->realm, tx, call->principal.claims.role, AUDIT_USER_MODIFIED,
                    TRAITS({ "user_id", uuid_format(&user->id, id) },
                           { "user_email", user->email ? user->email : "" },

@@ -1,7 +1,7 @@
 /* admin_users.c: /admin/users and /admin/users/{user_id} (contract-accounts.md 6.5). */
 #include "api/bodies.h"
 #include "api/handlers.h"
-#include "api/outside.h"
+#include "api/external_calls.h"
 #include "api/paging.h"
 #include "api/views.h"
 #include "base/utf8.h"
@@ -58,27 +58,27 @@ enum problem admin_users_get(struct call *call, struct tx *tx)
     int n = users_page(tx, &query, &users);
     struct people *people = ARENA_NEW(call->ctx.arena, struct people);
     *people = (struct people){
-        .list = ARENA_ARRAY(call->ctx.arena, struct person, n + 1),
+        .list = ARENA_ARRAY(call->ctx.arena, struct account, n + 1),
         .count = n,
         .aud = call->audience,
     };
     for (int i = 0; i < n; i++) {
         people->list[i].user = users[i];
-        person_load(tx, &people->list[i]);
+        account_load(tx, &people->list[i]);
     }
     call->reply.n_headers = 0;
     page_headers(call, &page, users_count(tx, &query));
-    return reply_with(call, view_people, people);
+    return reply_with(call, view_users, people);
 }
 
 enum problem admin_user_get(struct call *call, struct tx *tx)
 {
-    struct person *person = ARENA_NEW(call->ctx.arena, struct person);
-    if (!user_by_id(tx, &call->param_ids[PARAM_USER], &person->user)) {
+    struct account *account = ARENA_NEW(call->ctx.arena, struct account);
+    if (!user_by_id(tx, &call->param_ids[PARAM_USER], &account->user)) {
         return P_USER_NOT_FOUND;
     }
-    person_load(tx, person);
-    return reply_with(call, view_user, person);
+    account_load(tx, account);
+    return reply_with(call, view_user, account);
 }
 
 static struct admin_user *input_of(struct call *call)
@@ -106,7 +106,7 @@ static struct admin_user *input_of(struct call *call)
 struct run {
     struct call *call;
     struct admin_user *in;
-    struct person *out;
+    struct account *out;
 };
 
 static enum problem create_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
@@ -129,7 +129,7 @@ static enum problem update_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
 
 static enum problem hash_and_write(struct call *call, struct admin_user *in, tx_fn *fn)
 {
-    struct person *out = ARENA_NEW(call->ctx.arena, struct person);
+    struct account *out = ARENA_NEW(call->ctx.arena, struct account);
     if (in->password && *in->password) {
         in->new_hash = password_hash(call->ctx.arena, call->ctx.entropy, in->password);
     }

@@ -171,13 +171,13 @@ struct link_target call_link_target(struct call *call)
     return call->target;
 }
 
-struct holder call_holder(const struct call *call)
+struct subject call_subject(const struct call *call)
 {
-    return (struct holder){
+    return (struct subject){
         .user_id = call->principal.user.id,
         .session_id = call->principal.session_id,
         .aal = call->principal.claims.aal,
-        .caller = &call->caller,
+        .client = &call->client,
     };
 }
 

@@ -19,15 +19,15 @@ struct services {
     struct entropy entropy;
     struct executor *executor;
     struct limits *limits; /* http/limits.h */
-    struct strangers *strangers; /* http/strangers.h; NULL: none are counted */
+    struct unauthenticated_limits *unauthenticated_limits; /* http/unauthenticated_limits.h; NULL: none are counted */
     const char *version;
-    unsigned asks; /* outside_destinations(): a bit each of enum destination */
+    unsigned asks; /* external_destinations(): a bit each of enum destination */
     struct outbox_worker *outbox; /* NULL: none runs */
 };
 
 /* Who asks, as the token says and the database confirms. */
 struct principal {
-    bool known, admin, is_person; /* is_person: of an admin's, it has a session (S10) */
+    bool known, admin, is_user_admin; /* is_user_admin: of an admin's, it has a session (S10) */
     struct claims claims;
     struct user user;          /* of a user's token */
     struct uuid session_id;    /* nil: none */
@@ -75,15 +75,15 @@ enum lane {
     LANE_NONE,   /* nowhere: it is to be answered */
     LANE_WRITE,  /* in a write transaction */
     LANE_WORKER, /* on a thread that may wait for the database */
-    LANE_HASH,   /* on the pool that computes */
-    LANE_WAIT,   /* this and the following: on the pool that asks LANE_WAIT + a destination */
+    LANE_COMPUTE,   /* on the pool that computes */
+    LANE_EXTERNAL,   /* this and the following: on the pool that asks LANE_EXTERNAL + a destination */
 };
 
 enum param { PARAM_USER, PARAM_FACTOR, PARAM_IDENTITY, PARAM_COUNT };
 
 struct route;
 
-struct outside;
+struct external_calls;
 
 /* A part of a call, or a handler; in the transaction of its lane (NULL: in none). */
 typedef enum problem handler_fn(struct call *call, struct tx *tx);
@@ -96,11 +96,11 @@ struct call {
     enum lane lane;   /* where it goes on: call_then() */
     handler_fn *then;
     enum problem (*settled)(struct call *call, enum problem problem); /* see call_settle() */
-    struct outside *outside; /* outside_write()'s own */
-    enum problem (*after_breach)(struct call *call, enum problem problem); /* outside_breach() */
+    struct external_calls *external; /* external_write()'s own */
+    enum problem (*after_breach)(struct call *call, enum problem problem); /* external_breach() */
     void *state; /* of a handler that has more than one part */
     bool counted;  /* by the limiter: not again when the transaction runs again */
-    bool rated;    /* by strangers_check, likewise */
+    bool rated;    /* by unauthenticated_limits_check, likewise */
     struct rate_shown rate;
     /* the request */
     const char *method, *path, *query; /* path without the /auth/v1 in front; query raw, or "" */
@@ -114,13 +114,13 @@ struct call {
     struct uuid param_ids[PARAM_COUNT];
     const void *in; /* the decoded body: struct body_NAME */
     /* worked out */
-    struct caller caller;
+    struct client client;
     struct principal principal;
     const char *audience; /* row W13 */
     struct link_target target; /* see call_link_target; base NULL: not read yet */
     bool new_envelope;    /* contract-mfa.md 2.3 */
     /* the answer */
-    struct grant *grant; /* the session that is answered; NULL: none */
+    struct issued_session *issued; /* the session that is answered; NULL: none */
     enum problem problem;
     const char *refused_words; /* the text of P_DATABASE_REFUSED; NULL: the row's */
     struct reply reply;
@@ -157,7 +157,7 @@ size_t text_decode(char *text);
 struct link_target call_link_target(struct call *call);
 
 /* The signed-in user who asks, with all that the rules want to know of the token. */
-struct holder call_holder(const struct call *call);
+struct subject call_subject(const struct call *call);
 
 /* Status and code of call->problem; its text, with its argument. */
 int call_problem_status(const struct call *call);

@@ -3,7 +3,7 @@
 #include "api/bodies.h"
 #include "api/handlers.h"
 #include "api/views.h"
-#include "domain/recovery.h"
+#include "domain/code_request.h"
 
 /* {} or, where a provider named the message, {"message_id"} (rows OT20, SM8). */
 static enum problem reply_message(struct call *call, const char *message_id)
@@ -24,7 +24,7 @@ static struct code_request request_of(struct call *call)
         .aud = call->audience,
         .create_user = true,
         .target = call_link_target(call),
-        .caller = &call->caller,
+        .client = &call->client,
     };
 }
 

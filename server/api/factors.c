@@ -9,22 +9,22 @@
 enum problem factors_post(struct call *call, struct tx *tx)
 {
     const struct body_factor_enroll *body = call->in;
-    struct holder holder = call_holder(call);
-    struct enrolment *out = ARENA_NEW(call->ctx.arena, struct enrolment);
-    struct enrol_request in = {
+    struct subject subject = call_subject(call);
+    struct enrollment *out = ARENA_NEW(call->ctx.arena, struct enrollment);
+    struct enroll_request in = {
         .friendly_name = body->friendly_name ? body->friendly_name : "",
         .issuer = body->issuer,
         .phone = body->phone,
     };
     enum problem problem =
-        mfa_enrol(&call->services->realm, tx, &holder,
+        mfa_enroll(&call->services->realm, tx, &subject,
                   body->factor_type ? body->factor_type : "", &in, out);
-    return problem ? problem : reply_with(call, view_enrolment, out);
+    return problem ? problem : reply_with(call, view_enrollment, out);
 }
 
 enum problem factor_challenge(struct call *call, struct tx *tx)
 {
-    struct holder holder = call_holder(call);
+    struct subject subject = call_subject(call);
     struct opened_challenge *out = ARENA_NEW(call->ctx.arena, struct opened_challenge);
     /* Only a phone's challenge needs the body, and what the factor is, the rules know. */
     const void *body;
@@ -32,7 +32,7 @@ enum problem factor_challenge(struct call *call, struct tx *tx)
                                         &call->ctx, &shape_factor_challenge, call->body,
                                         call->body_len, &body) };
     in.channel = in.body_problem ? NULL : ((const struct body_factor_challenge *)body)->channel;
-    enum problem problem = mfa_challenge(&call->services->realm, tx, &holder,
+    enum problem problem = mfa_challenge(&call->services->realm, tx, &subject,
                                          &call->param_ids[PARAM_FACTOR], &in, out);
     return problem ? problem : reply_with(call, view_challenge, out);
 }
@@ -40,18 +40,18 @@ enum problem factor_challenge(struct call *call, struct tx *tx)
 enum problem factor_verify(struct call *call, struct tx *tx)
 {
     const struct body_factor_verify *body = call->in;
-    struct holder holder = call_holder(call);
-    struct grant *out = ARENA_NEW(call->ctx.arena, struct grant);
+    struct subject subject = call_subject(call);
+    struct issued_session *out = ARENA_NEW(call->ctx.arena, struct issued_session);
     struct proof proof = { body->challenge_id, body->code, body->webauthn };
-    enum problem problem = mfa_verify(&call->services->realm, tx, &holder,
+    enum problem problem = mfa_verify(&call->services->realm, tx, &subject,
                                       &call->param_ids[PARAM_FACTOR], &proof, out);
     return problem ? problem : reply_session(call, out);
 }
 
-enum problem factor_unenrol(struct call *call, struct tx *tx)
+enum problem factor_unenroll(struct call *call, struct tx *tx)
 {
-    struct holder holder = call_holder(call);
-    enum problem problem = mfa_unenrol(&call->services->realm, tx, &holder,
+    struct subject subject = call_subject(call);
+    enum problem problem = mfa_unenroll(&call->services->realm, tx, &subject,
                                        &call->param_ids[PARAM_FACTOR]);
     return problem ? problem : reply_with(call, view_id, &call->param_ids[PARAM_FACTOR]);
 }

@@ -9,7 +9,7 @@ handler_fn sign_up_post;                                               /* sign_u
 handler_fn token_password, token_refresh, token_pkce, token_id_token;  /* token.c */
 handler_fn token_web3, token_unsupported;                             /* token.c */
 handler_fn user_get, user_put, logout_post;                            /* user.c */
-handler_fn factors_post, factor_challenge, factor_verify, factor_unenrol; /* factors.c */
+handler_fn factors_post, factor_challenge, factor_verify, factor_unenroll; /* factors.c */
 handler_fn admin_users_get, admin_users_post, admin_user_get;          /* admin_users.c */
 handler_fn admin_user_put, admin_user_delete;
 handler_fn admin_factors_get, admin_factor_get, admin_factor_put;     /* admin_factors.c */

@@ -3,7 +3,7 @@
 
 #include "api/views.h"
 #include "base/log.h"
-#include "deliver/alike.h"
+#include "deliver/equal_time.h"
 #include "deliver/hook.h"
 
 #include <string.h>
@@ -16,7 +16,7 @@ static struct strbuf begin(struct call *call, const char *name)
 {
     struct strbuf b = strbuf_in(call->ctx.arena, PAYLOAD_MAX);
     strbuf_str(&b, "{\"metadata\":");
-    hook_metadata(&call->ctx, &b, name, call->caller.ip);
+    hook_metadata(&call->ctx, &b, name, call->client.ip);
     return b;
 }
 
@@ -58,23 +58,23 @@ static bool rejected(struct call *call, const struct json_t *output, const char 
 }
 
 static enum problem tell_of_user(struct call *call, const char *name, bool on, const char *uri,
-                                 const char *secrets, const struct person *person)
+                                 const char *secrets, const struct account *account)
 {
     const struct json_t *output;
     struct strbuf b = begin(call, name);
     strbuf_str(&b, ",\"user\":");
-    write_user(&b, person);
+    write_user(&b, account);
     return call_it(call, on, uri, secrets, &b, &output);
 }
 
 /* Row "before" of contract-internals.md §7: as it is before anything of it is stored. */
-enum problem hook_before_user_created(struct call *call, const struct person *person)
+enum problem hook_before_user_created(struct call *call, const struct account *account)
 {
     const struct config *c = call->services->config;
     if (!c->hook_before_user_created_on) {
         return P_OK;
     }
-    struct person early = { .user = person->user };
+    struct account early = { .user = account->user };
     early.user.role = "";
     early.user.created_at = early.user.updated_at = YEAR_ONE_US;
     early.user.email_confirmed_at = early.user.phone_confirmed_at = 0;
@@ -82,11 +82,11 @@ enum problem hook_before_user_created(struct call *call, const struct person *pe
     enum problem problem =
         tell_of_user(call, "before-user-created", true, c->hook_before_user_created_uri,
                      c->hook_before_user_created_secrets, &early);
-    alike_note(ALIKE_CREATED, asked_at);
+    equal_time_note(EQUAL_TIME_CREATED, asked_at);
     return problem;
 }
 
-enum problem hook_after_user_created(struct call *call, const struct person *person)
+enum problem hook_after_user_created(struct call *call, const struct account *account)
 {
     const struct config *c = call->services->config;
     if (!c->hook_after_user_created_on) {
@@ -95,22 +95,22 @@ enum problem hook_after_user_created(struct call *call, const struct person *per
     int64_t asked_at = clock_steady_us();
     enum problem problem =
         tell_of_user(call, "after-user-created", true, c->hook_after_user_created_uri,
-                     c->hook_after_user_created_secrets, person);
-    alike_note(ALIKE_ANNOUNCED, asked_at);
+                     c->hook_after_user_created_secrets, account);
+    equal_time_note(EQUAL_TIME_ANNOUNCED, asked_at);
     return problem ? P_HOOK_AFTER : P_OK;
 }
 
 /* Whom a message is about; at least the id where that is all that is known. */
-static const struct person *person_of(struct call *call, const struct outgoing *item,
+static const struct account *account_of(struct call *call, const struct outgoing *item,
                                       const struct uuid *id)
 {
-    if (item->person) {
-        return item->person;
+    if (item->account) {
+        return item->account;
     }
-    struct person *person = ARENA_NEW(call->ctx.arena, struct person);
-    person->user = (struct user){ .id = *id, .aud = "", .role = "", .app_metadata = "{}",
+    struct account *account = ARENA_NEW(call->ctx.arena, struct account);
+    account->user = (struct user){ .id = *id, .aud = "", .role = "", .app_metadata = "{}",
                                   .user_metadata = "{}", .email_change = "", .phone_change = "" };
-    return person;
+    return account;
 }
 
 enum problem hook_send_sms(struct call *call, const struct outgoing *item, bool *handled)
@@ -124,7 +124,7 @@ enum problem hook_send_sms(struct call *call, const struct outgoing *item, bool 
     }
     struct strbuf b = begin(call, "send-sms");
     strbuf_str(&b, ",\"user\":");
-    write_user(&b, person_of(call, item, &sms->user_id));
+    write_user(&b, account_of(call, item, &sms->user_id));
     strbuf_str(&b, ",\"sms\":{\"otp\":");
     json_quote(&b, sms->code);
     if (strcmp(sms->kind, "mfa") == 0) {
@@ -135,7 +135,7 @@ enum problem hook_send_sms(struct call *call, const struct outgoing *item, bool 
     int64_t asked_at = clock_steady_us();
     enum problem problem =
         call_it(call, true, c->hook_send_sms_uri, c->hook_send_sms_secrets, &b, &output);
-    alike_note(ALIKE_SMS, asked_at);
+    equal_time_note(EQUAL_TIME_SMS, asked_at);
     return problem;
 }
 
@@ -187,12 +187,12 @@ enum problem hook_send_email(struct call *call, const struct outgoing *list,
     }
     struct strbuf b = begin(call, "send-email");
     strbuf_str(&b, ",\"user\":");
-    write_user(&b, person_of(call, item, &mail->user_id));
+    write_user(&b, account_of(call, item, &mail->user_id));
     write_email_data(call, &b, mail, other);
     int64_t asked_at = clock_steady_us();
     enum problem problem =
         call_it(call, true, c->hook_send_email_uri, c->hook_send_email_secrets, &b, &output);
-    alike_note(ALIKE_MAIL, asked_at);
+    equal_time_note(EQUAL_TIME_MAIL, asked_at);
     return problem;
 }
 
@@ -213,7 +213,7 @@ enum problem hook_password_attempt(struct call *call, const struct uuid *user_id
     enum problem problem =
         call_it(call, true, c->hook_password_verification_attempt_uri,
                 c->hook_password_verification_attempt_secrets, &b, &output);
-    alike_note(ALIKE_PASSWORD, asked_at);
+    equal_time_note(EQUAL_TIME_PASSWORD, asked_at);
     if (!problem && rejected(call, output,
                              "Further password verification attempts will be rejected.",
                              &message)) {
@@ -304,7 +304,7 @@ static enum problem check_claims(struct call *call, const struct json_t *claims)
                                  faults.data));
 }
 
-enum problem hook_access_token(struct call *call, struct grant *grant)
+enum problem hook_access_token(struct call *call, struct issued_session *issued)
 {
     const struct config *c = call->services->config;
     const struct json_t *output;
@@ -313,12 +313,12 @@ enum problem hook_access_token(struct call *call, struct grant *grant)
         return P_OK;
     }
     const char *claims =
-        claims_text(&call->services->realm, &call->ctx, grant, &expires_at_s);
+        claims_text(&call->services->realm, &call->ctx, issued, &expires_at_s);
     struct strbuf b = begin(call, "customize-access-token");
-    id(&b, "user_id", &grant->person.user.id);
+    id(&b, "user_id", &issued->account.user.id);
     strbuf_str(&b, ",\"claims\":");
     strbuf_str(&b, claims ? claims : "{}");
-    text(&b, "authentication_method", grant->method);
+    text(&b, "authentication_method", issued->method);
     enum problem problem = call_it(call, true, c->hook_custom_access_token_uri,
                                    c->hook_custom_access_token_secrets, &b, &output);
     if (problem) {
@@ -331,7 +331,7 @@ enum problem hook_access_token(struct call *call, struct grant *grant)
     if (!problem) {
         struct strbuf own = strbuf_in(call->ctx.arena, PAYLOAD_MAX);
         json_write(&own, json_member(output, "claims"));
-        grant->hook_claims = own.data;
+        issued->hook_claims = own.data;
     }
     return problem;
 }

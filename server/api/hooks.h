@@ -5,8 +5,8 @@
 
 #include "api/call.h"
 
-enum problem hook_before_user_created(struct call *call, const struct person *person) MUST_CHECK;
-enum problem hook_after_user_created(struct call *call, const struct person *person) MUST_CHECK;
+enum problem hook_before_user_created(struct call *call, const struct account *account) MUST_CHECK;
+enum problem hook_after_user_created(struct call *call, const struct account *account) MUST_CHECK;
 
 /* Instead of sending; *handled: the hook is on and has taken it. */
 enum problem hook_send_sms(struct call *call, const struct outgoing *item,
@@ -20,7 +20,7 @@ enum problem hook_password_attempt(struct call *call, const struct uuid *user_id
 enum problem hook_mfa_attempt(struct call *call, const struct uuid *factor_id, const char *type,
                               bool valid) MUST_CHECK;
 
-/* Puts claims of its own into grant->hook_claims. */
-enum problem hook_access_token(struct call *call, struct grant *grant) MUST_CHECK;
+/* Puts claims of its own into issued->hook_claims. */
+enum problem hook_access_token(struct call *call, struct issued_session *issued) MUST_CHECK;
 
 #endif

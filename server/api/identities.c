@@ -17,7 +17,7 @@ enum problem identity_delete_one(struct call *call, struct tx *tx)
     if (call_wants_other_audience(call) || strcmp(call->audience, aud ? aud : "") != 0) {
         return P_UNLINK_AUDIENCE;
     }
-    struct holder holder = call_holder(call);
-    enum problem problem = identity_unlink(&call->services->realm, tx, &holder, &id);
+    struct subject subject = call_subject(call);
+    enum problem problem = identity_unlink(&call->services->realm, tx, &subject, &id);
     return problem ? problem : reply_empty_object(call);
 }

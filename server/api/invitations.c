@@ -1,7 +1,7 @@
 /* invitations.c: POST /invite, POST /admin/generate_link (contract-accounts.md 6.3, 6.4). */
 #include "api/bodies.h"
 #include "api/handlers.h"
-#include "api/outside.h"
+#include "api/external_calls.h"
 #include "api/views.h"
 #include "crypto/password.h"
 #include "domain/invitation.h"
@@ -13,7 +13,7 @@
 enum problem invite_post(struct call *call, struct tx *tx)
 {
     const struct body_invite *body = call->in;
-    struct person *out = ARENA_NEW(call->ctx.arena, struct person);
+    struct account *out = ARENA_NEW(call->ctx.arena, struct account);
     struct invitation in = {
         .type = "invite",
         .email = body->email,
@@ -44,7 +44,7 @@ static void view_link(struct call *call, struct strbuf *b)
         "hashed_token",      link->hashed_token,      "verification_type",
         link->verification_type, "redirect_to",       link->redirect_to,
     };
-    write_user(b, &link->person);
+    write_user(b, &link->account);
     b->len--; /* its closing brace */
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i += 2) {
         strbuf_char(b, ',');
@@ -99,5 +99,5 @@ enum problem generate_link_post(struct call *call, struct tx *tx)
     }
     struct run *run = ARENA_NEW(call->ctx.arena, struct run);
     *run = (struct run){ call, in, out };
-    return outside_write(call, in_tx, run);
+    return external_write(call, in_tx, run);
 }

@@ -42,9 +42,9 @@ enum problem recovery_codes_get(struct call *call, struct tx *tx)
 static enum problem make(struct call *call, struct tx *tx, bool again)
 {
     const struct body_recovery_codes *body = call->in;
-    struct holder holder = call_holder(call);
+    struct subject subject = call_subject(call);
     struct new_codes *made = ARENA_NEW(call->ctx.arena, struct new_codes);
-    enum problem problem = recovery_make(&call->services->realm, tx, &holder,
+    enum problem problem = recovery_make(&call->services->realm, tx, &subject,
                                          body->friendly_name, again, made);
     return problem ? problem : reply_with(call, view_codes, made);
 }
@@ -62,17 +62,17 @@ enum problem recovery_codes_again(struct call *call, struct tx *tx)
 enum problem recovery_codes_verify(struct call *call, struct tx *tx)
 {
     const struct body_recovery_verify *body = call->in;
-    struct holder holder = call_holder(call);
-    struct grant *grant = ARENA_NEW(call->ctx.arena, struct grant);
+    struct subject subject = call_subject(call);
+    struct issued_session *issued = ARENA_NEW(call->ctx.arena, struct issued_session);
     enum problem problem =
-        recovery_use(&call->services->realm, tx, &holder, body->code, grant);
-    return problem ? problem : reply_session(call, grant);
+        recovery_use(&call->services->realm, tx, &subject, body->code, issued);
+    return problem ? problem : reply_session(call, issued);
 }
 
 enum problem recovery_codes_delete_all(struct call *call, struct tx *tx)
 {
-    struct holder holder = call_holder(call);
+    struct subject subject = call_subject(call);
     struct uuid *id = ARENA_NEW(call->ctx.arena, struct uuid);
-    enum problem problem = recovery_remove(&call->services->realm, tx, &holder, id);
+    enum problem problem = recovery_remove(&call->services->realm, tx, &subject, id);
     return problem ? problem : reply_with(call, view_id, id);
 }

@@ -1,7 +1,7 @@
 /* refusals.c: answers of features that are out of scope, where they need more than a fixed row
  * (contract-accounts.md 1.4). */
 #include "api/handlers.h"
-#include "api/landing.h"
+#include "api/redirect_url.h"
 #include "api/views.h"
 #include "base/utf8.h"
 
@@ -54,11 +54,11 @@ enum problem callback_any(struct call *call, struct tx *tx)
     struct strbuf to = strbuf_in(call->ctx.arena, 8192);
     struct arena *arena = call->ctx.arena;
     (void)tx;
-    landing_add(&to, "error", "invalid_request");
-    landing_add(&to, "error_code", row->code);
-    landing_add(&to, "error_description", row->text);
+    redirect_url_add(&to, "error", "invalid_request");
+    redirect_url_add(&to, "error_code", row->code);
+    redirect_url_add(&to, "error_description", row->text);
     reply_header(call, "Location",
-                 landing_address(arena, call->services->config->site_url, to.data, NULL));
+                 redirect_url_with(arena, call->services->config->site_url, to.data, NULL));
     struct strbuf body = strbuf_in(call->ctx.arena, 1024);
     strbuf_str(&body, "{\"code\":");
     json_quote(&body, row->code);

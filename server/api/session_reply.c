@@ -3,38 +3,38 @@
 
 #include "api/views.h"
 
-void reply_session_headers(struct call *call, const struct grant *grant)
+void reply_session_headers(struct call *call, const struct issued_session *issued)
 {
     struct arena *arena = call->ctx.arena;
     char id[UUID_TEXT];
-    if (uuid_is_nil(&grant->person.user.id)) {
+    if (uuid_is_nil(&issued->account.user.id)) {
         return;
     }
     reply_header(call, "sb-auth-user-id",
-                 arena_strdup(arena, uuid_format(&grant->person.user.id, id)));
+                 arena_strdup(arena, uuid_format(&issued->account.user.id, id)));
     reply_header(call, "sb-auth-session-id",
-                 arena_strdup(arena, uuid_format(&grant->session.id, id)));
-    if (grant->rotated) {
+                 arena_strdup(arena, uuid_format(&issued->session.id, id)));
+    if (issued->rotated) {
         reply_header(call, "sb-auth-refresh-token-rotated", "true");
     }
 }
 
-enum problem reply_session(struct call *call, struct grant *grant)
+enum problem reply_session(struct call *call, struct issued_session *issued)
 {
     struct arena *arena = call->ctx.arena;
-    call->grant = grant;
-    if (grant->signed_in) {
-        reply_session_headers(call, grant);
-        if (grant->refresh_version == 2) {
+    call->issued = issued;
+    if (issued->signed_in) {
+        reply_session_headers(call, issued);
+        if (issued->refresh_version == 2) {
             reply_header(call, "sb-auth-refresh-token-counter",
-                         arena_printf(arena, "%lld", (long long)grant->session.refresh_counter));
+                         arena_printf(arena, "%lld", (long long)issued->session.refresh_counter));
         } else {
             reply_header(call, "sb-auth-refresh-token-prefix",
-                         arena_strndup(arena, grant->refresh_token, 5));
+                         arena_strndup(arena, issued->refresh_token, 5));
         }
-        if (grant->reuse_cause) {
-            reply_header(call, "sb-auth-refresh-token-reuse-cause", grant->reuse_cause);
+        if (issued->reuse_cause) {
+            reply_header(call, "sb-auth-refresh-token-reuse-cause", issued->reuse_cause);
         }
     }
-    return reply_with(call, view_session, grant);
+    return reply_with(call, view_session, issued);
 }

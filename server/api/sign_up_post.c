@@ -2,7 +2,7 @@
  * transaction, whether the account exists or not, so that the time taken tells nothing. */
 #include "api/bodies.h"
 #include "api/handlers.h"
-#include "api/outside.h"
+#include "api/external_calls.h"
 #include "api/session_reply.h"
 #include "api/views.h"
 #include "crypto/password.h"
@@ -21,13 +21,13 @@ static enum problem in_tx(struct ctx *ctx, struct tx *tx, void *arg)
     struct signed_up *out = run->out;
     (void)ctx;
     enum problem problem =
-        sign_up_run(&call->services->realm, tx, &call->caller, run->in, out);
+        sign_up_run(&call->services->realm, tx, &call->client, run->in, out);
     if (problem) {
         return problem;
     }
-    call->grant = NULL;
-    return out->has_session ? reply_session(call, &out->grant)
-                            : reply_with(call, view_user, &out->grant.person);
+    call->issued = NULL;
+    return out->has_session ? reply_session(call, &out->issued)
+                            : reply_with(call, view_user, &out->issued.account);
 }
 
 enum problem sign_up_post(struct call *call, struct tx *tx)
@@ -55,5 +55,5 @@ enum problem sign_up_post(struct call *call, struct tx *tx)
     }
     struct run *run = ARENA_NEW(call->ctx.arena, struct run);
     *run = (struct run){ call, in, out };
-    return outside_write(call, in_tx, run);
+    return external_write(call, in_tx, run);
 }

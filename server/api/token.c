@@ -2,10 +2,10 @@
 #include "api/bodies.h"
 #include "api/handlers.h"
 #include "api/hooks.h"
-#include "api/outside.h"
+#include "api/external_calls.h"
 #include "api/session_reply.h"
 #include "crypto/password.h"
-#include "domain/flow.h"
+#include "domain/pkce_flow.h"
 #include "domain/password_login.h"
 #include "domain/password_rules.h"
 #include "domain/session.h"
@@ -15,7 +15,7 @@
 struct login_run {
     struct call *call;
     struct login *login;
-    struct grant *grant;
+    struct issued_session *issued;
 };
 
 static enum problem find_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
@@ -30,9 +30,9 @@ static enum problem finish_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
     struct login_run *run = arg;
     (void)ctx;
     struct call *call = run->call;
-    call->grant = run->grant;
-    enum problem problem = login_finish(&call->services->realm, tx, run->login, run->grant);
-    return problem ? problem : reply_session(call, run->grant);
+    call->issued = run->issued;
+    enum problem problem = login_finish(&call->services->realm, tx, run->login, run->issued);
+    return problem ? problem : reply_session(call, run->issued);
 }
 
 static enum problem logout_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
@@ -45,7 +45,7 @@ static enum problem logout_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
 
 static enum problem finish(struct call *call)
 {
-    return outside_write(call, finish_in_tx, call->state);
+    return external_write(call, finish_in_tx, call->state);
 }
 
 static enum problem ask_hook(struct call *call, struct tx *tx)
@@ -68,8 +68,8 @@ static enum problem ask_hook_or_finish(struct call *call)
     const struct login *login = ((struct login_run *)call->state)->login;
     bool asks = call->services->config->hook_password_verification_attempt_on && login->hash &&
                 login->user.banned_until <= call->ctx.now_us;
-    call->ctx.waits_alike |= asks ? 0 : ALIKE_PASSWORD;
-    return asks ? call_then(call, LANE_WAIT + (enum lane)TO_PASSWORD_HOOK, ask_hook) : finish(call);
+    call->ctx.equal_time |= asks ? 0 : EQUAL_TIME_PASSWORD;
+    return asks ? call_then(call, LANE_EXTERNAL + (enum lane)TO_PASSWORD_HOOK, ask_hook) : finish(call);
 }
 
 /* Row TK10: it only tells, so an answer that fails stops nobody. */
@@ -96,17 +96,17 @@ enum problem token_password(struct call *call, struct tx *tx)
 {
     const struct body_password_grant *body = call->in;
     struct login *login = ARENA_NEW(call->ctx.arena, struct login);
-    struct grant *grant = ARENA_NEW(call->ctx.arena, struct grant);
+    struct issued_session *issued = ARENA_NEW(call->ctx.arena, struct issued_session);
     struct login_run *run = ARENA_NEW(call->ctx.arena, struct login_run);
     (void)tx;
-    *run = (struct login_run){ call, login, grant };
+    *run = (struct login_run){ call, login, issued };
     call->state = run;
     *login = (struct login){
         .email = body->email,
         .phone = body->phone,
         .password = body->password,
         .aud = call->audience,
-        .caller = &call->caller,
+        .client = &call->client,
     };
     enum problem problem = login_check(&call->services->realm, &call->ctx, login);
     if (!problem) {
@@ -119,33 +119,33 @@ enum problem token_password(struct call *call, struct tx *tx)
     const char *password = login->password ? login->password : "";
     bool unasked = login->fits &&
                    password_ask_breach(&call->services->realm, &call->ctx, password);
-    return unasked ? outside_breach(call, after_breach) : ask_hook_or_finish(call);
+    return unasked ? external_breach(call, after_breach) : ask_hook_or_finish(call);
 }
 
 enum problem token_refresh(struct call *call, struct tx *tx)
 {
     const struct body_refresh_grant *body = call->in;
-    struct grant *grant = ARENA_NEW(call->ctx.arena, struct grant);
-    enum problem problem = session_refresh(&call->services->realm, tx, &call->caller,
-                                           body->refresh_token, grant);
+    struct issued_session *issued = ARENA_NEW(call->ctx.arena, struct issued_session);
+    enum problem problem = session_refresh(&call->services->realm, tx, &call->client,
+                                           body->refresh_token, issued);
     if (problem) {
         reply_restart(call);
-        reply_session_headers(call, grant);
+        reply_session_headers(call, issued);
         return problem;
     }
-    if (!grant->reused) {
+    if (!issued->reused) {
         reply_header(call, "sb-auth-refresh-token-reuse", "false");
     }
-    return reply_session(call, grant);
+    return reply_session(call, issued);
 }
 
 enum problem token_pkce(struct call *call, struct tx *tx)
 {
     const struct body_pkce_grant *body = call->in;
-    struct grant *grant = ARENA_NEW(call->ctx.arena, struct grant);
-    enum problem problem = flow_exchange(&call->services->realm, tx, &call->caller,
-                                         body->auth_code, body->code_verifier, grant);
-    return problem ? problem : reply_session(call, grant);
+    struct issued_session *issued = ARENA_NEW(call->ctx.arena, struct issued_session);
+    enum problem problem = pkce_flow_exchange(&call->services->realm, tx, &call->client,
+                                         body->auth_code, body->code_verifier, issued);
+    return problem ? problem : reply_session(call, issued);
 }
 
 /* contract-accounts.md 1.4. */

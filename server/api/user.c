@@ -1,7 +1,7 @@
 /* user.c: GET and PUT /user, POST /logout (contract-accounts.md section 5, LO1). */
 #include "api/bodies.h"
 #include "api/handlers.h"
-#include "api/outside.h"
+#include "api/external_calls.h"
 #include "api/views.h"
 #include "base/utf8.h"
 #include "crypto/password.h"
@@ -15,16 +15,16 @@ enum problem user_get(struct call *call, struct tx *tx)
     if (call_wants_other_audience(call)) {
         return P_AUDIENCE_MISMATCH;
     }
-    struct person *person = ARENA_NEW(call->ctx.arena, struct person);
-    person->user = call->principal.user;
-    person_load(tx, person);
-    return reply_with(call, view_user, person);
+    struct account *account = ARENA_NEW(call->ctx.arena, struct account);
+    account->user = call->principal.user;
+    account_load(tx, account);
+    return reply_with(call, view_user, account);
 }
 
 struct update_run {
     struct call *call;
     struct update *in;
-    struct person *out;
+    struct account *out;
 };
 
 static enum problem check_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
@@ -71,7 +71,7 @@ enum problem user_put(struct call *call, struct tx *tx)
 {
     const struct body_user_update *body = call->in;
     struct update *in = ARENA_NEW(call->ctx.arena, struct update);
-    struct person *out = ARENA_NEW(call->ctx.arena, struct person);
+    struct account *out = ARENA_NEW(call->ctx.arena, struct account);
     struct update_run *run = ARENA_NEW(call->ctx.arena, struct update_run);
     (void)tx;
     *run = (struct update_run){ call, in, out };
@@ -85,7 +85,7 @@ enum problem user_put(struct call *call, struct tx *tx)
         .password = body->password,
         .current_password = body->current_password,
         .nonce = body->nonce,
-        .ip = call->caller.ip,
+        .ip = call->client.ip,
         .pkce = { body->code_challenge, body->code_challenge_method },
         .target = call_link_target(call),
         .data = body->data,
@@ -101,7 +101,7 @@ enum problem user_put(struct call *call, struct tx *tx)
     if (!problem) {
         problem = compare(call, in);
     }
-    return problem ? problem : outside_write(call, apply_in_tx, run);
+    return problem ? problem : external_write(call, apply_in_tx, run);
 }
 
 enum problem logout_post(struct call *call, struct tx *tx)

@@ -2,10 +2,10 @@
  * comes from a mail and is sent on (contract-accounts.md 4.5). */
 #include "api/bodies.h"
 #include "api/handlers.h"
-#include "api/landing.h"
+#include "api/redirect_url.h"
 #include "api/session_reply.h"
 #include "api/views.h"
-#include "domain/verify.h"
+#include "domain/otp_verify.h"
 
 #include <string.h>
 
@@ -17,8 +17,8 @@ enum { LOCATION_MAX = 1 << 20 };
 enum problem verify_post(struct call *call, struct tx *tx)
 {
     const struct body_verify *body = call->in;
-    struct verified *out = ARENA_NEW(call->ctx.arena, struct verified);
-    struct verify in = {
+    struct otp_verified *out = ARENA_NEW(call->ctx.arena, struct otp_verified);
+    struct otp_verification in = {
         .type = body->type,
         .token = body->token,
         .token_hash = body->token_hash,
@@ -26,13 +26,13 @@ enum problem verify_post(struct call *call, struct tx *tx)
         .phone = body->phone,
         .aud = call->audience,
     };
-    enum problem problem = verify_form(&call->ctx, &in);
+    enum problem problem = otp_verify_check(&call->ctx, &in);
     if (!problem && body->token_hash && *body->token_hash && body->redirect_to &&
         *body->redirect_to) {
         problem = P_VERIFY_HASH_ALONE;
     }
     if (!problem) {
-        problem = verify_run(&call->services->realm, tx, &call->caller, &in, out);
+        problem = otp_verify_run(&call->services->realm, tx, &call->client, &in, out);
     }
     call->reply.n_headers = 0;
     if (problem) {
@@ -40,7 +40,7 @@ enum problem verify_post(struct call *call, struct tx *tx)
     }
     return out->outcome == VERIFIED_HALF
                ? reply_with(call, view_text, "{\"code\":\"200\",\"msg\":\"" HALF_DONE "\"}")
-               : reply_session(call, &out->grant);
+               : reply_session(call, &out->issued);
 }
 
 /* --- GET: everything from the look-up on is a redirect --- */
@@ -48,7 +48,7 @@ enum problem verify_post(struct call *call, struct tx *tx)
 struct landing {
     const char *redirect_to;
     bool pkce;
-    struct verified result;
+    struct otp_verified result;
 };
 
 /* Both may be NULL: what stands in the query, and in the fragment. */
@@ -57,7 +57,7 @@ static void redirect(struct call *call, const char *target, const char *query,
 {
     call->reply.status = 303;
     reply_header(call, "Location",
-                 landing_address(call->ctx.arena, target, query, fragment));
+                 redirect_url_with(call->ctx.arena, target, query, fragment));
     reply_header(call, "Referrer-Policy", "no-referrer");
 }
 
@@ -95,10 +95,10 @@ static void land_with_problem(struct call *call)
     struct strbuf b = strbuf_in(call->ctx.arena, LOCATION_MAX);
     const char *error = oauth_error(call_problem_status(call));
     if (error) {
-        landing_add(&b, "error", error);
+        redirect_url_add(&b, "error", error);
     }
-    landing_add(&b, "error_code", call_problem_code(call));
-    landing_add(&b, "error_description", call_problem_text(call));
+    redirect_url_add(&b, "error_code", call_problem_code(call));
+    redirect_url_add(&b, "error_description", call_problem_text(call));
     call->reply.n_headers = 0;
     tell(call, landing, &b);
 }
@@ -107,19 +107,19 @@ static void land_with_problem(struct call *call)
 static void land_with_session(struct call *call, const struct landing *landing)
 {
     int64_t expires_at_s;
-    const struct grant *g = &landing->result.grant;
+    const struct issued_session *g = &landing->result.issued;
     struct arena *arena = call->ctx.arena;
     const char *token = claims_sign(&call->services->realm, &call->ctx, g, &expires_at_s);
     struct strbuf b = strbuf_in(arena, LOCATION_MAX);
-    landing_add(&b, "access_token", token ? token : "");
-    landing_add(&b, "expires_at", arena_printf(arena, "%lld", (long long)expires_at_s));
-    landing_add(&b, "expires_in",
+    redirect_url_add(&b, "access_token", token ? token : "");
+    redirect_url_add(&b, "expires_at", arena_printf(arena, "%lld", (long long)expires_at_s));
+    redirect_url_add(&b, "expires_in",
              arena_printf(arena, "%lld",
                           (long long)(expires_at_s - call->ctx.now_us / US_PER_S)));
-    landing_add(&b, "refresh_token", g->refresh_token);
-    landing_add(&b, "sb", "");
-    landing_add(&b, "token_type", "bearer");
-    landing_add(&b, "type", landing->result.type);
+    redirect_url_add(&b, "refresh_token", g->refresh_token);
+    redirect_url_add(&b, "sb", "");
+    redirect_url_add(&b, "token_type", "bearer");
+    redirect_url_add(&b, "type", landing->result.type);
     redirect(call, landing->redirect_to, NULL, b.data);
 }
 
@@ -133,11 +133,11 @@ static void land(struct call *call, struct strbuf *out)
         land_with_session(call, landing);
         break;
     case VERIFIED_CODE: /* row VF39 */
-        landing_add(&b, "code", landing->result.auth_code);
+        redirect_url_add(&b, "code", landing->result.auth_code);
         redirect(call, landing->redirect_to, b.data, NULL);
         break;
     case VERIFIED_HALF: /* row VF34 */
-        landing_add(&b, "message", HALF_DONE);
+        redirect_url_add(&b, "message", HALF_DONE);
         tell(call, landing, &b);
         break;
     }
@@ -146,14 +146,14 @@ static void land(struct call *call, struct strbuf *out)
 enum problem verify_get(struct call *call, struct tx *tx)
 {
     struct landing *landing = ARENA_NEW(call->ctx.arena, struct landing);
-    struct verify in = { .aud = call->audience, .by_link = true };
+    struct otp_verification in = { .aud = call->audience, .by_link = true };
     call->reply.on_problem = NULL;
     enum problem problem = call_query(call, "type", &in.type);
     if (!problem) {
         problem = call_query(call, "token", &in.token_hash);
     }
     if (!problem) {
-        problem = verify_form(&call->ctx, &in);
+        problem = otp_verify_check(&call->ctx, &in);
     }
     if (problem) {
         return problem;
@@ -162,9 +162,9 @@ enum problem verify_get(struct call *call, struct tx *tx)
     landing->pkce = strncmp(in.token_hash, "pkce_", 5) == 0;
     call->reply.on_problem = land_with_problem;
     call->reply.data = landing;
-    problem = verify_run(&call->services->realm, tx, &call->caller, &in, &landing->result);
+    problem = otp_verify_run(&call->services->realm, tx, &call->client, &in, &landing->result);
     if (!problem && landing->result.outcome == VERIFIED_SESSION) {
-        call->grant = &landing->result.grant;
+        call->issued = &landing->result.issued;
     }
     return problem ? problem : reply_with(call, land, landing);
 }

@@ -2,7 +2,7 @@
 #include "api/views.h"
 
 #include "base/rfc3339.h"
-#include "domain/lock.h"
+#include "domain/lockout.h"
 #include "domain/mfa_policy.h"
 #include "factor/totp/qr_svg.h"
 
@@ -105,7 +105,7 @@ static void write_factor(struct strbuf *b, const struct factor *f)
     strbuf_char(b, '}');
 }
 
-static void write_factors(struct strbuf *b, const struct person *p)
+static void write_factors(struct strbuf *b, const struct account *p)
 {
     strbuf_char(b, '[');
     for (int i = 0; i < p->n_factors; i++) {
@@ -148,7 +148,7 @@ static void write_addresses(struct strbuf *b, const struct user *u)
 }
 
 /* The members without the closing brace, for answers that add some. */
-static void write_user_open(struct strbuf *b, const struct person *p)
+static void write_user_open(struct strbuf *b, const struct account *p)
 {
     const struct user *u = &p->user;
     strbuf_char(b, '{');
@@ -176,14 +176,14 @@ static void write_user_open(struct strbuf *b, const struct person *p)
     boolean(b, "is_anonymous", u->is_anonymous);
 }
 
-void write_user(struct strbuf *b, const struct person *p)
+void write_user(struct strbuf *b, const struct account *p)
 {
     write_user_open(b, p);
     strbuf_char(b, '}');
 }
 
 /* Decision 0011: whom a second factor is required of is told so, and since or from when. */
-static void write_own_user(struct call *call, struct strbuf *b, const struct person *p)
+static void write_own_user(struct call *call, struct strbuf *b, const struct account *p)
 {
     const struct config *config = call->services->config;
     write_user_open(b, p);
@@ -199,7 +199,7 @@ void view_user(struct call *call, struct strbuf *out)
     write_own_user(call, out, call->reply.data);
 }
 
-static void write_weakness(struct strbuf *b, const struct grant *g)
+static void write_weakness(struct strbuf *b, const struct issued_session *g)
 {
     static const char *const names[] = { "length", "characters", "pwned" };
     name(b, "weak_password");
@@ -222,7 +222,7 @@ static void write_weakness(struct strbuf *b, const struct grant *g)
 
 void view_session(struct call *call, struct strbuf *b)
 {
-    const struct grant *g = call->reply.data;
+    const struct issued_session *g = call->reply.data;
     int64_t expires_at_s = 0;
     const char *token = claims_sign(&call->services->realm, &call->ctx, g, &expires_at_s);
     if (!token) {
@@ -238,16 +238,16 @@ void view_session(struct call *call, struct strbuf *b)
     strbuf_int(b, expires_at_s);
     text(b, "refresh_token", g->refresh_token);
     name(b, "user");
-    write_own_user(call, b, &g->person);
+    write_own_user(call, b, &g->account);
     if (g->shows_weakness) {
         write_weakness(b, g);
     }
     strbuf_char(b, '}');
 }
 
-void view_enrolment(struct call *call, struct strbuf *b)
+void view_enrollment(struct call *call, struct strbuf *b)
 {
-    const struct enrolment *e = call->reply.data;
+    const struct enrollment *e = call->reply.data;
     strbuf_char(b, '{');
     id(b, "id", &e->factor.id);
     text(b, "type", e->factor.type);
@@ -311,7 +311,7 @@ void view_factor_report(struct call *call, struct strbuf *b)
     const struct factor_report *r = call->reply.data;
     write_factor_open(b, &r->factor);
     number(b, "failed_attempts", r->guard.tries.failures);
-    when(b, "locked_until", lock_end(call->services->config, call->ctx.now_us,
+    when(b, "locked_until", lockout_end(call->services->config, call->ctx.now_us,
                                      r->guard.tries.locked_until, true));
     if (strcmp(r->factor.type, "totp") == 0) {
         name(b, "totp");
@@ -332,7 +332,7 @@ void view_id(struct call *call, struct strbuf *b)
     strbuf_char(b, '}');
 }
 
-void view_people(struct call *call, struct strbuf *b)
+void view_users(struct call *call, struct strbuf *b)
 {
     const struct people *people = call->reply.data;
     strbuf_str(b, "{\"users\":[");

@@ -7,14 +7,14 @@
 #include "domain/mfa.h"
 #include "store/audit.h"
 
-/* data: const struct person * */
+/* data: const struct account * */
 void view_user(struct call *call, struct strbuf *out);
 
-/* data: const struct grant * */
+/* data: const struct issued_session * */
 void view_session(struct call *call, struct strbuf *out);
 
-/* data: const struct enrolment * */
-void view_enrolment(struct call *call, struct strbuf *out);
+/* data: const struct enrollment * */
+void view_enrollment(struct call *call, struct strbuf *out);
 
 /* data: const struct opened_challenge * */
 void view_challenge(struct call *call, struct strbuf *out);
@@ -25,20 +25,20 @@ void view_factor(struct call *call, struct strbuf *out);
 /* data: const struct factor_report * */
 void view_factor_report(struct call *call, struct strbuf *out);
 
-/* data: const struct person *: its factors as a bare array */
+/* data: const struct account *: its factors as a bare array */
 void view_factors(struct call *call, struct strbuf *out);
 
 /* data: const struct uuid *: {"id":..} */
 void view_id(struct call *call, struct strbuf *out);
 
 struct people {
-    struct person *list;
+    struct account *list;
     int count;
     const char *aud;
 };
 
 /* data: const struct people * */
-void view_people(struct call *call, struct strbuf *out);
+void view_users(struct call *call, struct strbuf *out);
 
 struct audit_list {
     struct audit_row *rows;
@@ -51,6 +51,6 @@ void view_audit(struct call *call, struct strbuf *out);
 /* data: const char *: JSON text as it is */
 void view_text(struct call *call, struct strbuf *out);
 
-void write_user(struct strbuf *out, const struct person *person);
+void write_user(struct strbuf *out, const struct account *account);
 
 #endif

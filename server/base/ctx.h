@@ -16,8 +16,8 @@ struct outgoing;
 
 enum weak_reason { WEAK_LENGTH = 1, WEAK_CHARACTERS = 2, WEAK_PWNED = 4 };
 
-/* What a request asks the world: in ctx.waits_alike, what one like it would ask (rule S4). */
-enum alike { ALIKE_CREATED = 1, ALIKE_ANNOUNCED = 2, ALIKE_MAIL = 4, ALIKE_SMS = 8, ALIKE_PASSWORD = 16 };
+/* What a request asks the world: in ctx.equal_time, what one like it would ask (rule S4). */
+enum equal_time { EQUAL_TIME_CREATED = 1, EQUAL_TIME_ANNOUNCED = 2, EQUAL_TIME_MAIL = 4, EQUAL_TIME_SMS = 8, EQUAL_TIME_PASSWORD = 16 };
 
 struct ctx {
     struct arena *arena;
@@ -36,11 +36,11 @@ struct ctx {
     int64_t retry_after_s;
     /* what the request sends to the world: domain/outgoing.h */
     struct outgoing *outgoing;
-    const void *created;   /* struct person of an account that the request makes; NULL: none */
+    const void *created;   /* struct account of an account that the request makes; NULL: none */
     const void *announced; /* the one whose making is told of afterwards; NULL: none */
-    struct later *later;       /* of the transaction under way: base/later.h */
+    struct deferred *deferred;       /* of the transaction under way: base/deferred.h */
     bool outbox_filled;        /* something waits in the outbox now */
-    bool asks;                 /* whoever must hear of it is asked first: api/outside.h */
+    bool asks;                 /* whoever must hear of it is asked first: api/external_calls.h */
     bool asks_mail, asks_sms;  /* so, about what is to be sent: it is collected, and nothing for the outbox */
     struct asked_code {        /* what the SMS provider must say about a code; code NULL: nothing */
         const char *phone, *code;
@@ -53,7 +53,7 @@ struct ctx {
     } attempt;
     const char *sms_id;        /* what the provider calls the SMS that went out; NULL: nothing */
     bool silent_sends;         /* who asks must not learn whether a message could be sent (rule S4) */
-    unsigned waits_alike;      /* enum alike: what others like this ask the world, and this one does not */
+    unsigned equal_time;      /* enum alike: what others like this ask the world, and this one does not */
     int reads, writes;         /* statements so far, for the log */
 };
 

@@ -51,11 +51,11 @@ static void look_at_tokens(struct lines *lines, const struct config *c)
         add(lines, "GOTRUE_JWT_SECRET stands in public examples: anybody can sign tokens with it, "
                    "those of admins too");
     }
-    if (!c->laptop && !*c->jwt_aud) {
+    if (!c->development && !*c->jwt_aud) {
         add(lines, "GOTRUE_JWT_AUD is empty, so tokens are for nobody in particular: other servers "
                    "expect \"authenticated\"");
     }
-    if (!c->laptop && !*c->default_role) {
+    if (!c->development && !*c->default_role) {
         add(lines, "GOTRUE_JWT_DEFAULT_GROUP_NAME is empty, so new users have no role: row-level "
                    "policies expect \"authenticated\"");
     }
@@ -111,15 +111,15 @@ static bool is_this_machine(const char *url)
 
 static void look_at_place(struct lines *lines, const struct config *c)
 {
-    if (!c->laptop && is_this_machine(c->site_url)) {
+    if (!c->development && is_this_machine(c->site_url)) {
         add(lines, "GOTRUE_SITE_URL names this machine: mailed links lead there. On a laptop leave it "
                    "out, so that the development defaults hold; else set the site's address");
     }
-    if (!c->laptop && !c->trusted_proxies.count) {
+    if (!c->development && !c->trusted_proxies.count) {
         add(lines, "COUNTERSIGN_TRUSTED_PROXIES is empty: behind a proxy every client has the proxy's "
                    "address in limits, locks and the log; set the address that it connects from");
     }
-    if (!c->laptop && !*c->smtp_host && !c->hook_send_email_on) {
+    if (!c->development && !*c->smtp_host && !c->hook_send_email_on) {
         add(lines, "no mail leaves this machine, it is written into a folder: set GOTRUE_SMTP_HOST "
                    "and the others of GOTRUE_SMTP_, or a send-email hook");
     }

@@ -118,7 +118,7 @@ const char *config_check(struct arena *arena, struct config *c)
         c->external_url = arena_printf(arena, "http://%s%s%s:%d", v6 ? "[" : "", host,
                                        v6 ? "]" : "", (int)c->port);
     }
-    if (c->laptop && !*c->jwt_issuer) {
+    if (c->development && !*c->jwt_issuer) {
         c->jwt_issuer = c->external_url;
     }
     const char *wrong = check_database(arena, c);

@@ -49,7 +49,7 @@ const char *check_mfa(struct arena *arena, struct config *c)
     const char *wrong = check_roles(arena, &c->mfa_required_roles);
     wrong = wrong ? wrong : check_from(arena, c);
     if (!wrong && c->mfa_required_roles.count && !possible) {
-        wrong = "COUNTERSIGN_MFA_REQUIRED_ROLES needs a kind of factor that people can enrol and "
+        wrong = "COUNTERSIGN_MFA_REQUIRED_ROLES needs a kind of factor that people can enroll and "
                 "verify: switch on GOTRUE_MFA_TOTP_ENROLL_ENABLED and "
                 "GOTRUE_MFA_TOTP_VERIFY_ENABLED, or those of PHONE or WEB_AUTHN";
     }

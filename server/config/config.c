@@ -35,8 +35,8 @@ struct loader {
 };
 
 static const struct setting_row rows[] = {
-#define SETTING(type, field, names, preset, laptop, least, most, help)                             \
-    { #type, names, preset, laptop, help },
+#define SETTING(type, field, names, preset, development, least, most, help)                             \
+    { #type, names, preset, development, help },
 #include "config/settings.def"
 #undef SETTING
 };
@@ -336,12 +336,12 @@ static void read_settings(struct loader *l)
 {
     struct config *c = l->config;
     const char *used, *value, **origin = l->origins;
-#define SETTING(type, field, names, preset, laptop_preset, least, most, help)                      \
+#define SETTING(type, field, names, preset, development_preset, least, most, help)                      \
     value = find(l, names, &used, origin);                                                         \
     if (!value) {                                                                                  \
-        const char *on_laptop = laptop_preset;                                                     \
-        value = c->laptop && on_laptop ? on_laptop : preset;                                       \
-        *origin = c->laptop && on_laptop ? "development default" : "default";                      \
+        const char *in_development = development_preset;                                                     \
+        value = c->development && in_development ? in_development : preset;                                       \
+        *origin = c->development && in_development ? "development default" : "default";                      \
     }                                                                                              \
     origin++;                                                                                      \
     c->field = read_##type(l, used, value, least, most, help);
@@ -421,7 +421,7 @@ const struct config *config_load(struct arena *arena, const struct config_source
     put_entries(&l, sources->arguments);
     if (!l.error) {
         const char *used, *origin;
-        l.config->laptop = !find(&l, "GOTRUE_SITE_URL", &used, &origin);
+        l.config->development = !find(&l, "GOTRUE_SITE_URL", &used, &origin);
         read_settings(&l);
         warn_of_names(&l);
     }

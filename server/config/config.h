@@ -42,10 +42,10 @@ enum setting_switch { SWITCH_OPEN, SWITCH_OFF, SWITCH_ON };
 struct ip_network;
 
 struct config {
-#define SETTING(type, field, names, preset, laptop, least, most, help) CONFIG_TYPE_##type field;
+#define SETTING(type, field, names, preset, development, least, most, help) CONFIG_TYPE_##type field;
 #include "config/settings.def"
 #undef SETTING
-    bool laptop;                    /* GOTRUE_SITE_URL is not set: development defaults hold */
+    bool development;                    /* GOTRUE_SITE_URL is not set: development defaults hold */
     const char *database;           /* its URL, of either kind */
     bool postgres;                  /* DATABASE_URL names a PostgreSQL database */
     const char *database_path;      /* of the SQLite file; key files begin with it */
@@ -85,7 +85,7 @@ const char *config_test_otp(const struct config *config, const char *phone, int6
 
 /* Rows of settings.def, for documentation and --help. */
 struct setting_row {
-    const char *type, *names, *preset, *laptop, *help;
+    const char *type, *names, *preset, *development, *help;
 };
 const struct setting_row *config_rows(int *count);
 

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "deliver/alike.h"
+#include "deliver/equal_time.h"
 #include "deliver/folder.h"
 #include "deliver/mail_smtp.h"
 #include "deliver/mail_text.h"
@@ -164,7 +164,7 @@ bool send_sms(const struct config *config, struct arena *arena, const struct sms
         int64_t asked_at = clock_steady_us();
         sent = provider ? provider->send(&job) : put_in_folder(&job);
         if (provider) {
-            alike_note(ALIKE_SMS, asked_at);
+            equal_time_note(EQUAL_TIME_SMS, asked_at);
         }
     }
     *provider_id = job.provider_id && *job.provider_id ? job.provider_id : NULL;

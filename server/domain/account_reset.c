@@ -39,7 +39,7 @@ static void forget_sessions(struct tx *tx, const struct user *u, const struct ke
     } else {
         sessions_delete(tx, &u->id, kept->session);
     }
-    flows_delete_but(tx, &u->id, kept->flow ? kept->flow : &uuid_nil);
+    flow_states_delete_except(tx, &u->id, kept->flow ? kept->flow : &uuid_nil);
 }
 
 /* An address that an admin gave and nobody has confirmed stays theirs. */

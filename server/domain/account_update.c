@@ -7,7 +7,7 @@
 #include "domain/assurance.h"
 #include "domain/mfa_policy.h"
 #include "domain/audit_event.h"
-#include "domain/guesses.h"
+#include "domain/password_throttle.h"
 #include "domain/notice.h"
 #include "domain/password_rules.h"
 #include "domain/profile.h"
@@ -182,14 +182,14 @@ enum problem update_check(const struct realm *realm, struct tx *tx, struct updat
         return P_CURRENT_PASSWORD_REQUIRED;
     }
     in->guarded = in->old_hash || given(in->nonce);
-    in->guessed = guess_address(tx->ctx->arena, &user);
+    in->guessed = throttle_address(tx->ctx->arena, &user);
     return P_OK;
 }
 
 enum problem update_count(const struct realm *realm, struct tx *tx, struct update *in)
 {
-    struct guess guess = guess_of(realm, tx->ctx->arena, in->guessed, in->ip);
-    return guess_wrong(realm, tx, &guess, &in->user_id);
+    struct password_throttle throttle = throttle_of(realm, tx->ctx->arena, in->guessed, in->ip);
+    return throttle_failure(realm, tx, &throttle, &in->user_id);
 }
 
 /* Row US17. */
@@ -278,7 +278,7 @@ static enum problem apply_email(const struct realm *realm, struct tx *tx, struct
     enum problem problem =
         message_email_change(realm, tx, user, &in->target, pkce_given(&in->pkce));
     if (!problem) {
-        flow_begin(tx, &user->id, &in->pkce, "email", "email_change");
+        pkce_flow_begin(tx, &user->id, &in->pkce, "email", "email_change");
     }
     return problem;
 }
@@ -300,7 +300,7 @@ static enum problem apply_addresses(const struct realm *realm, struct tx *tx, st
 }
 
 enum problem update_apply(const struct realm *realm, struct tx *tx, struct update *in,
-                          struct person *out)
+                          struct account *out)
 {
     struct user *user = &out->user;
     enum problem problem = load_and_check(realm, tx, in, user);
@@ -327,9 +327,9 @@ enum problem update_apply(const struct realm *realm, struct tx *tx, struct updat
     user_save(tx, user);
     audit_by_user(realm, tx, user, AUDIT_USER_MODIFIED, NULL, NULL);
     if (in->guarded) {
-        struct guess guess = guess_of(realm, tx->ctx->arena, in->guessed, in->ip);
-        guess_undo(realm, tx, &guess);
+        struct password_throttle throttle = throttle_of(realm, tx->ctx->arena, in->guessed, in->ip);
+        throttle_undo(realm, tx, &throttle);
     }
-    person_load(tx, out);
+    account_load(tx, out);
     return P_OK;
 }

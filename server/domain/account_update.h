@@ -42,6 +42,6 @@ enum problem update_count(const struct realm *realm, struct tx *tx, struct updat
 
 /* Rows US13 to US19. */
 enum problem update_apply(const struct realm *realm, struct tx *tx, struct update *in,
-                          struct person *out) MUST_CHECK;
+                          struct account *out) MUST_CHECK;
 
 #endif

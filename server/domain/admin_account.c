@@ -182,7 +182,7 @@ static enum problem merge_metadata(struct tx *tx, const struct admin_user *in, s
 }
 
 enum problem admin_create(const struct realm *realm, struct tx *tx, struct admin_user *in,
-                          struct person *out)
+                          struct account *out)
 {
     struct arena *arena = tx->ctx->arena;
     struct user *u = &out->user;
@@ -227,7 +227,7 @@ enum problem admin_create(const struct realm *realm, struct tx *tx, struct admin
         identity_add(tx, u, "phone", identity_data_of(arena, &u->id, NULL, u->phone, NULL));
     }
     audit_user(realm, tx, in, AUDIT_USER_SIGNEDUP, u);
-    person_load(tx, out);
+    account_load(tx, out);
     return P_OK;
 }
 
@@ -264,7 +264,7 @@ static const char *trimmed(struct arena *arena, const char *text)
 }
 
 enum problem admin_update(const struct realm *realm, struct tx *tx, const struct uuid *id,
-                          struct admin_user *in, struct person *out)
+                          struct admin_user *in, struct account *out)
 {
     struct arena *arena = tx->ctx->arena;
     struct user *u = &out->user;
@@ -299,7 +299,7 @@ enum problem admin_update(const struct realm *realm, struct tx *tx, const struct
         sign_up_forget(tx, &u->id); /* the admin vouches for it: no sweep takes it */
     }
     audit_user(realm, tx, in, AUDIT_USER_MODIFIED, u);
-    person_load(tx, out);
+    account_load(tx, out);
     return P_OK;
 }
 

@@ -2,7 +2,7 @@
 #ifndef COUNTERSIGN_DOMAIN_ADMIN_ACCOUNT_H
 #define COUNTERSIGN_DOMAIN_ADMIN_ACCOUNT_H
 
-#include "domain/grant.h"
+#include "domain/issued_session.h"
 
 #include "base/json.h"
 
@@ -29,11 +29,11 @@ enum problem admin_update_check(const struct realm *realm, struct ctx *ctx,
 
 /* AC3, AC4, AC11, AC12. */
 enum problem admin_create(const struct realm *realm, struct tx *tx, struct admin_user *in,
-                          struct person *out) MUST_CHECK;
+                          struct account *out) MUST_CHECK;
 
 /* AP2 to AP10. */
 enum problem admin_update(const struct realm *realm, struct tx *tx, const struct uuid *id,
-                          struct admin_user *in, struct person *out) MUST_CHECK;
+                          struct admin_user *in, struct account *out) MUST_CHECK;
 
 /* AX1 to AX4. */
 enum problem admin_delete(const struct realm *realm, struct tx *tx, const struct uuid *id,

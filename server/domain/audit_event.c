@@ -2,7 +2,7 @@
 #include "domain/audit_event.h"
 
 #include "base/json.h"
-#include "base/later.h"
+#include "base/deferred.h"
 #include "base/rfc3339.h"
 #include "base/utf8.h"
 #include "store/audit.h"
@@ -71,7 +71,7 @@ static void keep_for_log(struct tx *tx, struct strbuf *b, const char *ip)
     pair(b, ",", "request_id", ctx->request_id);
     strbuf_char(b, '}');
     const struct log_field event = LOG_JSON("auth_audit_event", b->data);
-    later_log(ctx, LATER_KEPT, LOG_INFO, "audit_event", &event, 1);
+    deferred_log(ctx, DEFERRED_IF_COMMITTED, LOG_INFO, "audit_event", &event, 1);
 }
 
 static void write_event(const struct realm *realm, struct tx *tx, const struct actor *actor,

@@ -15,42 +15,42 @@ static void text_claim(struct strbuf *b, const char *before, const char *value)
     json_quote(b, value ? value : "");
 }
 
-static void amr_claim(struct strbuf *b, const struct grant *grant)
+static void amr_claim(struct strbuf *b, const struct issued_session *issued)
 {
-    if (!grant->n_amr) {
+    if (!issued->n_amr) {
         return;
     }
     strbuf_str(b, ",\"amr\":[");
-    for (int i = 0; i < grant->n_amr; i++) {
-        text_claim(b, i ? ",{\"method\":" : "{\"method\":", grant->amr[i].method);
+    for (int i = 0; i < issued->n_amr; i++) {
+        text_claim(b, i ? ",{\"method\":" : "{\"method\":", issued->amr[i].method);
         strbuf_str(b, ",\"timestamp\":");
-        strbuf_int(b, grant->amr[i].at_us / US_PER_S);
+        strbuf_int(b, issued->amr[i].at_us / US_PER_S);
         strbuf_char(b, '}');
     }
     strbuf_char(b, ']');
 }
 
 /* Row S9: an aal1 session of a user with a verified factor ends early where so configured. */
-static int64_t expiry_s(const struct realm *realm, int64_t now_s, const struct grant *grant)
+static int64_t expiry_s(const struct realm *realm, int64_t now_s, const struct issued_session *issued)
 {
     int64_t exp = now_s + realm->config->jwt_exp_s;
-    bool low = !aal_is_2(aal_of(grant->amr, grant->n_amr)) &&
-               aal_is_2(aal_highest(grant->person.factors, grant->person.n_factors));
+    bool low = !aal_is_2(aal_of(issued->amr, issued->n_amr)) &&
+               aal_is_2(aal_highest(issued->account.factors, issued->account.n_factors));
     if (realm->config->low_aal_us && low) {
-        int64_t limit = (grant->session.created_at + realm->config->low_aal_us) / US_PER_S;
+        int64_t limit = (issued->session.created_at + realm->config->low_aal_us) / US_PER_S;
         exp = limit < exp ? limit : exp;
     }
     return exp;
 }
 
-const char *claims_text(const struct realm *realm, struct ctx *ctx, const struct grant *grant,
+const char *claims_text(const struct realm *realm, struct ctx *ctx, const struct issued_session *issued,
                         int64_t *expires_at_s)
 {
-    const struct user *u = &grant->person.user;
+    const struct user *u = &issued->account.user;
     char id[UUID_TEXT];
     int64_t now_s = ctx->now_us / US_PER_S;
     struct strbuf b = strbuf_in(ctx->arena, TOKEN_MAX);
-    *expires_at_s = expiry_s(realm, now_s, grant);
+    *expires_at_s = expiry_s(realm, now_s, issued);
     strbuf_char(&b, '{');
     if (*realm->config->jwt_issuer) {
         text_claim(&b, "\"iss\":", realm->config->jwt_issuer);
@@ -69,19 +69,19 @@ const char *claims_text(const struct realm *realm, struct ctx *ctx, const struct
     strbuf_str(&b, ",\"user_metadata\":");
     strbuf_str(&b, u->user_metadata);
     text_claim(&b, ",\"role\":", u->role);
-    text_claim(&b, ",\"aal\":", aal_of(grant->amr, grant->n_amr));
-    amr_claim(&b, grant);
-    text_claim(&b, ",\"session_id\":", uuid_format(&grant->session.id, id));
+    text_claim(&b, ",\"aal\":", aal_of(issued->amr, issued->n_amr));
+    amr_claim(&b, issued);
+    text_claim(&b, ",\"session_id\":", uuid_format(&issued->session.id, id));
     strbuf_str(&b, u->is_anonymous ? ",\"is_anonymous\":true}" : ",\"is_anonymous\":false}");
     return strbuf_ok(&b) ? b.data : NULL;
 }
 
-const char *claims_sign(const struct realm *realm, struct ctx *ctx, const struct grant *grant,
+const char *claims_sign(const struct realm *realm, struct ctx *ctx, const struct issued_session *issued,
                         int64_t *expires_at_s)
 {
-    const char *text = claims_text(realm, ctx, grant, expires_at_s);
-    if (text && grant->hook_claims) {
-        text = grant->hook_claims;
+    const char *text = claims_text(realm, ctx, issued, expires_at_s);
+    if (text && issued->hook_claims) {
+        text = issued->hook_claims;
     }
     return text ? keyring_sign(realm->keyring, ctx->arena, text, strlen(text)) : NULL;
 }
@@ -139,7 +139,7 @@ bool claims_role_admin(const struct config *config, const struct claims *claims)
     return claims->role && list_has(&config->admin_roles, claims->role);
 }
 
-bool claims_of_person(const struct claims *claims)
+bool claims_of_account(const struct claims *claims)
 {
     return claims->session_id && *claims->session_id;
 }

@@ -3,7 +3,7 @@
 #ifndef COUNTERSIGN_DOMAIN_CLAIMS_H
 #define COUNTERSIGN_DOMAIN_CLAIMS_H
 
-#include "domain/grant.h"
+#include "domain/issued_session.h"
 
 struct claims {
     const char *sub, *role, *aud, *session_id, *iss, *aal; /* NULL where absent */
@@ -18,15 +18,15 @@ bool claims_are_for(const struct claims *claims, const char *audience);
 bool claims_role_admin(const struct config *config, const struct claims *claims);
 
 /* A token with a session is somebody's; keys have none. */
-bool claims_of_person(const struct claims *claims);
+bool claims_of_account(const struct claims *claims);
 
 /* The signed access token of the grant, and when it ends (seconds since 1970). NULL only if
  * signing fails. */
-const char *claims_sign(const struct realm *realm, struct ctx *ctx, const struct grant *grant,
+const char *claims_sign(const struct realm *realm, struct ctx *ctx, const struct issued_session *issued,
                         int64_t *expires_at_s);
 
 /* The claims alone, as JSON text: what the custom access token hook is given. */
-const char *claims_text(const struct realm *realm, struct ctx *ctx, const struct grant *grant,
+const char *claims_text(const struct realm *realm, struct ctx *ctx, const struct issued_session *issued,
                         int64_t *expires_at_s);
 
 /* Verifies a token's signature and times and reads its claims; P_BAD_JWT with the detail. */

@@ -81,6 +81,6 @@ bool code_guard_wrong(struct tx *tx, struct code_guard *guard, int64_t newest_at
     bool busy = row->busy_until > now && row->busy_until - now <= DAY_US + CLOCK_SLACK_US;
     row->busy_until = (busy ? row->busy_until : now) + guard->each_us;
     code_guard_put(tx, guard->key, row);
-    tx_keep(tx);
+    tx_commit_on_error(tx);
     return voids;
 }

@@ -12,13 +12,13 @@
 #include "store/totp_devices.h"
 #include "store/users.h"
 
-struct enrol_request {
+struct enroll_request {
     const char *friendly_name; /* "" if none */
     const char *issuer;        /* TOTP; NULL: host of the site */
     const char *phone;         /* phone; as sent, NULL if not given */
 };
 
-struct enrolment {
+struct enrollment {
     struct factor factor;
     const char *secret, *uri; /* TOTP; shown once */
     const char *phone;        /* phone; as the client sent it */
@@ -70,11 +70,11 @@ struct factor_kind {
     /* What must hold before names and limits are looked at; *number: that of a phone, whose
      * unverified factors it replaces. NULL: nothing. */
     enum problem (*prepare)(struct tx *tx, const struct user *user,
-                            const struct enrol_request *in, const char **number);
+                            const struct enroll_request *in, const char **number);
 
     /* Fills factor.secret and what is shown; id, owner and name are set already. */
     enum problem (*enroll)(const struct realm *realm, struct tx *tx, const struct user *user,
-                           const struct enrol_request *in, struct enrolment *out);
+                           const struct enroll_request *in, struct enrollment *out);
 
     /* Fills what the kind keeps in the challenge (otp, webauthn_data) and *shown, the JSON of the
      * answer's member "webauthn" (NULL: none). NULL: nothing to do. */
@@ -85,8 +85,8 @@ struct factor_kind {
     /* Is the proof of the right form? Asked before the challenge is looked up. NULL: any is. */
     enum problem (*form)(struct ctx *ctx, const struct proof *proof);
 
-    /* Says what check will ask for (db_ahead). NULL: nothing. */
-    void (*ahead)(struct tx *tx, const struct factor *factor);
+    /* Says what check will ask for (db_prefetch). NULL: nothing. */
+    void (*prefetch)(struct tx *tx, const struct factor *factor);
 
     /* Does the proof fit? P_OK, .wrong (which is counted), or another problem (which is not). */
     enum problem (*check)(struct factor_check *check);

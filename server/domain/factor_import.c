@@ -245,11 +245,11 @@ void factor_import_add(struct factor_import *f, struct tx *tx, const struct impo
 
 /* --- writing --- */
 
-static void row_ahead(struct tx *tx, const struct kept *row)
+static void row_prefetch(struct tx *tx, const struct kept *row)
 {
-    user_ahead(tx, &row->user_id);
+    user_prefetch(tx, &row->user_id);
     if (row->first) {
-        factors_ahead(tx, &row->user_id);
+        factors_prefetch(tx, &row->user_id);
     }
 }
 
@@ -314,7 +314,7 @@ static const char *write_some(struct factor_import *f, struct tx *tx, const stru
 {
     struct user users[AHEAD];
     for (size_t i = 0; i < n; i++) {
-        row_ahead(tx, &rows[i]);
+        row_prefetch(tx, &rows[i]);
     }
     for (size_t i = 0; i < n; i++) {
         const char *wrong = look_again(f, tx, &rows[i], &users[i]);

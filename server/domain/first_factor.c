@@ -19,7 +19,7 @@ void first_factor_voids(struct tx *tx, struct user *user)
 {
     factors_delete_unverified(tx, &user->id, NULL);
     tokens_void_changes(tx, &user->id);
-    flows_delete(tx, &user->id);
+    flow_states_delete(tx, &user->id);
     recovery_set_delete(tx, &user->id); /* of factors that another program took away */
     user->email_change = user->phone_change = "";
     user->email_change_confirm_status = 0;

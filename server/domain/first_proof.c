@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-void first_proof_ahead(struct tx *tx, const struct uuid *session_id)
+void first_proof_prefetch(struct tx *tx, const struct uuid *session_id)
 {
-    session_proof_ahead(tx, session_id);
-    amr_ahead(tx, session_id);
+    session_proof_prefetch(tx, session_id);
+    amr_prefetch(tx, session_id);
 }
 
 static bool began_with_code(struct tx *tx, const struct session *session)

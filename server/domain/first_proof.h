@@ -6,7 +6,7 @@
 #include "store/sessions.h"
 #include "store/users.h"
 
-void first_proof_ahead(struct tx *tx, const struct uuid *session_id);
+void first_proof_prefetch(struct tx *tx, const struct uuid *session_id);
 
 /* Did it begin with a code to that number (digits; NULL: a factor without one)? */
 bool first_proof_was(struct tx *tx, const struct session *session, const struct user *user,

@@ -53,7 +53,7 @@ static void make_user(const struct realm *realm, struct tx *tx, const struct inv
     user_insert(tx, u);
     identity_add(tx, u, "email", identity_data_of(arena, &u->id, u->email, NULL, NULL));
     vouch_put(tx, &u->id, *u->password != '\0', in->data != NULL);
-    person_created(tx, u);
+    account_created(tx, u);
 }
 
 /* security.md S12: what a stranger put on an account that nobody has confirmed ends where an admin
@@ -89,7 +89,7 @@ static void audit_invited(const struct realm *realm, struct tx *tx, const struct
 }
 
 enum problem invite_run(const struct realm *realm, struct tx *tx, const struct invitation *in,
-                        struct person *out)
+                        struct account *out)
 {
     struct user *u = &out->user;
     bool found;
@@ -107,9 +107,9 @@ enum problem invite_run(const struct realm *realm, struct tx *tx, const struct i
         return problem;
     }
     user_save(tx, u);
-    person_announced(tx, u);
+    account_announced(tx, u);
     audit_invited(realm, tx, in, u);
-    person_load(tx, out);
+    account_load(tx, out);
     return P_OK;
 }
 
@@ -213,7 +213,7 @@ static void set_timers(struct tx *tx, const struct plan *plan, struct user *u)
 enum problem generate_link_run(const struct realm *realm, struct tx *tx,
                                const struct invitation *in, struct generated_link *out)
 {
-    struct user *u = &out->person.user;
+    struct user *u = &out->account.user;
     struct plan plan = { 0 };
     struct one_time_code code;
     bool found = user_by_email(tx, in->aud, in->address, u) && !address_is_foreign(tx, u, true);
@@ -239,7 +239,7 @@ enum problem generate_link_run(const struct realm *realm, struct tx *tx,
     } else if (plan.token == TOKEN_RECOVERY) {
         audit_by_user(realm, tx, u, AUDIT_RECOVERY_REQUESTED, NULL, NULL);
     }
-    person_load(tx, &out->person);
+    account_load(tx, &out->account);
     out->email_otp = code.code;
     out->hashed_token = code.link_token;
     out->verification_type = plan.type;

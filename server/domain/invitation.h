@@ -21,10 +21,10 @@ enum problem invite_check(struct ctx *ctx, struct invitation *in) MUST_CHECK;
 
 /* Rows IN2 to IN5. */
 enum problem invite_run(const struct realm *realm, struct tx *tx, const struct invitation *in,
-                        struct person *out) MUST_CHECK;
+                        struct account *out) MUST_CHECK;
 
 struct generated_link {
-    struct person person;
+    struct account account;
     const char *action_link, *email_otp, *hashed_token, *verification_type, *redirect_to;
 };
 

@@ -40,7 +40,7 @@ static enum problem check_authorized(const struct realm *realm, struct ctx *ctx,
     return message_address_allowed(realm, to) ? P_OK : ctx_fail(ctx, P_MAIL_NOT_AUTHORIZED, to);
 }
 
-/* Of what anybody may ask for, the pause of the address is told (domain/stranger.h); that of the user,
+/* Of what anybody may ask for, the pause of the address is told (domain/enumeration.h); that of the user,
  * which only an account has, is kept without a word. */
 static enum problem check_pause(struct tx *tx, int64_t last_us, int64_t pause_us,
                                 enum problem too_soon)
@@ -74,7 +74,7 @@ static enum problem may_send(const struct realm *realm, struct tx *tx, const str
     }
     bool sent = c->mailer_autoconfirm ||
                 (letter->kind == MAIL_INVITE /* an admin's own */
-                     ? total_take(tx, "mail", c->rate_email_sent, BY_OWNER)
+                     ? total_take(tx, "mail", c->rate_email_sent, BY_CONFIRMED)
                      : total_take_for(tx, "mail", c->rate_email_sent, user));
     return sent ? P_OK : P_MAIL_LIMIT;
 }

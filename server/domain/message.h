@@ -3,7 +3,7 @@
 #ifndef COUNTERSIGN_DOMAIN_MESSAGE_H
 #define COUNTERSIGN_DOMAIN_MESSAGE_H
 
-#include "domain/flow.h"
+#include "domain/pkce_flow.h"
 #include "domain/one_time_code.h"
 #include "domain/outgoing.h"
 

@@ -5,7 +5,7 @@
 #include "domain/audit_event.h"
 #include "domain/first_proof.h"
 #include "domain/notice.h"
-#include "domain/origin.h"
+#include "domain/attempt_origin.h"
 #include "store/recovery_sets.h"
 #include "store/step_guards.h"
 
@@ -86,13 +86,13 @@ static void make_room(struct tx *tx, struct factor *list, int n, const struct fa
 }
 
 static enum problem check_limits(const struct realm *realm, struct tx *tx,
-                                 const struct holder *holder, const struct session *session,
+                                 const struct subject *subject, const struct session *session,
                                  const char *name, const char *phone)
 {
     const struct config *config = realm->config;
     struct factor *list;
     const struct factor *named = NULL;
-    int n = factors_of(tx, &holder->user_id, &list), verified = 0;
+    int n = factors_of(tx, &subject->user_id, &list), verified = 0;
     for (int i = 0; i < n; i++) {
         named = strcmp(list[i].friendly_name, name) == 0 ? &list[i] : named;
         verified += factor_is_verified(&list[i]);
@@ -103,7 +103,7 @@ static enum problem check_limits(const struct realm *realm, struct tx *tx,
     if (verified >= config->max_factors || verified >= config->max_verified) {
         return P_FACTORS_TOO_MANY;
     }
-    if (verified && !aal_is_2(aal_of_request(holder->aal, session))) {
+    if (verified && !aal_is_2(aal_of_request(subject->aal, session))) {
         return P_ENROLL_NEEDS_AAL2;
     }
     enum problem problem = verified ? mfa_fresh(realm, tx, session) : P_OK;
@@ -113,7 +113,7 @@ static enum problem check_limits(const struct realm *realm, struct tx *tx,
     return problem;
 }
 
-static enum problem check_labels(struct ctx *ctx, const struct enrol_request *in)
+static enum problem check_labels(struct ctx *ctx, const struct enroll_request *in)
 {
     if (characters(in->friendly_name) > NAME_MAX_CHARS) {
         return ctx_fail(ctx, P_TEXT_TOO_LONG, "friendly_name cannot be longer than 255 characters");
@@ -125,16 +125,16 @@ static enum problem check_labels(struct ctx *ctx, const struct enrol_request *in
 }
 
 /* The user and the session as they are now: the token was checked before the transaction. */
-static enum problem load_holder(struct tx *tx, const struct holder *holder, struct user *user,
+static enum problem load_subject(struct tx *tx, const struct subject *subject, struct user *user,
                                 struct session *session, enum problem no_session)
 {
-    if (!user_by_id(tx, &holder->user_id, user)) {
+    if (!user_by_id(tx, &subject->user_id, user)) {
         return P_JWT_USER_NOT_FOUND;
     }
-    if (uuid_is_nil(&holder->session_id)) {
+    if (uuid_is_nil(&subject->session_id)) {
         return no_session;
     }
-    if (!session_by_id(tx, &holder->session_id, session) ||
+    if (!session_by_id(tx, &subject->session_id, session) ||
         !uuid_equal(&session->user_id, &user->id)) {
         return P_JWT_SESSION_NOT_FOUND;
     }
@@ -147,8 +147,8 @@ enum problem mfa_fresh(const struct realm *realm, struct tx *tx, const struct se
     return fresh_us && tx->ctx->now_us - session->mfa_at > fresh_us ? P_MFA_NOT_FRESH : P_OK;
 }
 
-static enum problem check_enrolment(const struct realm *realm, struct tx *tx, const char *type,
-                                    const struct enrol_request *in)
+static enum problem check_enrollment(const struct realm *realm, struct tx *tx, const char *type,
+                                    const struct enroll_request *in)
 {
     const struct factor_kind *kind = factor_kind_of(realm, type);
     if (strcmp(type, "totp") != 0 && strcmp(type, "phone") != 0 && strcmp(type, "webauthn") != 0) {
@@ -160,15 +160,15 @@ static enum problem check_enrolment(const struct realm *realm, struct tx *tx, co
     return check_labels(tx->ctx, in);
 }
 
-enum problem mfa_enrol(const struct realm *realm, struct tx *tx, const struct holder *holder,
-                       const char *type, const struct enrol_request *in, struct enrolment *out)
+enum problem mfa_enroll(const struct realm *realm, struct tx *tx, const struct subject *subject,
+                       const char *type, const struct enroll_request *in, struct enrollment *out)
 {
     struct ctx *ctx = tx->ctx;
     struct user user;
     struct session session;
-    enum problem problem = load_holder(tx, holder, &user, &session, P_ENROLL_NO_SESSION);
+    enum problem problem = load_subject(tx, subject, &user, &session, P_ENROLL_NO_SESSION);
     if (!problem) {
-        problem = check_enrolment(realm, tx, type, in);
+        problem = check_enrollment(realm, tx, type, in);
     }
     if (problem) {
         return problem;
@@ -181,9 +181,9 @@ enum problem mfa_enrol(const struct realm *realm, struct tx *tx, const struct ho
     }
     factors_sweep(tx, &user.id, ctx->now_us - realm->config->factor_ttl_us,
                   ctx->now_us - (int64_t)realm->config->challenge_ttl_s * US_PER_S);
-    problem = check_limits(realm, tx, holder, &session, in->friendly_name, number);
+    problem = check_limits(realm, tx, subject, &session, in->friendly_name, number);
     if (problem) {
-        tx_keep(tx); /* the sweep */
+        tx_commit_on_error(tx); /* the sweep */
         return problem;
     }
     out->factor = (struct factor){
@@ -206,7 +206,7 @@ enum problem mfa_enrol(const struct realm *realm, struct tx *tx, const struct ho
     factor_enrolled_put(tx, &out->factor.id, &session.id);
     char id[UUID_TEXT];
     bool told = strcmp(kind->type, "totp") != 0; /* the official server's rows have it so */
-    audit_by_user(realm, tx, &user, AUDIT_FACTOR_IN_PROGRESS, holder->caller->ip,
+    audit_by_user(realm, tx, &user, AUDIT_FACTOR_IN_PROGRESS, subject->client->ip,
                   TRAITS({ "factor_id", uuid_format(&out->factor.id, id) },
                          { told ? "factor_type" : NULL, kind->type }));
     return P_OK;
@@ -220,47 +220,47 @@ static enum problem own_factor(struct tx *tx, const struct uuid *user_id,
 }
 
 /* No code goes out that would not count (security.md S9). */
-static enum problem check_number(struct tx *tx, const struct holder *holder,
+static enum problem check_number(struct tx *tx, const struct subject *subject,
                                  const struct user *user, const struct factor *factor)
 {
-    struct session session = { .id = holder->session_id };
+    struct session session = { .id = subject->session_id };
     return !uuid_is_nil(&session.id) && first_proof_was(tx, &session, user, factor->phone)
                ? P_FACTOR_NOT_INDEPENDENT
                : P_OK;
 }
 
 /* security.md S15: who knows only the password must not use up the owner's codes. */
-static bool asked_by_owner(const struct realm *realm, struct tx *tx, const struct holder *holder,
+static bool asked_by_owner(const struct realm *realm, struct tx *tx, const struct subject *subject,
                            const struct factor *factor)
 {
     struct session session;
     struct amr amr[AMR_MAX];
-    if (!factor->phone || !factor_is_verified(factor) || uuid_is_nil(&holder->session_id)) {
+    if (!factor->phone || !factor_is_verified(factor) || uuid_is_nil(&subject->session_id)) {
         return false;
     }
-    session_ahead(tx, &holder->session_id);
-    amr_ahead(tx, &holder->session_id);
-    origin_ahead(tx, &holder->user_id, &factor->id);
-    bool found = session_by_id(tx, &holder->session_id, &session);
+    session_prefetch(tx, &subject->session_id);
+    amr_prefetch(tx, &subject->session_id);
+    attempt_origin_prefetch(tx, &subject->user_id, &factor->id);
+    bool found = session_by_id(tx, &subject->session_id, &session);
     const struct request_proof proof = {
-        .user_id = &holder->user_id,
+        .user_id = &subject->user_id,
         .subject_id = &factor->id,
-        .aal = aal_of_request(holder->aal, found ? &session : NULL),
+        .aal = aal_of_request(subject->aal, found ? &session : NULL),
         .amr = amr,
-        .n_amr = amr_of(tx, &holder->session_id, amr),
-        .ip = holder->caller->ip,
+        .n_amr = amr_of(tx, &subject->session_id, amr),
+        .ip = subject->client->ip,
     };
-    return origin_of(realm, tx, &proof).name != NULL;
+    return attempt_origin_of(realm, tx, &proof).name != NULL;
 }
 
-enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struct holder *holder,
+enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struct subject *subject,
                            const struct uuid *factor_id, const struct challenge_request *in,
                            struct opened_challenge *out)
 {
     struct ctx *ctx = tx->ctx;
     struct user user;
     struct factor factor;
-    if (!user_by_id(tx, &holder->user_id, &user)) {
+    if (!user_by_id(tx, &subject->user_id, &user)) {
         return P_JWT_USER_NOT_FOUND;
     }
     enum problem problem = own_factor(tx, &user.id, factor_id, &factor);
@@ -275,13 +275,13 @@ enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struc
         .id = uuid_v7(ctx->entropy, ctx->now_us),
         .factor_id = factor.id,
         .created_at = ctx->now_us,
-        .ip = holder->caller->ip,
+        .ip = subject->client->ip,
         .otp = "",
     };
     const char *shown = NULL;
     struct challenge_request asked = *in;
-    asked.of_owner = asked_by_owner(realm, tx, holder, &factor);
-    problem = check_number(tx, holder, &user, &factor);
+    asked.of_owner = asked_by_owner(realm, tx, subject, &factor);
+    problem = check_number(tx, subject, &user, &factor);
     if (!problem && kind->challenge) {
         problem = kind->challenge(realm, tx, &user, &factor, &asked, &challenge, &shown);
     }
@@ -295,7 +295,7 @@ enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struc
         challenges_trim(tx, &challenge, factor.last_challenged_at);
     }
     char id[UUID_TEXT];
-    audit_by_user(realm, tx, &user, AUDIT_CHALLENGE_CREATED, holder->caller->ip,
+    audit_by_user(realm, tx, &user, AUDIT_CHALLENGE_CREATED, subject->client->ip,
                   TRAITS({ "factor_id", uuid_format(&factor.id, id) },
                          { "factor_status", factor.status }));
     *out = (struct opened_challenge){
@@ -332,32 +332,32 @@ static void remove_factor(const struct realm *realm, struct tx *tx, const struct
                          { "factor_status", codes.status }, { "factor_type", codes.type }));
 }
 
-enum problem mfa_unenrol(const struct realm *realm, struct tx *tx, const struct holder *holder,
+enum problem mfa_unenroll(const struct realm *realm, struct tx *tx, const struct subject *subject,
                          const struct uuid *factor_id)
 {
     struct user user;
     struct session session;
     struct factor factor;
-    if (!user_by_id(tx, &holder->user_id, &user)) {
+    if (!user_by_id(tx, &subject->user_id, &user)) {
         return P_JWT_USER_NOT_FOUND;
     }
     enum problem problem = own_factor(tx, &user.id, factor_id, &factor);
     if (!problem) {
-        problem = load_holder(tx, holder, &user, &session, P_UNENROLL_NO_SESSION);
+        problem = load_subject(tx, subject, &user, &session, P_UNENROLL_NO_SESSION);
     }
     if (problem) {
         return problem;
     }
-    if (factor_is_verified(&factor) && !aal_is_2(aal_of_request(holder->aal, &session))) {
+    if (factor_is_verified(&factor) && !aal_is_2(aal_of_request(subject->aal, &session))) {
         return P_UNENROLL_NEEDS_AAL2;
     }
     problem = factor_is_verified(&factor) ? mfa_fresh(realm, tx, &session) : P_OK;
     if (problem) {
         return problem;
     }
-    remove_factor(realm, tx, &user, &factor, holder->caller->ip);
+    remove_factor(realm, tx, &user, &factor, subject->client->ip);
     char id[UUID_TEXT], session_id[UUID_TEXT];
-    audit_by_user(realm, tx, &user, AUDIT_FACTOR_UNENROLLED, holder->caller->ip,
+    audit_by_user(realm, tx, &user, AUDIT_FACTOR_UNENROLLED, subject->client->ip,
                   TRAITS({ "factor_id", uuid_format(&factor.id, id) },
                          { "factor_status", factor.status },
                          { "session_id", uuid_format(&session.id, session_id) }));
@@ -416,9 +416,9 @@ static void add_step_guards(struct tx *tx, const struct user *user, const struct
 enum problem mfa_admin_show(struct tx *tx, const struct user *user, const struct uuid *factor_id,
                             struct factor_report *out)
 {
-    factor_ahead(tx, factor_id);
-    factor_guard_ahead(tx, factor_id);
-    totp_device_ahead(tx, factor_id);
+    factor_prefetch(tx, factor_id);
+    factor_guard_prefetch(tx, factor_id);
+    totp_device_prefetch(tx, factor_id);
     enum problem problem = own_factor(tx, &user->id, factor_id, &out->factor);
     if (!problem) {
         out->guard = factor_guard_of(tx, factor_id);

@@ -1,23 +1,23 @@
-/* mfa.h: factors: enrolment, challenges, verification, removal (contract-mfa.md 4.2 to 4.5, 4.9).
+/* mfa.h: factors: enrollment, challenges, verification, removal (contract-mfa.md 4.2 to 4.5, 4.9).
  * What is common to all kinds of factor stands here: limits, names, expiry, single use, lock-out,
  * step-up, audit. What a kind adds is in factor/. */
 #ifndef COUNTERSIGN_DOMAIN_MFA_H
 #define COUNTERSIGN_DOMAIN_MFA_H
 
 #include "domain/factor.h"
-#include "domain/grant.h"
+#include "domain/issued_session.h"
 
 /* A signed-in user who acts on own factors. */
-struct holder {
+struct subject {
     struct uuid user_id, session_id; /* session nil: the token names none */
     const char *aal;                 /* the token's, for aal_of_request; NULL: it has none */
-    const struct caller *caller;
+    const struct client *client;
 };
 
 /* Rows E1 to E3, E6, E9 to E13, B6, B10, B14. */
-enum problem mfa_enrol(const struct realm *realm, struct tx *tx, const struct holder *holder,
-                       const char *type, const struct enrol_request *in,
-                       struct enrolment *out) MUST_CHECK;
+enum problem mfa_enroll(const struct realm *realm, struct tx *tx, const struct subject *subject,
+                       const char *type, const struct enroll_request *in,
+                       struct enrollment *out) MUST_CHECK;
 
 struct opened_challenge {
     struct uuid id;
@@ -38,17 +38,17 @@ enum problem mfa_fresh(const struct realm *realm, struct tx *tx,
                        const struct session *session) MUST_CHECK;
 
 /* Rows G9, C1, C6, C7, B13. */
-enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struct holder *holder,
+enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struct subject *subject,
                            const struct uuid *factor_id, const struct challenge_request *in,
                            struct opened_challenge *out) MUST_CHECK;
 
 /* Rows G9, V1 to V10, B1 to B4. Failed attempts are kept. */
-enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct holder *holder,
+enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct subject *subject,
                         const struct uuid *factor_id, const struct proof *proof,
-                        struct grant *out) MUST_CHECK;
+                        struct issued_session *out) MUST_CHECK;
 
 /* Rows G9, U1 to U4. */
-enum problem mfa_unenrol(const struct realm *realm, struct tx *tx, const struct holder *holder,
+enum problem mfa_unenroll(const struct realm *realm, struct tx *tx, const struct subject *subject,
                          const struct uuid *factor_id) MUST_CHECK;
 
 /* By an admin: rows A2, A3 and the reset of row B3. */

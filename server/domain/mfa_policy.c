@@ -26,7 +26,7 @@ bool mfa_policy_names(const struct config *config, struct arena *arena, const st
 {
     const char *detail;
     const struct text_list *roles = &config->mfa_required_roles;
-    if (!roles->count || user->is_anonymous) { /* who may not enrol (row G7) */
+    if (!roles->count || user->is_anonymous) { /* who may not enroll (row G7) */
         return false;
     }
     if (list_has(roles, user->role) ||
@@ -66,10 +66,10 @@ enum problem mfa_policy_refresh(const struct realm *realm, struct tx *tx, const 
     return enrolling ? P_OK : P_REFRESH_NEEDS_FACTOR;
 }
 
-void mfa_policy_age_ahead(const struct realm *realm, struct tx *tx, const struct uuid *session_id)
+void mfa_policy_age_prefetch(const struct realm *realm, struct tx *tx, const struct uuid *session_id)
 {
     if (realm->config->mfa_max_age_us) {
-        amr_ahead(tx, session_id);
+        amr_prefetch(tx, session_id);
     }
 }
 

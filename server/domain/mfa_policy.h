@@ -21,8 +21,8 @@ enum problem mfa_policy_admin(const struct config *config, struct tx *tx,
 enum problem mfa_policy_refresh(const struct realm *realm, struct tx *tx, const struct user *user,
                                 const struct session *session) MUST_CHECK;
 
-/* Says that mfa_policy_age will be called for the session (db_ahead). */
-void mfa_policy_age_ahead(const struct realm *realm, struct tx *tx,
+/* Says that mfa_policy_age will be called for the session (db_prefetch). */
+void mfa_policy_age_prefetch(const struct realm *realm, struct tx *tx,
                           const struct uuid *session_id);
 
 /* Takes the steps that are too old out of the session. True if none is left: it is aal1 then, in

@@ -1,26 +1,26 @@
 /* mfa_verify.c: a code against a challenge: guessing stopped, single use, step-up (contract-mfa.md
  * 4.4 and rows B1 to B4). One transaction; what a failed attempt counts is kept. */
 #include "domain/audit_event.h"
-#include "base/later.h"
+#include "base/deferred.h"
 #include "domain/first_factor.h"
 #include "domain/first_proof.h"
-#include "domain/lock.h"
+#include "domain/lockout.h"
 #include "domain/mfa.h"
 #include "domain/notice.h"
-#include "domain/origin.h"
+#include "domain/attempt_origin.h"
 #include "domain/session.h"
-#include "domain/wrong_code.h"
+#include "domain/failed_attempt.h"
 
 #include <string.h>
 
 struct attempt {
     const struct realm *realm;
     struct tx *tx;
-    const struct holder *holder;
+    const struct subject *subject;
     struct factor factor;
     struct challenge challenge;
     struct factor_guard guard;
-    struct origin origin; /* of a proof that is a code */
+    struct attempt_origin origin; /* of a proof that is a code */
     struct tries *tries;  /* that count here: the guard's, or the origin's */
     struct user user;
     struct session session;
@@ -30,19 +30,19 @@ struct attempt {
     struct factor_check check; /* of the proof */
     struct amr amr[AMR_MAX]; /* of the session, and the user's factors, as they were before */
     int n_amr;
-    struct person person;
+    struct account account;
 };
 
 static void measure_failure(const struct attempt *a)
 {
     int64_t off_s = a->check.off_s;
     struct ctx *ctx = a->tx->ctx;
-    later_count(ctx, LATER_ANY, METRIC_MFA_WRONG);
+    deferred_count(ctx, DEFERRED_ALWAYS, METRIC_MFA_WRONG);
     if (a->check.clock == CLOCK_OFF) {
-        later_observe(ctx, LATER_ANY, off_s < 0 ? METRIC_TOTP_SLOW : METRIC_TOTP_FAST,
+        deferred_observe(ctx, DEFERRED_ALWAYS, off_s < 0 ? METRIC_TOTP_SLOW : METRIC_TOTP_FAST,
                       off_s < 0 ? -off_s : off_s);
     } else if (a->check.clock == CLOCK_SET_RIGHT) {
-        later_count(ctx, LATER_ANY, METRIC_TOTP_SET_RIGHT);
+        deferred_count(ctx, DEFERRED_ALWAYS, METRIC_TOTP_SET_RIGHT);
     }
 }
 
@@ -61,7 +61,7 @@ static void log_failure(const struct attempt *a)
                        : a->check.clock == CLOCK_SET_RIGHT ? "wrong code: the device's clock was set "
                                                              "right, its next code counts"
                                                            : "wrong code";
-    later_log(a->tx->ctx, LATER_ANY, LOG_WARN, text, fields, a->check.clock == CLOCK_OFF ? 4 : 3);
+    deferred_log(a->tx->ctx, DEFERRED_ALWAYS, LOG_WARN, text, fields, a->check.clock == CLOCK_OFF ? 4 : 3);
 }
 
 static void save_tries(struct attempt *a)
@@ -76,7 +76,7 @@ static void save_tries(struct attempt *a)
 /* Row B3: after so many wrong codes in a row the factor is locked, longer each time. */
 static void count_failure(struct attempt *a)
 {
-    a->for_days = lock_after_failure(a->realm, a->tx->ctx, &a->session.id, a->tries);
+    a->for_days = lockout_after_failure(a->realm, a->tx->ctx, &a->session.id, a->tries);
     save_tries(a);
     if (a->check.device) {
         totp_device_put(a->tx, &a->factor.id, a->check.device);
@@ -85,7 +85,7 @@ static void count_failure(struct attempt *a)
     measure_failure(a);
 }
 
-static void book_failure(struct attempt *a, const struct factor_kind *kind)
+static void record_failure(struct attempt *a, const struct factor_kind *kind)
 {
     if (kind->has_code) {
         count_failure(a);
@@ -94,10 +94,10 @@ static void book_failure(struct attempt *a, const struct factor_kind *kind)
     if (kind->spends) {
         challenge_delete(a->tx, &a->challenge.id);
     }
-    struct wrong_code wrong = {
+    struct failed_attempt wrong = {
         .user = &a->user,
         .session = &a->session,
-        .ip = a->holder->caller->ip,
+        .ip = a->subject->client->ip,
         .factor_id = &a->factor.id,
         .challenge_id = &a->challenge.id,
         .factor_type = a->factor.type,
@@ -108,8 +108,8 @@ static void book_failure(struct attempt *a, const struct factor_kind *kind)
         .for_days = a->for_days,
         .before = a->wrong_before,
     };
-    wrong_code_book(a->realm, a->tx, &wrong);
-    tx_keep(a->tx);
+    record_failed_attempt(a->realm, a->tx, &wrong);
+    tx_commit_on_error(a->tx);
 }
 
 /* Whose tries count: before there is a verified factor there is nothing to tell people apart by. */
@@ -120,17 +120,17 @@ static enum problem check_lock(struct attempt *a, bool code)
     const struct request_proof proof = {
         .user_id = &a->user.id,
         .subject_id = &a->factor.id,
-        .aal = aal_of_request(a->holder->aal, &a->session),
+        .aal = aal_of_request(a->subject->aal, &a->session),
         .amr = a->amr,
         .n_amr = a->n_amr,
-        .ip = a->holder->caller->ip,
+        .ip = a->subject->client->ip,
     };
-    a->origin = origin_of(a->realm, a->tx, &proof);
+    a->origin = attempt_origin_of(a->realm, a->tx, &proof);
     if (factor_is_verified(&a->factor) && a->origin.name) {
         a->tries = &a->origin.tries;
     }
-    if (code && lock_left(a->realm, a->tx->ctx, a->tries)) {
-        later_count(a->tx->ctx, LATER_ANY, METRIC_MFA_LOCKED);
+    if (code && lockout_left(a->realm, a->tx->ctx, a->tries)) {
+        deferred_count(a->tx->ctx, DEFERRED_ALWAYS, METRIC_MFA_LOCKED);
         return P_FACTOR_LOCKED;
     }
     return P_OK;
@@ -145,14 +145,14 @@ static enum problem check_challenge(struct attempt *a, const struct uuid *id)
         return P_CHALLENGE_NOT_FOUND;
     }
     if (a->challenge.verified_at ||
-        strcmp(a->challenge.ip ? a->challenge.ip : "", a->holder->caller->ip) != 0) {
+        strcmp(a->challenge.ip ? a->challenge.ip : "", a->subject->client->ip) != 0) {
         return P_CHALLENGE_SPENT;
     }
     int64_t life_us = (int64_t)a->realm->config->challenge_ttl_s * US_PER_S;
     if (tx->ctx->now_us > a->challenge.created_at + life_us) {
         char text[UUID_TEXT];
         challenge_delete(tx, id);
-        tx_keep(tx);
+        tx_commit_on_error(tx);
         return ctx_fail(tx->ctx, P_CHALLENGE_EXPIRED,
                         arena_strdup(tx->ctx->arena, uuid_format(id, text)));
     }
@@ -178,16 +178,16 @@ static enum problem check_proof(struct attempt *a, const struct factor_kind *kin
         ctx_attempt(a->tx->ctx, &a->factor.id, a->factor.type, !wrong);
     }
     if (wrong) {
-        book_failure(a, kind);
+        record_failure(a, kind);
     }
     return problem;
 }
 
 /* What is answered; read anew if other factors went or this one was changed. */
-static void show(struct attempt *a, bool anew, struct grant *out)
+static void show(struct attempt *a, bool anew, struct issued_session *out)
 {
-    out->person = a->person;
-    out->person.user = a->user;
+    out->account = a->account;
+    out->account.user = a->user;
     out->session = a->session;
     out->refresh_version = a->session.refresh_key ? 2 : 1;
     out->method = method_of_factor(a->factor.type);
@@ -195,7 +195,7 @@ static void show(struct attempt *a, bool anew, struct grant *out)
     out->n_amr = a->n_amr;
     if (anew) {
         db_last(a->tx);
-        out->person.n_factors = factors_of(a->tx, &a->user.id, &out->person.factors);
+        out->account.n_factors = factors_of(a->tx, &a->user.id, &out->account.factors);
     }
 }
 
@@ -203,13 +203,13 @@ static void save_factor(struct attempt *a, bool first)
 {
     bool own = a->tries == &a->origin.tries;
     if (a->tries && (a->tries->failures || a->tries->spent)) {
-        lock_after_success(&a->session.id, a->tries);
+        lockout_after_success(&a->session.id, a->tries);
         if (own) {
             save_tries(a);
         }
     }
     factor_guard_put(a->tx, &a->factor.id, &a->guard);
-    origin_proved(a->tx, &a->user.id, &a->origin);
+    attempt_origin_proved(a->tx, &a->user.id, &a->origin);
     if (first || a->factor_changed) {
         a->factor.status = "verified";
         factor_save(a->tx, &a->factor);
@@ -231,30 +231,30 @@ static struct mail enrolled(const struct attempt *a)
 }
 
 /* All that the attempt reads, asked for in one round trip. */
-static void ask_ahead(struct attempt *a, const struct factor_kind *kind,
+static void prefetch_all(struct attempt *a, const struct factor_kind *kind,
                       const struct uuid *challenge_id)
 {
     struct tx *tx = a->tx;
-    factor_guard_ahead(tx, &a->factor.id);
-    origin_ahead(tx, &a->user.id, &a->factor.id);
-    if (kind->ahead) {
-        kind->ahead(tx, &a->factor);
+    factor_guard_prefetch(tx, &a->factor.id);
+    attempt_origin_prefetch(tx, &a->user.id, &a->factor.id);
+    if (kind->prefetch) {
+        kind->prefetch(tx, &a->factor);
     }
-    challenge_ahead(tx, challenge_id);
-    amr_ahead(tx, &a->session.id);
+    challenge_prefetch(tx, challenge_id);
+    amr_prefetch(tx, &a->session.id);
     if (a->factor.phone) {
-        first_proof_ahead(tx, &a->session.id);
+        first_proof_prefetch(tx, &a->session.id);
     }
-    person_ahead(tx, &a->user.id);
+    account_prefetch(tx, &a->user.id);
     if (!factor_is_verified(&a->factor)) {
-        notice_ahead(a->realm, tx, &a->user, MAIL_FACTOR_ENROLLED);
+        notice_prefetch(a->realm, tx, &a->user, MAIL_FACTOR_ENROLLED);
     } else if (kind->has_code) {
-        wrong_codes_before_ahead(tx, &a->session);
+        failed_attempts_before_prefetch(tx, &a->session);
     }
 }
 
 /* Rows V7 to V10. */
-static enum problem settle(struct attempt *a, struct grant *out)
+static enum problem settle(struct attempt *a, struct issued_session *out)
 {
     struct tx *tx = a->tx;
     struct session *s = &a->session;
@@ -262,7 +262,7 @@ static enum problem settle(struct attempt *a, struct grant *out)
         return P_CHALLENGE_SPENT;
     }
     session_raise(a->realm, tx, s, &out->refresh_token);
-    bool first = !factor_is_verified(&a->factor), alone = a->person.n_factors == 1;
+    bool first = !factor_is_verified(&a->factor), alone = a->account.n_factors == 1;
     save_factor(a, first);
     amr_earn(tx, &s->id, method_of_factor(a->factor.type), &a->factor.id);
     a->n_amr = amr_with(a->amr, a->n_amr, method_of_factor(a->factor.type), tx->ctx->now_us);
@@ -276,7 +276,7 @@ static enum problem settle(struct attempt *a, struct grant *out)
         factors_delete_unverified(tx, &a->user.id, a->factor.type);
     }
     char factor[UUID_TEXT], challenge[UUID_TEXT];
-    audit_by_user(a->realm, tx, &a->user, AUDIT_VERIFICATION_ATTEMPTED, a->holder->caller->ip,
+    audit_by_user(a->realm, tx, &a->user, AUDIT_VERIFICATION_ATTEMPTED, a->subject->client->ip,
                   TRAITS({ "challenge_id", uuid_format(&a->challenge.id, challenge) },
                          { "factor_id", uuid_format(&a->factor.id, factor) },
                          { "factor_type", a->factor.type }));
@@ -284,17 +284,17 @@ static enum problem settle(struct attempt *a, struct grant *out)
         struct mail mail = enrolled(a);
         notice_send(a->realm, tx, &a->user, &mail);
     }
-    later_count(tx->ctx, LATER_KEPT, METRIC_MFA_ACCEPTED);
+    deferred_count(tx->ctx, DEFERRED_IF_COMMITTED, METRIC_MFA_ACCEPTED);
     show(a, !alone || first || a->factor_changed || a->check.credential, out);
     return P_OK;
 }
 
 static enum problem find_all(struct attempt *a, const struct uuid *factor_id)
 {
-    const struct holder *h = a->holder;
-    user_ahead(a->tx, &h->user_id);
-    factor_ahead(a->tx, factor_id);
-    session_ahead(a->tx, &h->session_id);
+    const struct subject *h = a->subject;
+    user_prefetch(a->tx, &h->user_id);
+    factor_prefetch(a->tx, factor_id);
+    session_prefetch(a->tx, &h->session_id);
     if (!user_by_id(a->tx, &h->user_id, &a->user)) {
         return P_JWT_USER_NOT_FOUND;
     }
@@ -312,11 +312,11 @@ static enum problem find_all(struct attempt *a, const struct uuid *factor_id)
 /* security.md S6: a further factor counts once one was shown; S9: not what was shown already. */
 static enum problem may_raise(struct attempt *a)
 {
-    a->person.user = a->user;
-    person_load(a->tx, &a->person);
-    a->beside = factor_beside(a->person.factors, a->person.n_factors, &a->factor.id);
+    a->account.user = a->user;
+    account_load(a->tx, &a->account);
+    a->beside = factor_beside(a->account.factors, a->account.n_factors, &a->factor.id);
     if (!factor_is_verified(&a->factor) && a->beside &&
-        !aal_is_2(aal_of_request(a->holder->aal, &a->session))) {
+        !aal_is_2(aal_of_request(a->subject->aal, &a->session))) {
         return P_VERIFY_NEEDS_AAL2;
     }
     return first_proof_was(a->tx, &a->session, &a->user, a->factor.phone)
@@ -324,12 +324,12 @@ static enum problem may_raise(struct attempt *a)
                : P_OK;
 }
 
-enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct holder *holder,
+enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct subject *subject,
                         const struct uuid *factor_id, const struct proof *proof,
-                        struct grant *out)
+                        struct issued_session *out)
 {
-    struct attempt a = { .realm = realm, .tx = tx, .holder = holder };
-    *out = (struct grant){ 0 };
+    struct attempt a = { .realm = realm, .tx = tx, .subject = subject };
+    *out = (struct issued_session){ 0 };
     enum problem problem = find_all(&a, factor_id);
     if (problem) {
         return problem;
@@ -344,7 +344,7 @@ enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct h
     if (kind->form && (problem = kind->form(tx->ctx, proof))) {
         return problem;
     }
-    ask_ahead(&a, kind, &proof->challenge_id);
+    prefetch_all(&a, kind, &proof->challenge_id);
     a.n_amr = amr_of(tx, &a.session.id, a.amr);
     problem = may_raise(&a);
     if (!problem) {
@@ -358,7 +358,7 @@ enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct h
     }
     bool verified = factor_is_verified(&a.factor);
     a.wrong_before =
-        kind->has_code && verified ? wrong_codes_before(tx, &a.session, a.amr, a.n_amr) : -1;
+        kind->has_code && verified ? failed_attempts_before(tx, &a.session, a.amr, a.n_amr) : -1;
     if ((problem = check_proof(&a, kind, proof))) {
         return problem;
     }

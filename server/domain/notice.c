@@ -65,17 +65,17 @@ static bool within_limits(const struct realm *realm, struct tx *tx, const struct
 {
     const struct config *c = realm->config;
     if (official_switch(c, kind) == SWITCH_ON) {
-        return c->mailer_autoconfirm || total_take(tx, "mail", c->rate_email_sent, BY_OWNER);
+        return c->mailer_autoconfirm || total_take(tx, "mail", c->rate_email_sent, BY_CONFIRMED);
     }
     int64_t most = kind == MAIL_PASSWORD_AT_RISK ? 1 : MOST_A_DAY;
     return notices_of(tx, &user->id, mail_kind_name(kind), DAY_US) < most;
 }
 
-void notice_ahead(const struct realm *realm, struct tx *tx, const struct user *user,
+void notice_prefetch(const struct realm *realm, struct tx *tx, const struct user *user,
                   enum mail_kind kind)
 {
     if (official_switch(realm->config, kind) == SWITCH_OPEN) {
-        notices_ahead(tx, &user->id, mail_kind_name(kind), DAY_US);
+        notices_prefetch(tx, &user->id, mail_kind_name(kind), DAY_US);
     }
 }
 

@@ -33,7 +33,7 @@ bool code_fits_one(const struct realm *realm, struct tx *tx, const struct uuid *
                    enum token_kind *out);
 
 /* Where the SMS provider checks codes: what it said of this one. If it was not asked yet, notes that
- * it must be, and takes the code for right until then (api/outside.h); where nobody would ask, no
+ * it must be, and takes the code for right until then (api/external_calls.h); where nobody would ask, no
  * code is right. */
 bool code_fits_elsewhere(struct tx *tx, const char *phone, const char *code);
 

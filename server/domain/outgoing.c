@@ -165,7 +165,7 @@ static void collect(struct ctx *ctx, const struct mail *mail, const struct sms *
 void outgoing_mail(const struct realm *realm, struct tx *tx, const struct mail *mail)
 {
     if (tx->ctx->asks_mail && tx->ghost) {
-        tx->ctx->waits_alike |= ALIKE_MAIL;
+        tx->ctx->equal_time |= EQUAL_TIME_MAIL;
         return;
     }
     if (tx->ctx->asks_mail) {
@@ -181,7 +181,7 @@ void outgoing_mail(const struct realm *realm, struct tx *tx, const struct mail *
 void outgoing_sms(const struct realm *realm, struct tx *tx, const struct sms *sms)
 {
     if (tx->ctx->asks_sms && tx->ghost) {
-        tx->ctx->waits_alike |= ALIKE_SMS;
+        tx->ctx->equal_time |= EQUAL_TIME_SMS;
         return;
     }
     if (tx->ctx->asks_sms) {

@@ -1,7 +1,7 @@
 /* outgoing.h: mails and SMS as the rules make them. They are written into the outbox in the same
  * transaction as the deed, so that nothing is sent for what was rolled back and nothing is lost;
  * deliver/ sends them afterwards. Where a hook or an SMS provider must answer before the deed
- * counts they are sent from there (api/outside.h). */
+ * counts they are sent from there (api/external_calls.h). */
 #ifndef COUNTERSIGN_DOMAIN_OUTGOING_H
 #define COUNTERSIGN_DOMAIN_OUTGOING_H
 
@@ -72,14 +72,14 @@ struct sms {
 /* Of notifications, failing is only logged (contract-accounts.md 7.4). */
 bool mail_is_notice(enum mail_kind kind);
 
-struct person;
+struct account;
 
 /* What a request wants to send, in order; collected in ctx->outgoing where it is sent before the
  * request counts. */
 struct outgoing {
     const struct mail *mail; /* one of the two */
     const struct sms *sms;
-    const struct person *person; /* whom it is about, as the request leaves it; NULL: unknown */
+    const struct account *account; /* whom it is about, as the request leaves it; NULL: unknown */
     struct outgoing *next;
 };
 

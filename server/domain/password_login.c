@@ -33,19 +33,19 @@ enum problem login_check(const struct realm *realm, struct ctx *ctx, struct logi
     } else {
         return P_LOGIN_NEITHER;
     }
-    login->guess = guess_of(realm, ctx->arena, login->address, login->caller->ip);
+    login->throttle = throttle_of(realm, ctx->arena, login->address, login->client->ip);
     return P_OK;
 }
 
 enum problem login_find(const struct realm *realm, struct tx *tx, struct login *login)
 {
-    guess_ahead(tx, &login->guess);
+    throttle_prefetch(tx, &login->throttle);
     login->found = strcmp(login->provider, "email") == 0
                        ? user_by_email(tx, login->aud, login->address, &login->user)
                        : user_by_phone(tx, login->aud, login->address, &login->user);
     login->hash = NULL;
     enum problem problem =
-        guess_allowed(realm, tx, &login->guess, login->found ? &login->user.id : NULL);
+        throttle_check(realm, tx, &login->throttle, login->found ? &login->user.id : NULL);
     if (!problem && login->found && *login->user.password) {
         login->hash = vault_open(realm->vault, tx->ctx->arena, &login->user.id,
                                  login->user.password);
@@ -69,23 +69,23 @@ static enum problem check_account(struct ctx *ctx, const struct login *login)
 }
 
 enum problem login_finish(const struct realm *realm, struct tx *tx, struct login *login,
-                          struct grant *out)
+                          struct issued_session *out)
 {
-    *out = (struct grant){ 0 };
+    *out = (struct issued_session){ 0 };
     struct user now = { 0 };
     const struct uuid *id = login->found ? &login->user.id : NULL;
-    guess_ahead(tx, &login->guess);
+    throttle_prefetch(tx, &login->throttle);
     if (login->fits) {
-        user_ahead(tx, &login->user.id);
+        user_prefetch(tx, &login->user.id);
     }
-    enum problem problem = guess_allowed(realm, tx, &login->guess, id); /* parallel guesses count too */
+    enum problem problem = throttle_check(realm, tx, &login->throttle, id); /* parallel guesses count too */
     if (problem) {
         return problem;
     }
     bool same = login->fits && user_by_id(tx, &login->user.id, &now) &&
                 strcmp(now.password, login->user.password) == 0;
     if (!same) {
-        problem = guess_wrong(realm, tx, &login->guess, id);
+        problem = throttle_failure(realm, tx, &login->throttle, id);
         return problem ? problem : P_CREDENTIALS_INVALID;
     }
     login->user = now;
@@ -93,15 +93,15 @@ enum problem login_finish(const struct realm *realm, struct tx *tx, struct login
     if (problem) {
         return problem;
     }
-    guess_right(tx, &login->guess);
+    throttle_success(tx, &login->throttle);
     if (login->new_hash || vault_stale(realm->vault, tx->ctx->arena, now.password)) {
         user_set_password(tx, &now.id,
                           password_at_rest(realm, tx->ctx, &now.id,
                                            login->new_hash ? login->new_hash : login->hash));
     }
-    out->person.user = now;
+    out->account.user = now;
     audit_by_user(realm, tx, &now, AUDIT_LOGIN, NULL, TRAITS({ "provider", login->provider }));
-    session_open(realm, tx, login->caller, "password", out);
+    session_open(realm, tx, login->client, "password", out);
     out->shows_weakness = true;
     out->weak_reasons =
         password_weaknesses(realm, tx->ctx, login->password, &out->weak_message);

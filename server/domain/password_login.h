@@ -4,16 +4,16 @@
 #ifndef COUNTERSIGN_DOMAIN_PASSWORD_LOGIN_H
 #define COUNTERSIGN_DOMAIN_PASSWORD_LOGIN_H
 
-#include "domain/grant.h"
-#include "domain/guesses.h"
+#include "domain/issued_session.h"
+#include "domain/password_throttle.h"
 
 struct login {
     const char *email, *phone, *password; /* NULL or "" if not given */
     const char *aud;
-    const struct caller *caller;
+    const struct client *client;
     /* made by login_check */
     const char *provider, *address;
-    struct guess guess;
+    struct password_throttle throttle;
     /* made by login_find */
     bool found;
     struct user user;
@@ -31,6 +31,6 @@ enum problem login_find(const struct realm *realm, struct tx *tx, struct login *
 
 /* Rows TK6, TK8 to TK10. A wrong password is counted and that is kept. */
 enum problem login_finish(const struct realm *realm, struct tx *tx, struct login *login,
-                          struct grant *out) MUST_CHECK;
+                          struct issued_session *out) MUST_CHECK;
 
 #endif

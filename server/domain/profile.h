@@ -3,7 +3,7 @@
 #ifndef COUNTERSIGN_DOMAIN_PROFILE_H
 #define COUNTERSIGN_DOMAIN_PROFILE_H
 
-#include "domain/grant.h"
+#include "domain/issued_session.h"
 
 #include "base/json.h"
 

@@ -25,7 +25,7 @@ struct realm {
 };
 
 /* Who sends a request, as far as rows are concerned. */
-struct caller {
+struct client {
     const char *ip;         /* text form */
     const char *user_agent; /* NULL if not sent */
     bool local;             /* on this machine, and nobody named whom it stands for */

@@ -3,11 +3,11 @@
 
 #include "crypto/base32.h"
 #include "domain/audit_event.h"
-#include "domain/lock.h"
+#include "domain/lockout.h"
 #include "domain/notice.h"
-#include "domain/origin.h"
+#include "domain/attempt_origin.h"
 #include "domain/session.h"
-#include "domain/wrong_code.h"
+#include "domain/failed_attempt.h"
 
 #include <string.h>
 
@@ -38,26 +38,26 @@ static const char *random_code(struct ctx *ctx)
     return code;
 }
 
-static enum problem load(struct tx *tx, const struct holder *holder, struct user *user,
+static enum problem load(struct tx *tx, const struct subject *subject, struct user *user,
                          struct session *session)
 {
-    if (!user_by_id(tx, &holder->user_id, user)) {
+    if (!user_by_id(tx, &subject->user_id, user)) {
         return P_JWT_USER_NOT_FOUND;
     }
-    return session_by_id(tx, &holder->session_id, session) &&
+    return session_by_id(tx, &subject->session_id, session) &&
                    uuid_equal(&session->user_id, &user->id)
                ? P_OK
                : P_JWT_SESSION_NOT_FOUND;
 }
 
 static enum problem check_making(const struct realm *realm, struct tx *tx,
-                                 const struct holder *holder, const struct session *session,
+                                 const struct subject *subject, const struct session *session,
                                  const char *name, bool again, bool exists)
 {
     if (!realm->config->recovery_enroll) {
         return P_RECOVERY_ENROLL_OFF;
     }
-    if (!aal_is_2(aal_of_request(holder->aal, session))) {
+    if (!aal_is_2(aal_of_request(subject->aal, session))) {
         return ctx_fail(tx->ctx, P_RECOVERY_NEEDS_AAL2, again ? "regenerate" : "generate");
     }
     if (again != exists) {
@@ -73,18 +73,18 @@ static enum problem check_making(const struct realm *realm, struct tx *tx,
     return mfa_fresh(realm, tx, session);
 }
 
-enum problem recovery_make(const struct realm *realm, struct tx *tx, const struct holder *holder,
+enum problem recovery_make(const struct realm *realm, struct tx *tx, const struct subject *subject,
                            const char *friendly_name, bool again, struct new_codes *out)
 {
     struct user user;
     struct session session;
-    enum problem problem = load(tx, holder, &user, &session);
+    enum problem problem = load(tx, subject, &user, &session);
     if (problem) {
         return problem;
     }
     bool exists = recovery_set_of(tx, &user.id, &out->set);
     const char *name = friendly_name && *friendly_name ? friendly_name : "Recovery codes";
-    problem = check_making(realm, tx, holder, &session, name, again, exists);
+    problem = check_making(realm, tx, subject, &session, name, again, exists);
     if (problem) {
         return problem;
     }
@@ -111,7 +111,7 @@ enum problem recovery_make(const struct realm *realm, struct tx *tx, const struc
     recovery_set_save(tx, &out->set);
     out->set.total = out->set.remaining = RECOVERY_CODES;
     char id[UUID_TEXT];
-    audit_by_user(realm, tx, &user, AUDIT_FACTOR_IN_PROGRESS, holder->caller->ip,
+    audit_by_user(realm, tx, &user, AUDIT_FACTOR_IN_PROGRESS, subject->client->ip,
                   TRAITS({ "factor_id", uuid_format(&out->set.id, id) },
                          { "factor_type", type }));
     notify_of_factor(realm, tx, &user, MAIL_FACTOR_ENROLLED, type);
@@ -142,20 +142,20 @@ static const char *clean(struct arena *arena, const char *code)
 }
 
 /* The user should hear of it: whoever finds the list of codes can do it too. */
-static void tell_of_use(const struct realm *realm, struct tx *tx, const struct holder *holder,
+static void tell_of_use(const struct realm *realm, struct tx *tx, const struct subject *subject,
                         const struct user *user, const struct recovery_set *set)
 {
     char id[UUID_TEXT];
     const char *left = arena_printf(tx->ctx->arena, "%d", (int)set->remaining);
     struct mail mail = { .kind = MAIL_RECOVERY_CODE_USED, .to = user->email, .factor_type = type,
                          .remaining = left };
-    audit_by_user(realm, tx, user, AUDIT_RECOVERY_CODE_USED, holder->caller->ip,
+    audit_by_user(realm, tx, user, AUDIT_RECOVERY_CODE_USED, subject->client->ip,
                   TRAITS({ "factor_id", uuid_format(&set->id, id) }, { "remaining", left }));
     notify(realm, tx, user, &mail);
 }
 
-static void raise(const struct realm *realm, struct tx *tx, const struct holder *holder,
-                          const struct recovery_set *set, struct grant *out)
+static void raise(const struct realm *realm, struct tx *tx, const struct subject *subject,
+                          const struct recovery_set *set, struct issued_session *out)
 {
     struct session *s = &out->session;
     char id[UUID_TEXT];
@@ -165,24 +165,24 @@ static void raise(const struct realm *realm, struct tx *tx, const struct holder 
     session_raise(realm, tx, s, &out->refresh_token);
     session_save(tx, s);
     sessions_delete_low(tx, &s->user_id, &s->id);
-    audit_by_user(realm, tx, &out->person.user, AUDIT_VERIFICATION_ATTEMPTED, holder->caller->ip,
+    audit_by_user(realm, tx, &out->account.user, AUDIT_VERIFICATION_ATTEMPTED, subject->client->ip,
                   TRAITS({ "factor_id", uuid_format(&set->id, id) }, { "factor_type", type }));
-    tell_of_use(realm, tx, holder, &out->person.user, set);
+    tell_of_use(realm, tx, subject, &out->account.user, set);
     out->refresh_version = s->refresh_key ? 2 : 1;
     out->method = method;
-    grant_load(tx, out);
+    issued_session_load(tx, out);
 }
 
 /* The tries that count are the set's, or those of where the request comes from. Nobody guesses 80
  * bits, so there are only pauses. */
-static struct tries tries_of(const struct recovery_set *set, const struct origin *origin)
+static struct tries tries_of(const struct recovery_set *set, const struct attempt_origin *origin)
 {
     return origin->name ? origin->tries
                         : (struct tries){ .failures = set->failures,
                                           .locked_until = set->locked_until };
 }
 
-static void save_tries(struct tx *tx, struct recovery_set *set, const struct origin *origin,
+static void save_tries(struct tx *tx, struct recovery_set *set, const struct attempt_origin *origin,
                        const struct tries *tries)
 {
     if (origin->name) {
@@ -194,18 +194,18 @@ static void save_tries(struct tx *tx, struct recovery_set *set, const struct ori
     recovery_set_save(tx, set);
 }
 
-static void book_failure(const struct realm *realm, struct tx *tx, const struct holder *holder,
-                         struct recovery_set *set, const struct grant *grant,
-                         const struct origin *origin)
+static void record_failure(const struct realm *realm, struct tx *tx, const struct subject *subject,
+                         struct recovery_set *set, const struct issued_session *issued,
+                         const struct attempt_origin *origin)
 {
     struct tries tries = tries_of(set, origin);
-    int64_t before = wrong_codes_before(tx, &grant->session, grant->amr, grant->n_amr);
-    lock_pause(realm, tx->ctx, &tries.failures, &tries.locked_until);
+    int64_t before = failed_attempts_before(tx, &issued->session, issued->amr, issued->n_amr);
+    lockout_pause(realm, tx->ctx, &tries.failures, &tries.locked_until);
     save_tries(tx, set, origin, &tries);
-    struct wrong_code wrong = {
-        .user = &grant->person.user,
-        .session = &grant->session,
-        .ip = holder->caller->ip,
+    struct failed_attempt wrong = {
+        .user = &issued->account.user,
+        .session = &issued->session,
+        .ip = subject->client->ip,
         .factor_id = &set->id,
         .factor_type = type,
         .guessable = true,
@@ -214,19 +214,19 @@ static void book_failure(const struct realm *realm, struct tx *tx, const struct 
         .locked_until = tries.locked_until,
         .before = before,
     };
-    wrong_code_book(realm, tx, &wrong);
-    tx_keep(tx);
+    record_failed_attempt(realm, tx, &wrong);
+    tx_commit_on_error(tx);
 }
 
-enum problem recovery_use(const struct realm *realm, struct tx *tx, const struct holder *holder,
-                          const char *code, struct grant *out)
+enum problem recovery_use(const struct realm *realm, struct tx *tx, const struct subject *subject,
+                          const char *code, struct issued_session *out)
 {
     struct recovery_set set;
-    *out = (struct grant){ 0 };
+    *out = (struct issued_session){ 0 };
     if (!realm->config->recovery_verify) {
         return P_RECOVERY_VERIFY_OFF;
     }
-    enum problem problem = load(tx, holder, &out->person.user, &out->session);
+    enum problem problem = load(tx, subject, &out->account.user, &out->session);
     if (problem) {
         return problem;
     }
@@ -234,7 +234,7 @@ enum problem recovery_use(const struct realm *realm, struct tx *tx, const struct
     if (!code || !code[strspn(code, " -\t\r\n")]) {
         return P_CODE_EMPTY;
     }
-    if (!recovery_set_of(tx, &out->person.user.id, &set) ||
+    if (!recovery_set_of(tx, &out->account.user.id, &set) ||
         !factor_any_verified(tx, &set.user_id)) { /* they stand in for one (row U3) */
         return P_RECOVERY_NONE;
     }
@@ -242,45 +242,45 @@ enum problem recovery_use(const struct realm *realm, struct tx *tx, const struct
     const struct request_proof proof = {
         .user_id = &set.user_id,
         .subject_id = &set.id,
-        .aal = aal_of_request(holder->aal, &out->session),
+        .aal = aal_of_request(subject->aal, &out->session),
         .amr = out->amr,
         .n_amr = out->n_amr,
-        .ip = holder->caller->ip,
+        .ip = subject->client->ip,
     };
-    struct origin origin = origin_of(realm, tx, &proof);
+    struct attempt_origin origin = attempt_origin_of(realm, tx, &proof);
     struct tries tries = tries_of(&set, &origin);
-    if (lock_left(realm, tx->ctx, &tries)) {
+    if (lockout_left(realm, tx->ctx, &tries)) {
         return P_RECOVERY_LOCKED;
     }
     bool right = *typed && recovery_code_use(tx, &set.user_id,
                                              hash_of(realm, tx->ctx->arena, &set.id, typed));
     ctx_attempt(tx->ctx, &set.id, type, right);
     if (!right) {
-        book_failure(realm, tx, holder, &set, out, &origin);
+        record_failure(realm, tx, subject, &set, out, &origin);
         return P_RECOVERY_WRONG;
     }
     set.remaining--;
-    lock_after_success(&out->session.id, &tries);
+    lockout_after_success(&out->session.id, &tries);
     save_tries(tx, &set, &origin, &tries);
-    origin_proved(tx, &set.user_id, &origin);
-    raise(realm, tx, holder, &set, out);
+    attempt_origin_proved(tx, &set.user_id, &origin);
+    raise(realm, tx, subject, &set, out);
     return P_OK;
 }
 
 enum problem recovery_remove(const struct realm *realm, struct tx *tx,
-                             const struct holder *holder, struct uuid *id)
+                             const struct subject *subject, struct uuid *id)
 {
     struct user user;
     struct session session;
     struct recovery_set set;
-    enum problem problem = load(tx, holder, &user, &session);
+    enum problem problem = load(tx, subject, &user, &session);
     if (problem) {
         return problem;
     }
     if (!recovery_set_of(tx, &user.id, &set)) {
         return P_RECOVERY_NONE;
     }
-    if (!aal_is_2(aal_of_request(holder->aal, &session))) {
+    if (!aal_is_2(aal_of_request(subject->aal, &session))) {
         return ctx_fail(tx->ctx, P_RECOVERY_NEEDS_AAL2, "unenroll");
     }
     problem = mfa_fresh(realm, tx, &session);
@@ -292,7 +292,7 @@ enum problem recovery_remove(const struct realm *realm, struct tx *tx,
     amr_drop_factor(tx, &user.id, &set.id, method, NULL);
     *id = set.id;
     char text[UUID_TEXT];
-    audit_by_user(realm, tx, &user, AUDIT_FACTOR_UNENROLLED, holder->caller->ip,
+    audit_by_user(realm, tx, &user, AUDIT_FACTOR_UNENROLLED, subject->client->ip,
                   TRAITS({ "factor_id", uuid_format(&set.id, text) },
                          { "factor_status", "verified" }, { "factor_type", type }));
     notify_of_factor(realm, tx, &user, MAIL_FACTOR_UNENROLLED, type);

@@ -13,7 +13,7 @@ struct new_codes {
 };
 
 /* Makes a set, or (again) new codes for the one that there is. */
-enum problem recovery_make(const struct realm *realm, struct tx *tx, const struct holder *holder,
+enum problem recovery_make(const struct realm *realm, struct tx *tx, const struct subject *subject,
                            const char *friendly_name, bool again,
                            struct new_codes *out) MUST_CHECK;
 
@@ -21,10 +21,10 @@ enum problem recovery_show(struct tx *tx, const struct uuid *user_id,
                            struct recovery_set *out) MUST_CHECK;
 
 /* Uses a code up and raises the session. Failed attempts are kept. */
-enum problem recovery_use(const struct realm *realm, struct tx *tx, const struct holder *holder,
-                          const char *code, struct grant *out) MUST_CHECK;
+enum problem recovery_use(const struct realm *realm, struct tx *tx, const struct subject *subject,
+                          const char *code, struct issued_session *out) MUST_CHECK;
 
 enum problem recovery_remove(const struct realm *realm, struct tx *tx,
-                             const struct holder *holder, struct uuid *id) MUST_CHECK;
+                             const struct subject *subject, struct uuid *id) MUST_CHECK;
 
 #endif

@@ -1,7 +1,7 @@
 /* refresh.c: the refresh token grant: finding the session, its validity, and what becomes of each
  * form of token (contract-internals.md §3.2 to §3.4; rows R1 to R11, B4). */
 #include "crypto/refresh_token.h"
-#include "base/later.h"
+#include "base/deferred.h"
 #include "domain/audit_event.h"
 #include "domain/mfa_policy.h"
 #include "domain/session.h"
@@ -22,15 +22,15 @@ enum { TRIM_EACH = 8 }; /* of version 1: so often old rows are looked for */
 struct refresh {
     const struct realm *realm;
     struct tx *tx;
-    const struct caller *caller;
+    const struct client *client;
     struct refresh_token token;
     struct refresh_row row; /* version 1 */
-    struct grant *grant;
+    struct issued_session *issued;
 };
 
 static int64_t last_refresh(const struct refresh *r)
 {
-    const struct session *s = &r->grant->session;
+    const struct session *s = &r->issued->session;
     if (s->refreshed_at || r->token.version == 2) {
         return s->refreshed_at ? s->refreshed_at : s->created_at;
     }
@@ -40,7 +40,7 @@ static int64_t last_refresh(const struct refresh *r)
 /* §3.2: in this order. */
 static enum problem check_validity(const struct refresh *r)
 {
-    const struct session *s = &r->grant->session;
+    const struct session *s = &r->issued->session;
     const struct config *config = r->realm->config;
     struct ctx *ctx = r->tx->ctx;
     int64_t now = ctx->now_us;
@@ -65,7 +65,7 @@ static enum problem check_validity(const struct refresh *r)
 
 static bool raised_just_now(const struct refresh *r)
 {
-    int64_t at = r->grant->session.mfa_at;
+    int64_t at = r->issued->session.mfa_at;
     return at && r->tx->ctx->now_us - at < RAISE_GRACE_US;
 }
 
@@ -75,23 +75,23 @@ static enum problem refuse_old(struct refresh *r)
 {
     char id[UUID_TEXT];
     if (r->realm->config->rotation && !raised_just_now(r)) {
-        const struct log_field session = LOG_STR("session_id", uuid_format(&r->grant->session.id, id));
-        later_log(r->tx->ctx, LATER_KEPT, LOG_WARN,
+        const struct log_field session = LOG_STR("session_id", uuid_format(&r->issued->session.id, id));
+        deferred_log(r->tx->ctx, DEFERRED_IF_COMMITTED, LOG_WARN,
                   "an old refresh token was used again; its session was ended", &session, 1);
         if (r->token.version == 2) {
-            session_delete(r->tx, &r->grant->session.id);
-            r->grant->rotated = true;
+            session_delete(r->tx, &r->issued->session.id);
+            r->issued->rotated = true;
         } else {
-            refresh_rows_revoke(r->tx, &r->grant->session.id);
+            refresh_rows_revoke(r->tx, &r->issued->session.id);
         }
-        tx_keep(r->tx);
+        tx_commit_on_error(r->tx);
     }
     return P_REFRESH_USED;
 }
 
 static void add_cause(struct refresh *r, const char *cause)
 {
-    struct grant *g = r->grant;
+    struct issued_session *g = r->issued;
     g->reused = true;
     g->reuse_cause = g->reuse_cause
                          ? arena_printf(r->tx->ctx->arena, "%s,%s", g->reuse_cause, cause)
@@ -101,7 +101,7 @@ static void add_cause(struct refresh *r, const char *cause)
 /* §3.4. */
 static enum problem step_v2(struct refresh *r)
 {
-    struct session *s = &r->grant->session;
+    struct session *s = &r->issued->session;
     const struct config *config = r->realm->config;
     int64_t behind = s->refresh_counter - r->token.counter;
     int64_t age = r->tx->ctx->now_us - last_refresh(r);
@@ -120,7 +120,7 @@ static enum problem step_v2(struct refresh *r)
         if (config->refresh_reuse && of_step) {
             add_cause(r, "always-allow");
         }
-        if (!r->grant->reused) {
+        if (!r->issued->reused) {
             return refuse_old(r);
         }
     } else {
@@ -130,7 +130,7 @@ static enum problem step_v2(struct refresh *r)
     uint8_t key[REFRESH_KEY];
     enum problem problem = session_key(r->realm, r->tx, s, key);
     if (!problem) {
-        r->grant->refresh_token =
+        r->issued->refresh_token =
             refresh_token_v2(r->tx->ctx->arena, key, &s->id, s->refresh_counter);
         explicit_bzero(key, sizeof key);
     }
@@ -142,12 +142,12 @@ static bool upgrades(const struct refresh *r)
 {
     const struct config *config = r->realm->config;
     return session_version(r->realm, r->tx) == 2 &&
-           r->grant->session.id.bytes[15] * 100 / 256 < config->refresh_upgrade;
+           r->issued->session.id.bytes[15] * 100 / 256 < config->refresh_upgrade;
 }
 
 static enum problem to_v2(struct refresh *r)
 {
-    struct session *s = &r->grant->session;
+    struct session *s = &r->issued->session;
     uint8_t key[REFRESH_KEY];
     if (!s->refresh_key) {
         session_key_new(r->realm, r->tx, s, key);
@@ -158,8 +158,8 @@ static enum problem to_v2(struct refresh *r)
         }
         s->refresh_counter++;
     }
-    r->grant->refresh_version = 2;
-    r->grant->refresh_token =
+    r->issued->refresh_version = 2;
+    r->issued->refresh_token =
         refresh_token_v2(r->tx->ctx->arena, key, &s->id, s->refresh_counter);
     explicit_bzero(key, sizeof key);
     return P_OK;
@@ -167,8 +167,8 @@ static enum problem to_v2(struct refresh *r)
 
 static enum problem swap_v1(struct refresh *r)
 {
-    struct session *s = &r->grant->session;
-    audit_by_user(r->realm, r->tx, &r->grant->person.user, AUDIT_TOKEN_REVOKED, NULL, NULL);
+    struct session *s = &r->issued->session;
+    audit_by_user(r->realm, r->tx, &r->issued->account.user, AUDIT_TOKEN_REVOKED, NULL, NULL);
     if (!r->row.revoked) {
         refresh_row_revoke(r->tx, r->row.id);
     }
@@ -176,8 +176,8 @@ static enum problem swap_v1(struct refresh *r)
     if (upgrades(r)) {
         return to_v2(r);
     }
-    r->grant->refresh_token = refresh_token_v1(r->tx->ctx->arena, r->tx->ctx->entropy);
-    refresh_row_insert(r->tx, &s->user_id, &s->id, r->grant->refresh_token, r->row.token);
+    r->issued->refresh_token = refresh_token_v1(r->tx->ctx->arena, r->tx->ctx->entropy);
+    refresh_row_insert(r->tx, &s->user_id, &s->id, r->issued->refresh_token, r->row.token);
     if (r->row.id % TRIM_EACH == 0) {
         refresh_rows_trim(r->tx, &s->id);
     }
@@ -188,14 +188,14 @@ static enum problem swap_v1(struct refresh *r)
  * has a branch of a session that moved to version 2; another server leaves them. */
 static bool before_step(const struct refresh *r)
 {
-    const struct session *s = &r->grant->session;
+    const struct session *s = &r->issued->session;
     return r->row.created_at < (s->refresh_key ? s->mfa_at : amr_foreign_at(r->tx, &s->id));
 }
 
 /* §3.3. */
 static enum problem step_v1(struct refresh *r)
 {
-    struct session *s = &r->grant->session;
+    struct session *s = &r->issued->session;
     struct refresh_row active;
     if (before_step(r)) {
         return P_REFRESH_USED;
@@ -207,8 +207,8 @@ static enum problem step_v1(struct refresh *r)
     bool alive = refresh_row_active(r->tx, &s->id, &active);
     if (alive) {
         if (active.parent && strcmp(active.parent, r->row.token) == 0) {
-            r->grant->reused = true;
-            r->grant->refresh_token = active.token;
+            r->issued->reused = true;
+            r->issued->refresh_token = active.token;
             return P_OK;
         }
     } else if (s->refresh_key && s->refresh_counter == 0 &&
@@ -217,9 +217,9 @@ static enum problem step_v1(struct refresh *r)
         /* The answer that moved the session to version 2 was lost (§3.3, better). */
         uint8_t key[REFRESH_KEY];
         enum problem problem = session_key(r->realm, r->tx, s, key);
-        r->grant->refresh_version = 2;
-        r->grant->reused = true;
-        r->grant->refresh_token =
+        r->issued->refresh_version = 2;
+        r->issued->reused = true;
+        r->issued->refresh_token =
             problem ? NULL : refresh_token_v2(r->tx->ctx->arena, key, &s->id, 0);
         explicit_bzero(key, sizeof key);
         return problem;
@@ -233,7 +233,7 @@ static enum problem step_v1(struct refresh *r)
 
 static enum problem find_session(struct refresh *r)
 {
-    struct grant *g = r->grant;
+    struct issued_session *g = r->issued;
     uint8_t key[REFRESH_KEY];
     if (r->token.version == 1) {
         refresh_row_lock(r->tx, r->token.text);
@@ -243,7 +243,7 @@ static enum problem find_session(struct refresh *r)
         if (uuid_is_nil(&r->row.session_id) ||
             !session_by_id(r->tx, &r->row.session_id, &g->session)) {
             refresh_row_delete(r->tx, r->row.id);
-            tx_keep(r->tx);
+            tx_commit_on_error(r->tx);
             return P_REFRESH_NO_SESSION;
         }
     } else {
@@ -261,56 +261,56 @@ static enum problem find_session(struct refresh *r)
     }
     g->session.aal = g->session.mfa_at ? "aal2" : "aal1"; /* as the token will say (S8) */
     if (r->token.version == 1 && !g->session.refresh_key) {
-        amr_foreign_at_ahead(r->tx, &g->session.id);
+        amr_foreign_at_prefetch(r->tx, &g->session.id);
     }
-    mfa_policy_age_ahead(r->realm, r->tx, &g->session.id);
-    bool found = user_by_id(r->tx, &g->session.user_id, &g->person.user);
-    return found && !g->person.user.deleted_at ? P_OK : P_REFRESH_NOT_FOUND;
+    mfa_policy_age_prefetch(r->realm, r->tx, &g->session.id);
+    bool found = user_by_id(r->tx, &g->session.user_id, &g->account.user);
+    return found && !g->account.user.deleted_at ? P_OK : P_REFRESH_NOT_FOUND;
 }
 
 /* The token's own rules; then decision 0011, which is about sessions that were low already: one
  * that falls now gets its tokens, so that it can be raised again. */
 static enum problem take_step(struct refresh *r)
 {
-    struct session *s = &r->grant->session;
+    struct session *s = &r->issued->session;
     bool was_high = aal_is_2(s->aal);
     int64_t age = r->tx->ctx->now_us - last_refresh(r);
     bool falls = mfa_policy_age(r->realm, r->tx, s);
     enum problem problem = check_validity(r);
     if (problem && falls) {
-        tx_keep(r->tx); /* another server must see it fall too */
+        tx_commit_on_error(r->tx); /* another server must see it fall too */
     }
     if (!problem) {
         problem = r->token.version == 2 ? step_v2(r) : step_v1(r);
     }
-    bool again = r->grant->reused && age < SAME_ANSWER_US;
+    bool again = r->issued->reused && age < SAME_ANSWER_US;
     return problem || was_high || falls || again
                ? problem
-               : mfa_policy_refresh(r->realm, r->tx, &r->grant->person.user, s);
+               : mfa_policy_refresh(r->realm, r->tx, &r->issued->account.user, s);
 }
 
-enum problem session_refresh(const struct realm *realm, struct tx *tx, const struct caller *caller,
-                             const char *token, struct grant *grant)
+enum problem session_refresh(const struct realm *realm, struct tx *tx, const struct client *client,
+                             const char *token, struct issued_session *issued)
 {
-    struct refresh r = { .realm = realm, .tx = tx, .caller = caller, .grant = grant };
-    *grant = (struct grant){ 0 };
+    struct refresh r = { .realm = realm, .tx = tx, .client = client, .issued = issued };
+    *issued = (struct issued_session){ 0 };
     if (!refresh_token_parse(tx->ctx->arena, token ? token : "", &r.token)) {
         return P_REFRESH_MALFORMED;
     }
-    grant->refresh_version = r.token.version;
+    issued->refresh_version = r.token.version;
     enum problem problem = find_session(&r);
     if (problem) {
         return problem;
     }
-    if (grant->person.user.banned_until > tx->ctx->now_us) {
+    if (issued->account.user.banned_until > tx->ctx->now_us) {
         return P_REFRESH_BANNED;
     }
     problem = take_step(&r);
     if (problem) {
         return problem;
     }
-    struct session *s = &grant->session;
-    audit_by_user(realm, tx, &grant->person.user, AUDIT_TOKEN_REFRESHED, NULL, NULL);
+    struct session *s = &issued->session;
+    audit_by_user(realm, tx, &issued->account.user, AUDIT_TOKEN_REFRESHED, NULL, NULL);
     if (vault_stale(realm->vault, tx->ctx->arena, s->refresh_key ? s->refresh_key : "")) {
         const char *plain = vault_open(realm->vault, tx->ctx->arena, &s->id,
                                        s->refresh_key ? s->refresh_key : "");
@@ -322,11 +322,11 @@ enum problem session_refresh(const struct realm *realm, struct tx *tx, const str
         amr_drop_dead(tx, &s->id);
         s->factor_id = uuid_nil;
     }
-    s->user_agent = caller->user_agent;
-    s->ip = caller->ip;
+    s->user_agent = client->user_agent;
+    s->ip = client->ip;
     session_save(tx, s);
-    grant->signed_in = true;
-    grant->method = "token_refresh";
-    grant_load(tx, grant);
+    issued->signed_in = true;
+    issued->method = "token_refresh";
+    issued_session_load(tx, issued);
     return P_OK;
 }

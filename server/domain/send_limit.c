@@ -32,7 +32,7 @@ bool total_is_zero(const char *setting)
 enum wanted_by message_wanted_by(const struct user *user)
 {
     bool confirmed = user->email_confirmed_at || user->phone_confirmed_at;
-    return confirmed && !user->is_anonymous ? BY_OWNER : BY_STRANGER;
+    return confirmed && !user->is_anonymous ? BY_CONFIRMED : BY_UNCONFIRMED;
 }
 
 /* Takes one for whom it is charged to. What is left must be enough for `asked`; if it is so, but not
@@ -63,10 +63,10 @@ static bool take(struct tx *tx, const char *name, const char *setting, enum want
     }
     limit.left_millionths = limit.left_millionths < most ? limit.left_millionths : most;
     int64_t half = most / MILLION / 2 * MILLION;
-    if (limit.left_millionths < (asked == BY_STRANGER ? half : 0) + MILLION) {
+    if (limit.left_millionths < (asked == BY_UNCONFIRMED ? half : 0) + MILLION) {
         return false;
     }
-    if (limit.left_millionths < (charged == BY_STRANGER ? half : 0) + MILLION) {
+    if (limit.left_millionths < (charged == BY_UNCONFIRMED ? half : 0) + MILLION) {
         ghost_begin(tx);
     }
     limit.left_millionths -= MILLION;
@@ -86,6 +86,6 @@ bool total_take_for(struct tx *tx, const char *name, const char *setting, const 
     enum wanted_by by = message_wanted_by(user);
     /* where anybody may ask, the address has the third, whether an account has the address or not */
     const struct uuid *subject = tx->openly ? &tx->subject : &user->id;
-    return take(tx, name, setting, tx->owners_too ? BY_OWNER : by, by) &&
+    return take(tx, name, setting, tx->owners_too ? BY_CONFIRMED : by, by) &&
            notice_count(tx, subject, name, HOUR_US, NULL) <= (third > LEAST ? third : LEAST);
 }

@@ -12,7 +12,7 @@ enum problem pause_check(struct ctx *ctx, int64_t last_us, int64_t pause_us,
 
 /* Who wants the message: of a total, the last half is kept for accounts that have confirmed an
  * address and for factors that exist (security rule 3), so strangers get at most half of it. */
-enum wanted_by { BY_STRANGER, BY_OWNER };
+enum wanted_by { BY_UNCONFIRMED, BY_CONFIRMED };
 
 /* Has the account confirmed an address or a number? */
 enum wanted_by message_wanted_by(const struct user *user);

@@ -5,7 +5,7 @@
 #include "crypto/base64.h"
 #include "crypto/refresh_token.h"
 #include "domain/audit_event.h"
-#include "domain/guesses.h"
+#include "domain/password_throttle.h"
 #include "store/refresh_tokens.h"
 
 #include <string.h>
@@ -40,41 +40,41 @@ int session_version(const struct realm *realm, const struct tx *tx)
     return sessions_have_counters(tx) ? (int)realm->config->refresh_version : 1;
 }
 
-void session_open(const struct realm *realm, struct tx *tx, const struct caller *caller,
-                  const char *method, struct grant *grant)
+void session_open(const struct realm *realm, struct tx *tx, const struct client *client,
+                  const char *method, struct issued_session *issued)
 {
     struct arena *arena = tx->ctx->arena;
-    struct session *s = &grant->session;
+    struct session *s = &issued->session;
     *s = (struct session){
         .id = uuid_v7(ctx_draw(tx->ctx, "session"), tx->ctx->now_us),
-        .user_id = grant->person.user.id,
+        .user_id = issued->account.user.id,
         .created_at = tx->ctx->now_us,
         .aal = "aal1",
-        .user_agent = caller->user_agent,
-        .ip = caller->ip,
+        .user_agent = client->user_agent,
+        .ip = client->ip,
     };
     uint8_t key[REFRESH_KEY];
-    grant->refresh_version = session_version(realm, tx);
-    if (grant->refresh_version == 2) {
+    issued->refresh_version = session_version(realm, tx);
+    if (issued->refresh_version == 2) {
         session_key_new(realm, tx, s, key);
-        grant->refresh_token = refresh_token_v2(arena, key, &s->id, 0);
+        issued->refresh_token = refresh_token_v2(arena, key, &s->id, 0);
         explicit_bzero(key, sizeof key);
     } else {
-        grant->refresh_token = refresh_token_v1(arena, tx->ctx->entropy);
+        issued->refresh_token = refresh_token_v1(arena, tx->ctx->entropy);
     }
     session_insert(tx, s);
     sessions_trim(tx, s, realm->config->sessions_most);
-    if (grant->refresh_version == 1) {
-        refresh_row_insert(tx, &s->user_id, &s->id, grant->refresh_token, NULL);
+    if (issued->refresh_version == 1) {
+        refresh_row_insert(tx, &s->user_id, &s->id, issued->refresh_token, NULL);
     }
     amr_put(tx, &s->id, method);
-    user_signed_in(tx, &grant->person.user);
-    if (!grant->person.user.is_anonymous) {
-        guess_remember(realm, tx, &s->user_id, caller->ip);
+    user_signed_in(tx, &issued->account.user);
+    if (!issued->account.user.is_anonymous) {
+        throttle_remember_network(realm, tx, &s->user_id, client->ip);
     }
-    grant->signed_in = true;
-    grant->method = method;
-    grant_load(tx, grant);
+    issued->signed_in = true;
+    issued->method = method;
+    issued_session_load(tx, issued);
 }
 
 /* S7: the tokens from before the step go. What is gone no server answers, in no interval and by no

@@ -3,15 +3,15 @@
 #ifndef COUNTERSIGN_DOMAIN_SESSION_H
 #define COUNTERSIGN_DOMAIN_SESSION_H
 
-#include "domain/grant.h"
+#include "domain/issued_session.h"
 
 /* Of new refresh tokens: what the settings say, but for a schema that has no place for 2. */
 int session_version(const struct realm *realm, const struct tx *tx);
 
-/* A new aal1 session of grant->person.user by the method (row O10), with its first refresh token;
+/* A new aal1 session of issued->person.user by the method (row O10), with its first refresh token;
  * fills the rest of the grant. */
-void session_open(const struct realm *realm, struct tx *tx, const struct caller *caller,
-                  const char *method, struct grant *grant);
+void session_open(const struct realm *realm, struct tx *tx, const struct client *client,
+                  const char *method, struct issued_session *issued);
 
 /* After a second factor: a new refresh token, and the end of all others of the session (row V10;
  * docs/protocol/security.md, S7). Changes *session; the caller saves it. */
@@ -27,8 +27,8 @@ void session_key_new(const struct realm *realm, struct tx *tx, struct session *s
                      uint8_t key[32]);
 
 /* grant_type=refresh_token, whole. */
-enum problem session_refresh(const struct realm *realm, struct tx *tx, const struct caller *caller,
-                             const char *token, struct grant *grant) MUST_CHECK;
+enum problem session_refresh(const struct realm *realm, struct tx *tx, const struct client *client,
+                             const char *token, struct issued_session *issued) MUST_CHECK;
 
 enum logout_scope { LOGOUT_GLOBAL, LOGOUT_LOCAL, LOGOUT_OTHERS };
 

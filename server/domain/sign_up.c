@@ -9,7 +9,7 @@
 #include "domain/password_rules.h"
 #include "domain/profile.h"
 #include "domain/session.h"
-#include "domain/stranger.h"
+#include "domain/enumeration.h"
 #include "store/sign_ups.h"
 
 #include <string.h>
@@ -91,18 +91,18 @@ static bool confirms_at_once(const struct realm *realm, bool by_email)
 }
 
 static void sign_up_anonymous(const struct realm *realm, struct tx *tx,
-                              const struct caller *caller, const struct sign_up *in,
+                              const struct client *client, const struct sign_up *in,
                               struct signed_up *out)
 {
-    struct user *u = &out->grant.person.user;
+    struct user *u = &out->issued.account.user;
     *u = fresh_user(realm, tx, in);
     u->is_anonymous = true;
     u->user_metadata = json_merged(tx->ctx->arena, "{}", in->data);
     user_insert(tx, u);
     sign_up_put(tx, &u->id, SIGN_UP_ANONYMOUS);
-    person_created(tx, u);
-    person_announced(tx, u);
-    session_open(realm, tx, caller, "anonymous", &out->grant);
+    account_created(tx, u);
+    account_announced(tx, u);
+    session_open(realm, tx, client, "anonymous", &out->issued);
     out->has_session = true;
 }
 
@@ -136,12 +136,12 @@ static enum problem ask_to_confirm(const struct realm *realm, struct tx *tx,
                                    const struct sign_up *in, const struct user *taken,
                                    struct signed_up *out)
 {
-    struct user *u = &out->grant.person.user;
+    struct user *u = &out->issued.account.user;
     enum problem problem;
     if (strcmp(in->provider, "email") == 0) {
         problem = message_confirmation(realm, tx, u, &in->target, pkce_given(&in->pkce));
         if (!problem) {
-            flow_begin(tx, &u->id, &in->pkce, "email", "email/signup");
+            pkce_flow_begin(tx, &u->id, &in->pkce, "email", "email/signup");
         }
     } else {
         problem = message_sms(realm, tx, u, TOKEN_CONFIRMATION, in->address, in->channel,
@@ -151,23 +151,23 @@ static enum problem ask_to_confirm(const struct realm *realm, struct tx *tx,
         return problem;
     }
     user_save(tx, u);
-    person_announced(tx, u);
+    account_announced(tx, u);
     audit_asked(realm, tx, in, u, taken);
-    person_load(tx, &out->grant.person);
+    account_load(tx, &out->issued.account);
     if (u->invited_at) { /* row SU24 */
         u->user_metadata = "{}";
-        out->grant.person.n_identities = 0;
+        out->issued.account.n_identities = 0;
     }
     return P_OK;
 }
 
 /* taken NULL, or whose address it is: then all is done for nobody. */
 static enum problem sign_up_new(const struct realm *realm, struct tx *tx,
-                                const struct caller *caller, const struct sign_up *in,
+                                const struct client *client, const struct sign_up *in,
                                 const struct user *taken, struct signed_up *out)
 {
     struct arena *arena = tx->ctx->arena;
-    struct user *u = &out->grant.person.user;
+    struct user *u = &out->issued.account.user;
     bool by_email = strcmp(in->provider, "email") == 0;
     bool at_once = confirms_at_once(realm, by_email);
     *u = fresh_user(realm, tx, in);
@@ -187,7 +187,7 @@ static enum problem sign_up_new(const struct realm *realm, struct tx *tx,
     }
     user_insert(tx, u);
     identity_add(tx, u, in->provider, data);
-    person_created(tx, u);
+    account_created(tx, u);
     if (!at_once) {
         sign_up_put(tx, &u->id, SIGN_UP_UNCONFIRMED);
         return ask_to_confirm(realm, tx, in, taken, out);
@@ -199,7 +199,7 @@ static enum problem sign_up_new(const struct realm *realm, struct tx *tx,
                            in->channel && *in->channel ? in->channel : "sms" }));
     if (!in->for_code) {
         audit_by_user(realm, tx, u, AUDIT_LOGIN, NULL, TRAITS({ "provider", in->provider }));
-        session_open(realm, tx, caller, "password", &out->grant);
+        session_open(realm, tx, client, "password", &out->issued);
         out->has_session = true;
     }
     return P_OK;
@@ -207,15 +207,15 @@ static enum problem sign_up_new(const struct realm *realm, struct tx *tx,
 
 /* Row SU20, rule S4: nothing of the real account shows, and the same is done as for a new one. That
  * it has no identities is what the official clients tell their users by. */
-static enum problem pretend(const struct realm *realm, struct tx *tx, const struct caller *caller,
+static enum problem pretend(const struct realm *realm, struct tx *tx, const struct client *client,
                             const struct sign_up *in, const struct user *taken,
                             struct signed_up *out)
 {
-    struct user *u = &out->grant.person.user;
+    struct user *u = &out->issued.account.user;
     ghost_begin(tx); /* to the end of the request */
-    enum problem problem = sign_up_new(realm, tx, caller, in, taken, out);
+    enum problem problem = sign_up_new(realm, tx, client, in, taken, out);
     u->user_metadata = json_merged(tx->ctx->arena, "{}", in->data);
-    out->grant.person.n_identities = 0;
+    out->issued.account.n_identities = 0;
     return problem;
 }
 
@@ -260,10 +260,10 @@ static void ask_elsewhere(struct tx *tx, bool by_email, const char *address, con
 /* Rows SU17 to SU22 for an account that exists. A session is never the answer: only an identifier
  * that this very request confirms may give one (the serious one of the notes in section 2). */
 static enum problem sign_up_existing(const struct realm *realm, struct tx *tx,
-                                     const struct caller *caller, const struct sign_up *in,
+                                     const struct client *client, const struct sign_up *in,
                                      struct signed_up *out)
 {
-    struct user *u = &out->grant.person.user;
+    struct user *u = &out->issued.account.user;
     bool by_email = strcmp(in->provider, "email") == 0;
     bool confirmed = by_email ? u->email_confirmed_at != 0 : u->phone_confirmed_at != 0;
     bool at_once = confirms_at_once(realm, by_email);
@@ -275,11 +275,11 @@ static enum problem sign_up_existing(const struct realm *realm, struct tx *tx,
         if (!at_once) {
             struct user taken = *u;
             ask_elsewhere(tx, by_email, in->address, &taken.id);
-            return pretend(realm, tx, caller, in, &taken, out);
+            return pretend(realm, tx, client, in, &taken, out);
         }
         audit_by_user(realm, tx, u, AUDIT_REPEATED_SIGNUP, NULL,
                       TRAITS({ "provider", in->provider }));
-        tx_keep(tx);
+        tx_commit_on_error(tx);
         return P_USER_EXISTS;
     }
     if (account_unproven(u) && !u->is_anonymous) {
@@ -289,20 +289,20 @@ static enum problem sign_up_existing(const struct realm *realm, struct tx *tx,
     return ask_to_confirm(realm, tx, in, NULL, out);
 }
 
-enum problem sign_up_run(const struct realm *realm, struct tx *tx, const struct caller *caller,
+enum problem sign_up_run(const struct realm *realm, struct tx *tx, const struct client *client,
                          const struct sign_up *in, struct signed_up *out)
 {
     *out = (struct signed_up){ 0 };
-    struct user *u = &out->grant.person.user;
+    struct user *u = &out->issued.account.user;
     if (!in->provider) {
-        sign_up_anonymous(realm, tx, caller, in, out);
+        sign_up_anonymous(realm, tx, client, in, out);
         return P_OK;
     }
     bool exists, quiet, by_email = strcmp(in->provider, "email") == 0;
     bool at_once = confirms_at_once(realm, by_email);
     if (!at_once && !in->for_code) {
-        enum problem problem = stranger_pause(
-            realm, tx, by_email ? STRANGER_SIGN_UP : STRANGER_PHONE, in->address, &quiet);
+        enum problem problem = enumeration_pause(
+            realm, tx, by_email ? ENUMERATION_SIGN_UP : ENUMERATION_PHONE, in->address, &quiet);
         if (problem) {
             return problem;
         }
@@ -314,8 +314,8 @@ enum problem sign_up_run(const struct realm *realm, struct tx *tx, const struct 
         return P_USER_EXISTS;
     }
     if (held) {
-        return pretend(realm, tx, caller, in, NULL, out);
+        return pretend(realm, tx, client, in, NULL, out);
     }
-    return exists ? sign_up_existing(realm, tx, caller, in, out)
-                  : sign_up_new(realm, tx, caller, in, NULL, out);
+    return exists ? sign_up_existing(realm, tx, client, in, out)
+                  : sign_up_new(realm, tx, client, in, NULL, out);
 }

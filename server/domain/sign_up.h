@@ -28,12 +28,12 @@ enum problem sign_up_check(const struct realm *realm, struct ctx *ctx,
 
 struct signed_up {
     bool has_session; /* else the bare user is the answer */
-    struct grant grant;
+    struct issued_session issued;
     const char *message_id; /* of an SMS; NULL if there is none */
 };
 
 /* Rows SU4, SU14 to SU23. */
-enum problem sign_up_run(const struct realm *realm, struct tx *tx, const struct caller *caller,
+enum problem sign_up_run(const struct realm *realm, struct tx *tx, const struct client *client,
                          const struct sign_up *in, struct signed_up *out) MUST_CHECK;
 
 #endif

@@ -49,21 +49,21 @@ static enum problem take_over_email(const struct realm *realm, struct tx *tx, st
     return P_OK;
 }
 
-static enum problem check_level(struct tx *tx, const struct holder *holder)
+static enum problem check_level(struct tx *tx, const struct subject *subject)
 {
     struct session session;
-    bool high = session_by_id(tx, &holder->session_id, &session) &&
-                aal_is_2(aal_of_request(holder->aal, &session));
-    return !high && factor_any_verified(tx, &holder->user_id) ? P_UNLINK_NEEDS_AAL2 : P_OK;
+    bool high = session_by_id(tx, &subject->session_id, &session) &&
+                aal_is_2(aal_of_request(subject->aal, &session));
+    return !high && factor_any_verified(tx, &subject->user_id) ? P_UNLINK_NEEDS_AAL2 : P_OK;
 }
 
-enum problem identity_unlink(const struct realm *realm, struct tx *tx, const struct holder *holder,
+enum problem identity_unlink(const struct realm *realm, struct tx *tx, const struct subject *subject,
                              const struct uuid *identity_id)
 {
     struct user user;
     struct identity *list;
     int gone = -1;
-    if (!user_by_id(tx, &holder->user_id, &user)) {
+    if (!user_by_id(tx, &subject->user_id, &user)) {
         return P_JWT_USER_NOT_FOUND;
     }
     int n = identities_of(tx, &user.id, &list);
@@ -77,7 +77,7 @@ enum problem identity_unlink(const struct realm *realm, struct tx *tx, const str
         return P_IDENTITY_NOT_FOUND;
     }
     const char *former = user.email;
-    enum problem problem = check_level(tx, holder);
+    enum problem problem = check_level(tx, subject);
     if (problem) {
         return problem;
     }
@@ -94,7 +94,7 @@ enum problem identity_unlink(const struct realm *realm, struct tx *tx, const str
     providers_recompute(tx, &user);
     user_save(tx, &user);
     char id[UUID_TEXT];
-    audit_by_user(realm, tx, &user, AUDIT_IDENTITY_UNLINKED, holder->caller->ip,
+    audit_by_user(realm, tx, &user, AUDIT_IDENTITY_UNLINKED, subject->client->ip,
                   TRAITS({ "identity_id", uuid_format(identity_id, id) },
                          { "provider", list[gone].provider },
                          { "provider_id", list[gone].provider_id }));

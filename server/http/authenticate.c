@@ -29,7 +29,7 @@ static bool may_choose_any(const struct call *call, enum rights rights)
     const struct claims *claims = &call->principal.claims;
     bool asked_next = rights == RIGHTS_ADMIN || rights == RIGHTS_ADMIN_OF;
     return call->principal.known && claims_role_admin(call->services->config, claims) &&
-           (asked_next || !claims_of_person(claims));
+           (asked_next || !claims_of_account(claims));
 }
 
 /* security.md S13: strangers choose among the configured audiences, users their own token's too. */
@@ -155,18 +155,18 @@ static enum problem read_with(struct call *call, tx_fn *fn, void *arg)
 }
 
 /* All that the rows below look at, and for GET /user what it shows. */
-static void ask_ahead(struct call *call, struct tx *tx, const struct uuid *user_id)
+static void prefetch_all(struct call *call, struct tx *tx, const struct uuid *user_id)
 {
     struct uuid factor_id;
-    user_ahead(tx, user_id);
+    user_prefetch(tx, user_id);
     if (!uuid_is_nil(&call->principal.session_id)) {
-        session_ahead(tx, &call->principal.session_id);
+        session_prefetch(tx, &call->principal.session_id);
     }
     if (call->params[PARAM_FACTOR] && uuid_parse(call->params[PARAM_FACTOR], &factor_id)) {
-        factor_ahead(tx, &factor_id);
+        factor_prefetch(tx, &factor_id);
     }
     if (call->tx && call->route && call->route->run == RUN_READ) {
-        person_ahead(tx, user_id);
+        account_prefetch(tx, user_id);
     }
 }
 
@@ -178,7 +178,7 @@ static enum problem user_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
     struct principal *p = &call->principal;
     struct session session;
     (void)ctx;
-    ask_ahead(call, tx, &p->user.id);
+    prefetch_all(call, tx, &p->user.id);
     enum problem problem = check_user(call, tx, &session);
     if (problem) {
         return problem;
@@ -198,13 +198,13 @@ static bool session_ended(const struct config *c, int64_t now, const struct sess
 }
 
 /* S10: a token with a session is a person's, and of people the database says who they are now. */
-static enum problem check_person(struct call *call, struct tx *tx)
+static enum problem check_account(struct call *call, struct tx *tx)
 {
     struct principal *p = &call->principal;
     const struct config *config = call->services->config;
     struct session session;
-    user_ahead(tx, &p->user.id);
-    session_ahead(tx, &p->session_id);
+    user_prefetch(tx, &p->user.id);
+    session_prefetch(tx, &p->session_id);
     enum problem problem = check_user(call, tx, &session);
     if (problem) {
         return problem;
@@ -225,7 +225,7 @@ static enum problem admin_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
     struct call *call = arg;
     struct principal *p = &call->principal;
     (void)ctx;
-    enum problem problem = p->is_person ? check_person(call, tx) : P_OK;
+    enum problem problem = p->is_user_admin ? check_account(call, tx) : P_OK;
     if (problem) {
         return problem;
     }
@@ -251,15 +251,15 @@ static enum problem authenticate_admin(struct call *call)
     call->ctx.admin_role = p->claims.role;
     call->ctx.admin_id = p->claims.sub;
     enum problem problem = P_OK;
-    p->is_person = claims_of_person(&p->claims);
-    if (p->is_person && (problem = check_claims(call))) {
+    p->is_user_admin = claims_of_account(&p->claims);
+    if (p->is_user_admin && (problem = check_claims(call))) {
         return problem;
     }
-    if (p->is_person && uuid_is_nil(&p->session_id)) {
+    if (p->is_user_admin && uuid_is_nil(&p->session_id)) {
         return P_JWT_SESSION_NOT_FOUND;
     }
     bool of_user = call->route && call->route->rights == RIGHTS_ADMIN_OF;
-    return p->is_person || of_user ? read_with(call, admin_in_tx, call) : P_OK;
+    return p->is_user_admin || of_user ? read_with(call, admin_in_tx, call) : P_OK;
 }
 
 enum problem authenticate(struct call *call, enum rights rights)

@@ -78,7 +78,7 @@ static const char *key_of(struct call *call)
             return arena_strndup(call->ctx.arena, value, len < KEY_TEXT_MAX ? len : KEY_TEXT_MAX);
         }
     }
-    return c->rate_by_address ? ip_block(call->ctx.arena, call->caller.ip) : "";
+    return c->rate_by_address ? ip_block(call->ctx.arena, call->client.ip) : "";
 }
 
 static struct bucket *find(struct bucket *set, const uint8_t key[KEY], const struct rate *rate,

@@ -5,9 +5,9 @@
 
 #include "base/log.h"
 #include "base/strbuf.h"
-#include "http/awaited.h"
+#include "http/in_flight.h"
 #include "http/connection_guard.h"
-#include "http/hold.h"
+#include "http/delay_queue.h"
 #include "http/pipeline.h"
 #include "http/socket.h"
 
@@ -35,10 +35,10 @@ enum {
 struct listener {
     struct services *services;
     struct MHD_Daemon *daemon;
-    struct hold *hold;
+    struct delay_queue *delays;
     struct guard *guard;
     atomic_bool stopping;
-    bool over; /* what is under way has had its time; under the lock of awaited.c */
+    bool over; /* what is under way has had its time; under the lock of in_flight.c */
     int socket, port;
     atomic_int under_way;
     atomic_size_t large_bodies; /* bytes */
@@ -51,16 +51,16 @@ struct exchange {
     struct MHD_Connection *connection;
     struct seat *seat;
     struct work work;
-    struct held held;
+    struct delayed delayed;
     char peer[INET6_ADDRSTRLEN];
     size_t swallowed, large; /* large: of the listener's large_bodies */
     bool begun, counted, done, answered, refused; /* refused: the rest of the body is thrown away */
-    struct awaited awaited;
+    struct in_flight in_flight;
 };
 
-static struct exchange *exchange_of(struct awaited *a)
+static struct exchange *exchange_of(struct in_flight *a)
 {
-    return (struct exchange *)(void *)((char *)a - offsetof(struct exchange, awaited));
+    return (struct exchange *)(void *)((char *)a - offsetof(struct exchange, in_flight));
 }
 
 /* The values of a field that came in several lines, as one (RFC 9110 §5.3). */
@@ -217,7 +217,7 @@ static void end_exchange(void *arg, struct MHD_Connection *connection, void **re
         }
         seat_is(x->seat, SEAT_IDLE);
         give_share(x);
-        if (awaited_leave(&x->awaited)) {
+        if (in_flight_leave(&x->in_flight)) {
             free_exchange(x);
         }
         *request = NULL;
@@ -385,22 +385,22 @@ static enum MHD_Result send_answer(struct exchange *x)
     return result;
 }
 
-static void let_go(struct held *held)
+static void let_go(struct delayed *delayed)
 {
-    struct exchange *x = (struct exchange *)(void *)((char *)held - offsetof(struct exchange, held));
+    struct exchange *x = (struct exchange *)(void *)((char *)delayed - offsetof(struct exchange, delayed));
     MHD_resume_connection(x->connection);
 }
 
 static void hand_over(struct exchange *x, enum lane lane);
 
 /* The call is done: at once, or when its step of time is over. */
-static void answer_it(struct awaited *a)
+static void answer_it(struct in_flight *a)
 {
     struct exchange *x = exchange_of(a);
     x->done = true;
-    x->held = (struct held){ .due_us = pipeline_due_us(&x->call), .then = let_go };
-    if (x->held.due_us && x->listener->hold && !x->listener->over) {
-        hold_until(x->listener->hold, &x->held);
+    x->delayed = (struct delayed){ .due_us = pipeline_due_us(&x->call), .then = let_go };
+    if (x->delayed.due_us && x->listener->delays && !x->listener->over) {
+        delay_until(x->listener->delays, &x->delayed);
     } else {
         MHD_resume_connection(x->connection);
     }
@@ -411,9 +411,9 @@ static void part_done(struct work *work)
 {
     struct exchange *x = work->arg;
     enum lane lane = pipeline_next(&x->call, work->result);
-    if (lane != LANE_NONE && !awaited_is_late(&x->awaited)) {
+    if (lane != LANE_NONE && !in_flight_is_late(&x->in_flight)) {
         hand_over(x, lane);
-    } else if (awaited_end(&x->awaited, answer_it)) {
+    } else if (in_flight_end(&x->in_flight, answer_it)) {
         free_exchange(x);
     }
 }
@@ -434,8 +434,8 @@ static bool queue_part(struct executor *executor, enum lane lane, struct work *w
 {
     return lane == LANE_WRITE    ? exec_write_later(executor, work)
            : lane == LANE_WORKER ? exec_run_later(executor, work)
-           : lane == LANE_HASH   ? exec_slow_later(executor, work)
-                                 : exec_wait_later(executor, (int)(lane - LANE_WAIT), work);
+           : lane == LANE_COMPUTE   ? exec_compute_later(executor, work)
+                                 : exec_external_later(executor, (int)(lane - LANE_EXTERNAL), work);
 }
 
 /* Queues the next part of a suspended connection's call. It may be done before this returns. */
@@ -445,14 +445,14 @@ static void hand_over(struct exchange *x, enum lane lane)
     x->work = (struct work){
         .ctx = &x->call.ctx,
         .fn = run_in_tx,
-        .slow = run_part,
+        .run = run_part,
         .arg = x,
-        .guest = pipeline_is_guest(&x->call),
+        .unauthenticated = pipeline_is_unauthenticated(&x->call),
         .done = part_done,
     };
     if (!queue_part(executor, lane, &x->work)) {
-        x->call.ctx.retry_after_s = lane == LANE_HASH   ? exec_slow_wait_s(executor)
-                                    : lane >= LANE_WAIT ? exec_wait_wait_s(executor, (int)(lane - LANE_WAIT))
+        x->call.ctx.retry_after_s = lane == LANE_COMPUTE   ? exec_compute_wait_s(executor)
+                                    : lane >= LANE_EXTERNAL ? exec_external_wait_s(executor, (int)(lane - LANE_EXTERNAL))
                                                         : 1;
         x->work.result = P_OVERLOADED;
         part_done(&x->work);
@@ -485,12 +485,12 @@ static enum MHD_Result send_too_late(struct exchange *x)
     return result;
 }
 
-static void suspend(struct awaited *a)
+static void suspend(struct in_flight *a)
 {
     MHD_suspend_connection(exchange_of(a)->connection);
 }
 
-static void resume(struct awaited *a)
+static void resume(struct in_flight *a)
 {
     MHD_resume_connection(exchange_of(a)->connection);
 }
@@ -521,7 +521,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     if (x->done) {
         return send_answer(x);
     }
-    if (atomic_load(&x->listener->stopping) && awaited_is_late(&x->awaited)) {
+    if (atomic_load(&x->listener->stopping) && in_flight_is_late(&x->in_flight)) {
         return send_too_late(x);
     }
     seat_is(x->seat, SEAT_BUSY);
@@ -531,7 +531,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     if (lane == LANE_NONE) {
         return send_answer(x);
     }
-    if (!awaited_begin(&x->awaited, &x->listener->over, suspend)) {
+    if (!in_flight_begin(&x->in_flight, &x->listener->over, suspend)) {
         return send_too_late(x);
     }
     hand_over(x, lane);
@@ -545,7 +545,7 @@ static int files_for_others(const struct services *services, int threads)
     const struct config *c = services->config;
     int waiting = 0;
     for (unsigned asks = services->asks; asks; asks &= asks - 1) {
-        waiting += (int)c->wait_threads;
+        waiting += (int)c->external_threads;
     }
     int database = c->db_connections ? (int)c->db_connections : 16;
     return FIXED + database + EACH * (waiting + threads + (int)sysconf(_SC_NPROCESSORS_ONLN));
@@ -568,7 +568,7 @@ struct listener *listener_start(struct arena *arena, struct services *services, 
     l->services = services;
     l->socket = fd;
     l->port = socket_port(fd);
-    l->hold = hold_start();
+    l->delays = delay_queue_start();
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned threads = config->http_threads ? (unsigned)config->http_threads
                        : cores > 0          ? (unsigned)cores
@@ -587,7 +587,7 @@ struct listener *listener_start(struct arena *arena, struct services *services, 
     if (!l->daemon) {
         *error = "cannot start the HTTP server: not enough memory, threads or file descriptors";
         close(fd);
-        hold_stop(&l->hold);
+        delay_queue_stop(&l->delays);
         guard_stop(&l->guard);
         free(l);
         return NULL;
@@ -629,12 +629,12 @@ static void wait_for_answers(struct listener *l, int64_t wait_us)
 static void give_up(struct listener *l)
 {
     enum { TO_SEND_S = 5 };
-    int n = awaited_give_up(&l->over, resume);
+    int n = in_flight_give_up(&l->over, resume);
     if (n) {
         log_write(LOG_WARN, "requests were not done in time for the stop, and were answered 503",
                   LOG_INT("requests", n), LOG_STR("setting", "COUNTERSIGN_STOP_WAIT"));
     }
-    hold_stop(&l->hold); /* a suspended connection must not be left to the daemon */
+    delay_queue_stop(&l->delays); /* a suspended connection must not be left to the daemon */
     wait_for_answers(l, TO_SEND_S * US_PER_S);
 }
 

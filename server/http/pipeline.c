@@ -2,11 +2,11 @@
 #include "http/pipeline.h"
 
 #include "api/handlers.h"
-#include "api/outside.h"
+#include "api/external_calls.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/utf8.h"
-#include "deliver/alike.h"
+#include "deliver/equal_time.h"
 #include "deliver/captcha.h"
 #include "http/authenticate.h"
 #include "http/client_address.h"
@@ -14,7 +14,7 @@
 #include "http/cors.h"
 #include "http/database_errors.h"
 #include "http/limits.h"
-#include "http/strangers.h"
+#include "http/unauthenticated_limits.h"
 #include "work/outbox_worker.h"
 
 #include <string.h>
@@ -46,14 +46,14 @@ static void name_request(struct call *call)
 }
 
 /* Row B17: header values that are kept must be text. */
-static enum problem read_caller(struct call *call)
+static enum problem read_client(struct call *call)
 {
     const char *agent = call_header(call, "User-Agent");
     if (agent) {
         if (!utf8_valid(agent, strlen(agent))) {
             return ctx_fail(&call->ctx, P_BAD_REQUEST_TEXT, "User-Agent");
         }
-        call->caller.user_agent =
+        call->client.user_agent =
             arena_strndup(call->ctx.arena, agent, utf8_prefix(agent, USER_AGENT_MAX));
     }
     return P_OK;
@@ -99,7 +99,7 @@ static enum problem check_captcha(struct call *call)
     }
     const struct json_t *security = json_member(root, "gotrue_meta_security");
     return captcha_check(call->services->config, &call->ctx,
-                         json_member_text(security, "captcha_token"), call->caller.ip);
+                         json_member_text(security, "captcha_token"), call->client.ip);
 }
 
 /* Limits and body, in the route's order. */
@@ -118,12 +118,12 @@ static enum problem later_gates(struct call *call)
 
 /* Before a captcha is asked about: that costs something too. A sign-up's body is looked into, for
  * what it asks; what is wrong with it is told later. */
-static enum problem check_stranger(struct call *call)
+static enum problem check_unauthenticated(struct call *call)
 {
     if (call->route->limiter == LIMIT_SIGNUP && decode_body(call)) {
         call->in = NULL;
     }
-    return strangers_check(call, limiter_of(call));
+    return unauthenticated_limits_check(call, limiter_of(call));
 }
 
 /* Row CP2: not for a valid admin; people are asked like everybody, as nothing here reads who they
@@ -132,14 +132,14 @@ static bool captcha_due(const struct call *call)
 {
     const struct claims *claims = &call->principal.claims;
     bool admin = call->principal.known && claims_role_admin(call->services->config, claims) &&
-                 !claims_of_person(claims);
+                 !claims_of_account(claims);
     return call->services->config->captcha_on && call->route->captcha && !admin;
 }
 
 static enum problem gates(struct call *call)
 {
     struct match match;
-    enum problem problem = read_caller(call);
+    enum problem problem = read_client(call);
     if (problem) {
         return problem;
     }
@@ -156,7 +156,7 @@ static enum problem gates(struct call *call)
     if (call->route->refusal) {
         return call->route->refusal;
     }
-    problem = check_stranger(call);
+    problem = check_unauthenticated(call);
     return problem || captcha_due(call) ? problem : later_gates(call);
 }
 
@@ -187,9 +187,9 @@ static enum problem to_handler(struct call *call)
 {
     switch (call->route->run) {
     case RUN_WRITE:
-        return outside_write(call, run_handler, call);
+        return external_write(call, run_handler, call);
     case RUN_SLOW:
-        return call_then(call, LANE_HASH, call->route->handler);
+        return call_then(call, LANE_COMPUTE, call->route->handler);
     default:
         return P_OK;
     }
@@ -206,7 +206,7 @@ static enum problem ask_captcha(struct call *call, struct tx *tx)
 /* After the gates. */
 static enum problem go_on(struct call *call)
 {
-    return captcha_due(call) ? call_then(call, LANE_WAIT + (enum lane)TO_CAPTCHA, ask_captcha)
+    return captcha_due(call) ? call_then(call, LANE_EXTERNAL + (enum lane)TO_CAPTCHA, ask_captcha)
                              : to_handler(call);
 }
 
@@ -220,16 +220,16 @@ enum lane pipeline_next(struct call *call, enum problem problem)
 {
     problem = call_settle(call, problem);
     if (problem == P_BREACH_UNASKED) {
-        problem = outside_breach(call, after_breach);
+        problem = external_breach(call, after_breach);
     }
     call->problem = problem;
     return call->lane;
 }
 
-bool pipeline_is_guest(const struct call *call)
+bool pipeline_is_unauthenticated(const struct call *call)
 {
     const struct route *route = call->route;
-    return route && route->rights == RIGHTS_NOBODY && strcmp(route->grant, "refresh_token") != 0;
+    return route && route->rights == RIGHTS_NOBODY && strcmp(route->issued, "refresh_token") != 0;
 }
 
 /* Would the gates or the handler wait for another machine, here where nobody may wait? */
@@ -312,8 +312,8 @@ enum lane pipeline_begin(struct call *call)
     call->new_envelope = wants_new_envelope(call_header(call, "X-Supabase-Api-Version"));
     call->ctx.lists_recovery_codes = client_lists_recovery_codes(call_header(call, "X-Client-Info"));
     name_request(call);
-    call->caller.ip = client_address(call); /* of each request: it stands in the log */
-    call->caller.local = client_is_local(call);
+    call->client.ip = client_address(call); /* of each request: it stands in the log */
+    call->client.local = client_is_local(call);
     if (cors_preflight(call) || call->problem) { /* the listener may have found one */
         return LANE_NONE;
     }
@@ -343,8 +343,8 @@ static bool asks_openly(const struct call *call)
 
 int64_t pipeline_due_us(struct call *call)
 {
-    int64_t wait = alike_wait_us(call->ctx.waits_alike, &call->services->entropy);
-    bool openly = asks_openly(call) && !call->grant;
+    int64_t wait = equal_time_wait_us(call->ctx.equal_time, &call->services->entropy);
+    bool openly = asks_openly(call) && !call->issued;
     if (!openly && !wait) {
         return 0;
     }
@@ -390,7 +390,7 @@ void pipeline_answer(struct call *call, struct answer *out)
               LOG_INT("writes", call->ctx.writes), LOG_STR("request_id", call->ctx.request_id));
     bool health = call->route && strcmp(call->route->pattern, "/health") == 0;
     if (!call->services->config->access_log || health || !log_wants(LOG_INFO) ||
-        !strangers_may_log(call)) {
+        !unauthenticated_limits_may_log(call)) {
         return;
     }
     enum log_level level = out->status >= 500   ? LOG_ERROR
@@ -401,7 +401,7 @@ void pipeline_answer(struct call *call, struct answer *out)
               LOG_INT("status", out->status),
               LOG_STR("error_code", call->problem ? problem_row(call->problem)->code : ""),
               LOG_INT("duration_us", clock_steady_us() - call->began_us),
-              LOG_STR("remote_addr", call->caller.ip), LOG_STR("request_id", call->ctx.request_id));
+              LOG_STR("remote_addr", call->client.ip), LOG_STR("request_id", call->ctx.request_id));
 }
 
 void pipeline_here(struct call *call)

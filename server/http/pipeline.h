@@ -19,7 +19,7 @@ enum problem pipeline_alone(struct ctx *ctx, void *arg);
 enum lane pipeline_next(struct call *call, enum problem problem);
 
 /* Is it a call of somebody who has not shown a token? Once it was routed. */
-bool pipeline_is_guest(const struct call *call);
+bool pipeline_is_unauthenticated(const struct call *call);
 
 /* All of it on the calling thread, which may wait: for callers without a listener. */
 void pipeline_here(struct call *call);

@@ -11,7 +11,7 @@ static const struct route rows[] = {
     { .captcha = captcha_,                                                                         \
       .method = #method_,                                                                          \
       .pattern = path_,                                                                            \
-      .grant = grant_,                                                                             \
+      .issued = grant_,                                                                             \
       .handler = handler_,                                                                         \
       .rights = RIGHTS_##rights_,                                                                  \
       .limiter = LIMIT_##limiter_,                                                                 \
@@ -22,7 +22,7 @@ static const struct route rows[] = {
 #define REFUSE(method_, path_, rights_, problem_)                                                  \
     { .method = #method_,                                                                          \
       .pattern = path_,                                                                            \
-      .grant = "",                                                                                 \
+      .issued = "",                                                                                 \
       .rights = RIGHTS_##rights_,                                                                  \
       .body = &shape_none,                                                                         \
       .refusal = P_##problem_ },
@@ -124,10 +124,10 @@ static void allow(struct call *call, struct match *out, const char *method)
 
 void route_find(struct call *call, struct match *out)
 {
-    const char *grant = NULL;
+    const char *issued = NULL;
     *out = (struct match){ .group = group_rights(call->path), .problem = P_NOT_FOUND };
     if (strcmp(call->path, "/token") == 0) {
-        enum problem problem = grant_of(call, &grant);
+        enum problem problem = grant_of(call, &issued);
         if (problem) {
             out->problem = problem;
             return;
@@ -144,8 +144,8 @@ void route_find(struct call *call, struct match *out)
             if (strcmp(row->method, "GET") == 0) {
                 allow(call, out, "HEAD");
             }
-        } else if (!*row->grant || strcmp(row->grant, "*") == 0 ||
-                   (grant && strcmp(row->grant, grant) == 0)) {
+        } else if (!*row->issued || strcmp(row->issued, "*") == 0 ||
+                   (issued && strcmp(row->issued, issued) == 0)) {
             out->route = row;
             out->problem = P_OK;
             return;

@@ -111,9 +111,9 @@ DB_SQL(amr, "select a.authentication_method, a.updated_at from @mfa_amr_claims a
             "join @sessions s on s.id = a.session_id where a.session_id = $1 and "
             "(not (" AMR_SECOND ") or " AMR_COUNTS ") order by a.authentication_method limit 16");
 
-void amr_ahead(struct tx *tx, const struct uuid *session_id)
+void amr_prefetch(struct tx *tx, const struct uuid *session_id)
 {
-    db_ahead(tx, &amr, V_ID(session_id));
+    db_prefetch(tx, &amr, V_ID(session_id));
 }
 
 int amr_of(struct tx *tx, const struct uuid *session_id, struct amr *list)
@@ -131,9 +131,9 @@ int amr_of(struct tx *tx, const struct uuid *session_id, struct amr *list)
 DB_SQL(foreign_at, "select max(a.updated_at) from @mfa_amr_claims a where a.session_id = $1 and "
                    AMR_SECOND " and " AMR_FOREIGN);
 
-void amr_foreign_at_ahead(struct tx *tx, const struct uuid *session_id)
+void amr_foreign_at_prefetch(struct tx *tx, const struct uuid *session_id)
 {
-    db_ahead(tx, &foreign_at, V_ID(session_id));
+    db_prefetch(tx, &foreign_at, V_ID(session_id));
 }
 
 int64_t amr_foreign_at(struct tx *tx, const struct uuid *session_id)

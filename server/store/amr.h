@@ -69,13 +69,13 @@ void amr_drop_factor(struct tx *tx, const struct uuid *user_id, const struct uui
 /* Newest first by whole second, then by method, into list[AMR_MAX]; returns how many. What no
  * living factor stands behind is left out. */
 int amr_of(struct tx *tx, const struct uuid *session_id, struct amr *list);
-void amr_ahead(struct tx *tx, const struct uuid *session_id);
+void amr_prefetch(struct tx *tx, const struct uuid *session_id);
 
 /* What amr_of says after amr_put, worked out without asking; returns how many. */
 int amr_with(struct amr *list, int n, const char *method, int64_t at_us);
 
 /* When another server last raised the session; 0: never. */
 int64_t amr_foreign_at(struct tx *tx, const struct uuid *session_id);
-void amr_foreign_at_ahead(struct tx *tx, const struct uuid *session_id);
+void amr_foreign_at_prefetch(struct tx *tx, const struct uuid *session_id);
 
 #endif

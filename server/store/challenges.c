@@ -52,9 +52,9 @@ static struct sql *as_mode(const struct tx *tx)
     return tx->mode == TX_WRITE ? &by_id_locked : &by_id;
 }
 
-void challenge_ahead(struct tx *tx, const struct uuid *id)
+void challenge_prefetch(struct tx *tx, const struct uuid *id)
 {
-    db_ahead(tx, as_mode(tx), V_ID(id));
+    db_prefetch(tx, as_mode(tx), V_ID(id));
 }
 
 bool challenge_by_id(struct tx *tx, const struct uuid *id, struct challenge *out)

@@ -19,7 +19,7 @@ enum { CHALLENGES_OPEN = 64 }; /* of one factor from one address, at most */
 /* Of the factor's challenges that came fast one after another from an address the oldest goes, if there are more. After
  * challenge_insert; before_at: when the factor was challenged before. */
 void challenges_trim(struct tx *tx, const struct challenge *newest, int64_t before_at);
-void challenge_ahead(struct tx *tx, const struct uuid *id);
+void challenge_prefetch(struct tx *tx, const struct uuid *id);
 bool challenge_by_id(struct tx *tx, const struct uuid *id, struct challenge *out);
 
 /* Spends it: of any number of callers one gets true (row B2). */

@@ -101,19 +101,19 @@ void db_rollback(struct db *db)
     db->engine->rollback(db);
 }
 
-enum db_status db_mark(struct db *db)
+enum db_status db_savepoint(struct db *db)
 {
     return db->engine->mark(db);
 }
 
-enum db_status db_mark_drop(struct db *db)
+enum db_status db_savepoint_release(struct db *db)
 {
-    return db->engine->mark_drop(db);
+    return db->engine->savepoint_release(db);
 }
 
-enum db_status db_mark_undo(struct db *db)
+enum db_status db_savepoint_rollback(struct db *db)
 {
-    return db->engine->mark_undo(db);
+    return db->engine->savepoint_rollback(db);
 }
 
 bool db_script(struct db *db, struct arena *arena, const char *script, const char **error)
@@ -164,10 +164,10 @@ void db_run_values(struct tx *tx, struct sql *sql, const struct db_value *values
     }
 }
 
-void db_ahead_values(struct tx *tx, struct sql *sql, const struct db_value *values, int n)
+void db_prefetch_values(struct tx *tx, struct sql *sql, const struct db_value *values, int n)
 {
-    if (tx->status == DB_OK && tx->db->engine->ahead) {
-        tx->db->engine->ahead(tx->db, sql, values, n);
+    if (tx->status == DB_OK && tx->db->engine->prefetch) {
+        tx->db->engine->prefetch(tx->db, sql, values, n);
     }
 }
 

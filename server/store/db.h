@@ -66,17 +66,17 @@ struct tx {
     struct db *db;
     enum tx_mode mode;
     enum db_status status; /* sticky */
-    bool keep;             /* commit although the answer is a problem: tx_keep() */
+    bool keep;             /* commit although the answer is a problem: tx_commit_on_error() */
     bool ghost;            /* writes are about nobody: see store/ghosts.h */
     int ghost_slot, ghost_writes;
-    bool openly; /* asked for by anybody, after the pause of the address: domain/stranger.h */
+    bool openly; /* asked for by anybody, after the pause of the address: domain/enumeration.h */
     bool owners_too;     /* so, and by owners of accounts and others alike */
     struct uuid subject; /* so: stands for the address */
 };
 
 /* Commit what was written although the function returns a problem (a counted failed attempt, a
  * session ended by the reuse of its refresh token). */
-static inline void tx_keep(struct tx *tx)
+static inline void tx_commit_on_error(struct tx *tx)
 {
     tx->keep = true;
 }
@@ -96,8 +96,8 @@ struct rows; /* of a query under way */
 #define db_run(tx, ...)                                                                            \
     db_run_values((tx), DB_FIRST_(__VA_ARGS__, DB_END_), DB_LIST_(__VA_ARGS__, DB_END_),           \
                   DB_COUNT_(__VA_ARGS__, DB_END_))
-#define db_ahead(tx, ...)                                                                          \
-    db_ahead_values((tx), DB_FIRST_(__VA_ARGS__, DB_END_), DB_LIST_(__VA_ARGS__, DB_END_),         \
+#define db_prefetch(tx, ...)                                                                          \
+    db_prefetch_values((tx), DB_FIRST_(__VA_ARGS__, DB_END_), DB_LIST_(__VA_ARGS__, DB_END_),         \
                     DB_COUNT_(__VA_ARGS__, DB_END_))
 #define db_query(tx, ...)                                                                          \
     db_query_values((tx), DB_FIRST_(__VA_ARGS__, DB_END_), DB_LIST_(__VA_ARGS__, DB_END_),         \
@@ -117,10 +117,10 @@ struct rows *db_query_values(struct tx *tx, struct sql *sql, const struct db_val
 
 /* Says that the same query will be asked soon, before the transaction writes again: PostgreSQL
  * answers all that was asked ahead in one round trip. Does nothing on SQLite. */
-void db_ahead_values(struct tx *tx, struct sql *sql, const struct db_value *values, int n);
+void db_prefetch_values(struct tx *tx, struct sql *sql, const struct db_value *values, int n);
 
 /* Says that from here on the transaction only reads and will be committed: PostgreSQL then commits
- * in the round trip of the next query. The function must return P_OK (or have called tx_keep). */
+ * in the round trip of the next query. The function must return P_OK (or have called tx_commit_on_error). */
 void db_last(struct tx *tx);
 
 bool rows_next(struct rows *rows); /* false at the end or after a failure */
@@ -177,9 +177,9 @@ void db_rollback(struct db *db);
 
 /* A mark inside a transaction: undo goes back to it and forgets it, drop only forgets it. Undo
  * fails if the whole transaction is gone, as after some failures of the disk. Marks nest. */
-enum db_status db_mark(struct db *db);
-enum db_status db_mark_drop(struct db *db);
-enum db_status db_mark_undo(struct db *db);
+enum db_status db_savepoint(struct db *db);
+enum db_status db_savepoint_release(struct db *db);
+enum db_status db_savepoint_rollback(struct db *db);
 
 /* Runs a script of several statements (migrations). false: *error says why. */
 bool db_script(struct db *db, struct arena *arena, const char *script, const char **error);

@@ -23,8 +23,8 @@ struct db_engine {
     enum db_status (*commit)(struct db *db);
     void (*rollback)(struct db *db);
     enum db_status (*mark)(struct db *db);
-    enum db_status (*mark_drop)(struct db *db);
-    enum db_status (*mark_undo)(struct db *db);
+    enum db_status (*savepoint_release)(struct db *db);
+    enum db_status (*savepoint_rollback)(struct db *db);
 
     /* changed: NULL if nobody asks for the number; then a failure may show later, at the next call
      * that waits for the server, at the latest at commit(). */
@@ -34,7 +34,7 @@ struct db_engine {
      * need not live longer than this call. */
     enum db_status (*query)(struct db *db, struct sql *sql, const struct db_value *values, int n,
                             struct rows **out);
-    void (*ahead)(struct db *db, struct sql *sql, const struct db_value *values, int n); /* or NULL */
+    void (*prefetch)(struct db *db, struct sql *sql, const struct db_value *values, int n); /* or NULL */
     void (*last)(struct db *db);                                                         /* or NULL */
     enum db_status (*next)(struct rows *rows, bool *has_row);
     void (*end)(struct rows *rows);

@@ -106,18 +106,18 @@ static void pg_last(struct db *base)
     db->commit_due = db->open;
 }
 
-static enum db_status pg_mark(struct db *base)
+static enum db_status pg_savepoint(struct db *base)
 {
     return say((struct pg_db *)base, "SAVEPOINT mark");
 }
 
-static enum db_status pg_mark_drop(struct db *base)
+static enum db_status pg_savepoint_release(struct db *base)
 {
     pg_end_rows((struct pg_db *)base);
     return say((struct pg_db *)base, "RELEASE SAVEPOINT mark");
 }
 
-static enum db_status pg_mark_undo(struct db *base)
+static enum db_status pg_savepoint_rollback(struct db *base)
 {
     struct pg_db *db = (struct pg_db *)base;
     if (!db->dead) {
@@ -205,12 +205,12 @@ static const struct db_engine engine = {
     .begin = pg_begin,
     .commit = pg_commit,
     .rollback = pg_rollback,
-    .mark = pg_mark,
-    .mark_drop = pg_mark_drop,
-    .mark_undo = pg_mark_undo,
+    .mark = pg_savepoint,
+    .savepoint_release = pg_savepoint_release,
+    .savepoint_rollback = pg_savepoint_rollback,
     .exec = pg_exec,
     .query = pg_query,
-    .ahead = pg_ahead,
+    .prefetch = pg_prefetch,
     .last = pg_last,
     .next = pg_next,
     .end = pg_end,

@@ -28,7 +28,7 @@ struct pg_statement {
 };
 
 /* The result of a query. Until the transaction writes, the same query is not asked again: what was
- * asked ahead (db_ahead) or before answers it. */
+ * asked ahead (db_prefetch) or before answers it. */
 struct pg_answer {
     PGresult *result; /* NULL: not collected yet, or failed */
     int readers;      /* rows that read it */
@@ -118,7 +118,7 @@ int64_t pg_integer(struct rows *rows, int column);
 const char *pg_text(struct rows *rows, int column, struct arena *arena);
 struct uuid pg_id(struct rows *rows, int column);
 void pg_end_rows(struct pg_db *db);
-void pg_ahead(struct db *db, struct sql *sql, const struct db_value *values, int n);
+void pg_prefetch(struct db *db, struct sql *sql, const struct db_value *values, int n);
 
 /* After a write, and between transactions: no result answers another query any more. */
 void pg_forget_answers(struct pg_db *db);

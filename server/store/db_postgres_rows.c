@@ -160,7 +160,7 @@ static struct pg_answer *ask(struct pg_db *db, struct sql *sql, const struct db_
     return a;
 }
 
-void pg_ahead(struct db *base, struct sql *sql, const struct db_value *values, int n)
+void pg_prefetch(struct db *base, struct sql *sql, const struct db_value *values, int n)
 {
     ask((struct pg_db *)base, sql, values, n);
 }

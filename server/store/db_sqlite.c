@@ -125,18 +125,18 @@ static void sqlite_rollback(struct db *base)
     }
 }
 
-static enum db_status sqlite_mark(struct db *base)
+static enum db_status sqlite_savepoint(struct db *base)
 {
     return say((struct sqlite_db *)base, MARK);
 }
 
-static enum db_status sqlite_mark_drop(struct db *base)
+static enum db_status sqlite_savepoint_release(struct db *base)
 {
     sqlite_end_rows((struct sqlite_db *)base);
     return say((struct sqlite_db *)base, MARK_DROP);
 }
 
-static enum db_status sqlite_mark_undo(struct db *base)
+static enum db_status sqlite_savepoint_rollback(struct db *base)
 {
     struct sqlite_db *db = (struct sqlite_db *)base;
     sqlite_end_rows(db);
@@ -250,9 +250,9 @@ static const struct db_engine engine = {
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
-    .mark = sqlite_mark,
-    .mark_drop = sqlite_mark_drop,
-    .mark_undo = sqlite_mark_undo,
+    .mark = sqlite_savepoint,
+    .savepoint_release = sqlite_savepoint_release,
+    .savepoint_rollback = sqlite_savepoint_rollback,
     .exec = sqlite_exec,
     .query = sqlite_query,
     .next = sqlite_next,

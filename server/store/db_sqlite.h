@@ -24,7 +24,7 @@ struct sqlite_rows {
     struct sqlite_db *db;
     struct prepared *prepared;
     bool once;  /* prepared belongs to these rows alone */
-    bool ahead; /* the first step was taken by query() and not yet seen by next() */
+    bool prefetch; /* the first step was taken by query() and not yet seen by next() */
     bool at_row;
 };
 

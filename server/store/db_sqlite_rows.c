@@ -226,7 +226,7 @@ enum db_status sqlite_query(struct db *base, struct sql *sql, const struct db_va
                               .db = db,
                               .prepared = p,
                               .once = once,
-                              .ahead = true,
+                              .prefetch = true,
                               .at_row = code == SQLITE_ROW};
     *out = &r->base;
     return DB_OK;
@@ -235,8 +235,8 @@ enum db_status sqlite_query(struct db *base, struct sql *sql, const struct db_va
 enum db_status sqlite_next(struct rows *base, bool *has_row)
 {
     struct sqlite_rows *r = (struct sqlite_rows *)base;
-    if (r->ahead) {
-        r->ahead = false;
+    if (r->prefetch) {
+        r->prefetch = false;
     } else if (r->at_row) {
         int code = sqlite3_step(r->prepared->stmt);
         r->at_row = code == SQLITE_ROW;

@@ -51,14 +51,14 @@ static bool is_older(const struct tx *tx)
     return db_lacks(tx->db) & DB_LACKS_WEBAUTHN_DATA;
 }
 
-void factor_ahead(struct tx *tx, const struct uuid *id)
+void factor_prefetch(struct tx *tx, const struct uuid *id)
 {
-    db_ahead(tx, is_older(tx) ? &by_id_older : &by_id, V_ID(id));
+    db_prefetch(tx, is_older(tx) ? &by_id_older : &by_id, V_ID(id));
 }
 
-void factors_ahead(struct tx *tx, const struct uuid *user_id)
+void factors_prefetch(struct tx *tx, const struct uuid *user_id)
 {
-    db_ahead(tx, is_older(tx) ? &of_user_older : &of_user, V_ID(user_id));
+    db_prefetch(tx, is_older(tx) ? &of_user_older : &of_user, V_ID(user_id));
 }
 
 bool factor_by_id(struct tx *tx, const struct uuid *id, struct factor *out)

@@ -18,8 +18,8 @@ struct factor {
 
 bool factor_is_verified(const struct factor *factor);
 
-void factor_ahead(struct tx *tx, const struct uuid *id);
-void factors_ahead(struct tx *tx, const struct uuid *user_id);
+void factor_prefetch(struct tx *tx, const struct uuid *id);
+void factors_prefetch(struct tx *tx, const struct uuid *user_id);
 bool factor_by_id(struct tx *tx, const struct uuid *id, struct factor *out);
 
 /* Oldest first, at most FACTORS_SHOWN, in the arena; returns how many. */

@@ -5,7 +5,7 @@
     "id, user_id, auth_code, code_challenge, code_challenge_method, provider_type, "               \
     "authentication_method, created_at, auth_code_issued_at"
 
-void flow_insert(struct tx *tx, const struct flow_state *f)
+void flow_state_insert(struct tx *tx, const struct flow_state *f)
 {
     DB_SQL2(sql,
             "insert into @flow_state (id, user_id, auth_code, code_challenge, "
@@ -21,7 +21,7 @@ void flow_insert(struct tx *tx, const struct flow_state *f)
            V_TEXT(f->authentication_method), V_TIME(tx->ctx->now_us));
 }
 
-static bool one_flow(struct rows *r, struct flow_state *out)
+static bool one_flow_state(struct rows *r, struct flow_state *out)
 {
     bool found = rows_next(r);
     if (found) {
@@ -41,39 +41,39 @@ static bool one_flow(struct rows *r, struct flow_state *out)
     return found;
 }
 
-bool flow_by_code(struct tx *tx, const char *auth_code, struct flow_state *out)
+bool flow_state_by_code(struct tx *tx, const char *auth_code, struct flow_state *out)
 {
 #define BY_CODE "select " FLOW_COLUMNS " from @flow_state where auth_code = $1"
     DB_SQL2(sql, BY_CODE, BY_CODE " for update"); /* a code counts once, on any node */
-    return one_flow(db_query(tx, &sql, V_TEXT(auth_code)), out);
+    return one_flow_state(db_query(tx, &sql, V_TEXT(auth_code)), out);
 }
 
-bool flow_newest(struct tx *tx, const struct uuid *user_id, const char *method,
+bool flow_state_newest(struct tx *tx, const struct uuid *user_id, const char *method,
                  struct flow_state *out)
 {
     DB_SQL(sql, "select " FLOW_COLUMNS " from @flow_state where user_id = $1 "
                 "and authentication_method = $2 order by created_at desc limit 1");
-    return one_flow(db_query(tx, &sql, V_ID(user_id), V_TEXT(method)), out);
+    return one_flow_state(db_query(tx, &sql, V_ID(user_id), V_TEXT(method)), out);
 }
 
-void flow_issued(struct tx *tx, const struct uuid *id, int64_t at_us)
+void flow_state_issued(struct tx *tx, const struct uuid *id, int64_t at_us)
 {
     DB_SQL(sql, "update @flow_state set auth_code_issued_at = $1, updated_at = $1 where id = $2");
     db_run(tx, &sql, V_TIME(at_us), V_ID(id));
 }
 
-void flows_delete_but(struct tx *tx, const struct uuid *user_id, const struct uuid *kept)
+void flow_states_delete_except(struct tx *tx, const struct uuid *user_id, const struct uuid *kept)
 {
     DB_SQL(sql, "delete from @flow_state where user_id = $1 and id <> $2");
     db_run(tx, &sql, V_ID(user_id), V_ID(kept));
 }
 
-void flows_delete(struct tx *tx, const struct uuid *user_id)
+void flow_states_delete(struct tx *tx, const struct uuid *user_id)
 {
-    flows_delete_but(tx, user_id, &uuid_nil);
+    flow_states_delete_except(tx, user_id, &uuid_nil);
 }
 
-void flow_delete(struct tx *tx, const struct uuid *id)
+void flow_state_delete(struct tx *tx, const struct uuid *id)
 {
     DB_SQL(sql, "delete from @flow_state where id = $1");
     db_run(tx, &sql, V_ID(id));

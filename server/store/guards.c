@@ -4,9 +4,9 @@
 DB_SQL(of_factor, "select last_step, failures, locked_until, spent, spent_at, session_id, "
                   "session_wrong from @@factor_guards where factor_id = $1");
 
-void factor_guard_ahead(struct tx *tx, const struct uuid *factor_id)
+void factor_guard_prefetch(struct tx *tx, const struct uuid *factor_id)
 {
-    db_ahead(tx, &of_factor, V_ID(factor_id));
+    db_prefetch(tx, &of_factor, V_ID(factor_id));
 }
 
 struct factor_guard factor_guard_of(struct tx *tx, const struct uuid *factor_id)
@@ -61,16 +61,16 @@ struct uuid factor_enrolled_in(struct tx *tx, const struct uuid *factor_id)
     return id;
 }
 
-int factor_locks_of(struct tx *tx, const struct uuid *user_id, int n, struct factor_lock **out)
+int factor_lockouts_of(struct tx *tx, const struct uuid *user_id, int n, struct factor_lockout **out)
 {
     DB_SQL(sql, "select g.factor_id, g.failures, g.locked_until from @@factor_guards g "
                 "join @mfa_factors f on f.id = g.factor_id where f.user_id = $1 and "
                 "g.locked_until > $2 order by g.factor_id limit $3");
-    struct factor_lock *list = ARENA_ARRAY(tx->ctx->arena, struct factor_lock, n + 1);
+    struct factor_lockout *list = ARENA_ARRAY(tx->ctx->arena, struct factor_lockout, n + 1);
     struct rows *r = db_query(tx, &sql, V_ID(user_id), V_TIME(tx->ctx->now_us), V_INT(n));
     int count = 0;
     while (count < n && rows_next(r)) {
-        list[count++] = (struct factor_lock){ rows_id(r, 0), rows_int(r, 1), rows_time(r, 2) };
+        list[count++] = (struct factor_lockout){ rows_id(r, 0), rows_int(r, 1), rows_time(r, 2) };
     }
     rows_end(r);
     *out = list;
@@ -86,9 +86,9 @@ static struct sql *guard_sql(const struct tx *tx)
     return tx->mode == TX_WRITE ? &guard_locked : &guard_plain;
 }
 
-void password_guard_ahead(struct tx *tx, const char *key)
+void password_guard_prefetch(struct tx *tx, const char *key)
 {
-    db_ahead(tx, guard_sql(tx), V_TEXT(key));
+    db_prefetch(tx, guard_sql(tx), V_TEXT(key));
 }
 
 struct password_guard password_guard_of(struct tx *tx, const char *key)

@@ -6,7 +6,7 @@
 #include "store/db.h"
 
 /* Wrong codes. What is spent comes back slowly, and what a session got wrong when it then gets
- * right: domain/lock.h. */
+ * right: domain/lockout.h. */
 struct tries {
     int64_t failures; /* in a row */
     int64_t locked_until;
@@ -22,7 +22,7 @@ struct factor_guard {
 
 /* All zeros if there is none yet. */
 struct factor_guard factor_guard_of(struct tx *tx, const struct uuid *factor_id);
-void factor_guard_ahead(struct tx *tx, const struct uuid *factor_id);
+void factor_guard_prefetch(struct tx *tx, const struct uuid *factor_id);
 void factor_guard_put(struct tx *tx, const struct uuid *factor_id,
                       const struct factor_guard *guard);
 
@@ -34,13 +34,13 @@ void factor_enrolled_put(struct tx *tx, const struct uuid *factor_id,
                          const struct uuid *session_id);
 struct uuid factor_enrolled_in(struct tx *tx, const struct uuid *factor_id);
 
-struct factor_lock {
+struct factor_lockout {
     struct uuid factor_id;
     int64_t failures, locked_until;
 };
 
 /* Those of the user's factors that are locked now; at most n, in the arena. */
-int factor_locks_of(struct tx *tx, const struct uuid *user_id, int n, struct factor_lock **out);
+int factor_lockouts_of(struct tx *tx, const struct uuid *user_id, int n, struct factor_lockout **out);
 
 struct password_guard {
     int64_t failures, locked_until, updated_at;
@@ -55,8 +55,8 @@ void password_guard_put(struct tx *tx, const char *key, const char *account,
                         const struct password_guard *guard);
 void password_guard_clear(struct tx *tx, const char *key);
 
-/* Says that password_guard_of will be called (db_ahead). */
-void password_guard_ahead(struct tx *tx, const char *key);
+/* Says that password_guard_of will be called (db_prefetch). */
+void password_guard_prefetch(struct tx *tx, const char *key);
 
 struct password_guard_row {
     const char *key;

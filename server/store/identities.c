@@ -5,9 +5,9 @@ DB_SQL(of_user, "select id, provider, provider_id, identity_data, email, last_si
                "created_at, updated_at from @identities where user_id = $1 "
                "order by created_at, provider, id limit 64");
 
-void identities_ahead(struct tx *tx, const struct uuid *user_id)
+void identities_prefetch(struct tx *tx, const struct uuid *user_id)
 {
-    db_ahead(tx, &of_user, V_ID(user_id));
+    db_prefetch(tx, &of_user, V_ID(user_id));
 }
 
 int identities_of(struct tx *tx, const struct uuid *user_id, struct identity **out)

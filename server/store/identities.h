@@ -14,7 +14,7 @@ struct identity {
 
 /* Oldest first, in the arena; returns how many. */
 int identities_of(struct tx *tx, const struct uuid *user_id, struct identity **out);
-void identities_ahead(struct tx *tx, const struct uuid *user_id);
+void identities_prefetch(struct tx *tx, const struct uuid *user_id);
 
 void identity_insert(struct tx *tx, const struct identity *identity);
 

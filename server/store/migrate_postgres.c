@@ -123,23 +123,23 @@ static const char *grant_needed(struct tx *tx, const char *schema)
                 "has_schema_privilege($1, 'CREATE') or not has_schema_privilege($1, 'USAGE') then "
                 "format('GRANT USAGE, CREATE ON SCHEMA %I TO %I', $1, current_user) end");
     struct rows *r = db_query(tx, &sql, V_TEXT(schema));
-    const char *grant = rows_next(r) ? rows_text(r, 0) : NULL;
+    const char *issued = rows_next(r) ? rows_text(r, 0) : NULL;
     rows_end(r);
-    return grant;
+    return issued;
 }
 
 static bool may_make(struct tx *tx, const char *schema, const char **error)
 {
-    const char *grant = grant_needed(tx, schema);
-    if (grant) {
+    const char *issued = grant_needed(tx, schema);
+    if (issued) {
         *error = arena_printf(tx->ctx->arena,
                               "the role of DATABASE_URL may not make %s in the database: let a "
                               "superuser run there\n  %s;\nand start again; nothing was changed",
                               strcmp(schema, "auth") == 0 ? "the schema auth"
                                                           : "the schema countersign or tables in it",
-                              grant);
+                              issued);
     }
-    return !grant;
+    return !issued;
 }
 
 static bool make_auth(struct tx *tx, const char **error)

@@ -35,9 +35,9 @@ static int64_t number(struct rows *r)
 DB_SQL(sent, "select sent from @@notice_counts where subject_id = $1 and kind = $2 and since > $3 "
              "and since <= $4");
 
-void notices_ahead(struct tx *tx, const struct uuid *user_id, const char *kind, int64_t window_us)
+void notices_prefetch(struct tx *tx, const struct uuid *user_id, const char *kind, int64_t window_us)
 {
-    db_ahead(tx, &sent, V_ID(user_id), V_TEXT(kind), V_TIME(tx->ctx->now_us - window_us),
+    db_prefetch(tx, &sent, V_ID(user_id), V_TEXT(kind), V_TIME(tx->ctx->now_us - window_us),
              V_TIME(tx->ctx->now_us + CLOCK_SLACK_US));
 }
 
@@ -60,17 +60,17 @@ DB_SQL(wrong, "select cast(coalesce(sum(w.wrong), 0) as bigint) from @@wrong_cod
               "where w.user_id = $1 and w.updated_at > $2 and not exists (select 1 "
               "from @sessions s where s.id = w.session_id and s.aal = 'aal2')");
 
-void wrong_codes_ahead(struct tx *tx, const struct uuid *user_id, int64_t since)
+void failed_attempts_prefetch(struct tx *tx, const struct uuid *user_id, int64_t since)
 {
-    db_ahead(tx, &wrong, V_ID(user_id), V_TIME(since));
+    db_prefetch(tx, &wrong, V_ID(user_id), V_TIME(since));
 }
 
-int64_t wrong_codes_of(struct tx *tx, const struct uuid *user_id, int64_t since)
+int64_t failed_attempts_of(struct tx *tx, const struct uuid *user_id, int64_t since)
 {
     return number(db_query(tx, &wrong, V_ID(user_id), V_TIME(since)));
 }
 
-void wrong_code_put(struct tx *tx, const struct uuid *session_id, const struct uuid *user_id)
+void failed_attempt_put(struct tx *tx, const struct uuid *session_id, const struct uuid *user_id)
 {
     DB_SQL(put, "insert into @@wrong_codes as w (session_id, user_id, wrong, updated_at) "
                 "values ($1, $2, 1, $3) on conflict (session_id) do update set "

@@ -13,14 +13,14 @@ int64_t notice_count(struct tx *tx, const struct uuid *subject_id, const char *k
 
 /* The same in two steps, for a user whose row the transaction has locked: how many there are in the
  * window, which may be asked ahead, and one more. */
-void notices_ahead(struct tx *tx, const struct uuid *user_id, const char *kind, int64_t window_us);
+void notices_prefetch(struct tx *tx, const struct uuid *user_id, const char *kind, int64_t window_us);
 int64_t notices_of(struct tx *tx, const struct uuid *user_id, const char *kind, int64_t window_us);
 void notice_put(struct tx *tx, const struct uuid *user_id, const char *kind, int64_t window_us);
 
 /* How many wrong codes the user's sessions have together whose last one was after `since`, but for
  * sessions that a right code has raised meanwhile; and one more in the session. */
-void wrong_codes_ahead(struct tx *tx, const struct uuid *user_id, int64_t since);
-int64_t wrong_codes_of(struct tx *tx, const struct uuid *user_id, int64_t since);
-void wrong_code_put(struct tx *tx, const struct uuid *session_id, const struct uuid *user_id);
+void failed_attempts_prefetch(struct tx *tx, const struct uuid *user_id, int64_t since);
+int64_t failed_attempts_of(struct tx *tx, const struct uuid *user_id, int64_t since);
+void failed_attempt_put(struct tx *tx, const struct uuid *session_id, const struct uuid *user_id);
 
 #endif

@@ -28,9 +28,9 @@ bool recovery_set_of(struct tx *tx, const struct uuid *user_id, struct recovery_
 DB_SQL(as_factor, "select id, friendly_name, created_at, updated_at from @@recovery_sets "
                   "where user_id = $1");
 
-void recovery_set_as_factor_ahead(struct tx *tx, const struct uuid *user_id)
+void recovery_set_as_factor_prefetch(struct tx *tx, const struct uuid *user_id)
 {
-    db_ahead(tx, &as_factor, V_ID(user_id));
+    db_prefetch(tx, &as_factor, V_ID(user_id));
 }
 
 bool recovery_set_as_factor(struct tx *tx, const struct uuid *user_id, struct factor *out)

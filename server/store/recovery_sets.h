@@ -15,7 +15,7 @@ bool recovery_set_of(struct tx *tx, const struct uuid *user_id, struct recovery_
 
 /* The set as a verified factor of the type "recovery_code", as it is shown. */
 bool recovery_set_as_factor(struct tx *tx, const struct uuid *user_id, struct factor *out);
-void recovery_set_as_factor_ahead(struct tx *tx, const struct uuid *user_id);
+void recovery_set_as_factor_prefetch(struct tx *tx, const struct uuid *user_id);
 
 void recovery_set_insert(struct tx *tx, const struct recovery_set *set);
 

@@ -10,9 +10,9 @@ void session_proof_put(struct tx *tx, const struct uuid *session_id, const char 
     db_run(tx, &sql, V_ID(session_id), V_TEXT(phone));
 }
 
-void session_proof_ahead(struct tx *tx, const struct uuid *session_id)
+void session_proof_prefetch(struct tx *tx, const struct uuid *session_id)
 {
-    db_ahead(tx, &of_session, V_ID(session_id));
+    db_prefetch(tx, &of_session, V_ID(session_id));
 }
 
 struct session_proof session_proof_of(struct tx *tx, const struct uuid *session_id)

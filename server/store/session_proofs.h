@@ -11,7 +11,7 @@ struct session_proof {
 };
 
 void session_proof_put(struct tx *tx, const struct uuid *session_id, const char *phone);
-void session_proof_ahead(struct tx *tx, const struct uuid *session_id);
+void session_proof_prefetch(struct tx *tx, const struct uuid *session_id);
 struct session_proof session_proof_of(struct tx *tx, const struct uuid *session_id);
 
 #endif

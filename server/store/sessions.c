@@ -24,9 +24,9 @@ static struct sql *by_id_in(const struct tx *tx)
     return sessions_have_counters(tx) ? &by_id : &by_id_older;
 }
 
-void session_ahead(struct tx *tx, const struct uuid *id)
+void session_prefetch(struct tx *tx, const struct uuid *id)
 {
-    db_ahead(tx, by_id_in(tx), V_ID(id));
+    db_prefetch(tx, by_id_in(tx), V_ID(id));
 }
 
 bool session_by_id(struct tx *tx, const struct uuid *id, struct session *out)

@@ -22,7 +22,7 @@ bool sessions_have_counters(const struct tx *tx);
 
 bool session_by_id(struct tx *tx, const struct uuid *id, struct session *out);
 
-void session_ahead(struct tx *tx, const struct uuid *id);
+void session_prefetch(struct tx *tx, const struct uuid *id);
 
 /* Orders this transaction behind all others of the session's user, before the session is read. */
 void session_lock(struct tx *tx, const struct uuid *id);

@@ -20,9 +20,9 @@ void sign_in_network_put(struct tx *tx, const struct uuid *user_id, const char *
 DB_SQL(is_known, "select 1 from @@sign_in_networks where user_id = $1 and network = $2 and "
                  "seen_at > $3");
 
-void sign_in_network_ahead(struct tx *tx, const struct uuid *user_id, const char *network)
+void sign_in_network_prefetch(struct tx *tx, const struct uuid *user_id, const char *network)
 {
-    db_ahead(tx, &is_known, V_ID(user_id), V_TEXT(network),
+    db_prefetch(tx, &is_known, V_ID(user_id), V_TEXT(network),
              V_TIME(tx->ctx->now_us - SIGN_IN_NETWORK_US));
 }
 

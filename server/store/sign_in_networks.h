@@ -9,7 +9,7 @@
 
 /* The newest few of a user are kept. */
 void sign_in_network_put(struct tx *tx, const struct uuid *user_id, const char *network);
-void sign_in_network_ahead(struct tx *tx, const struct uuid *user_id, const char *network);
+void sign_in_network_prefetch(struct tx *tx, const struct uuid *user_id, const char *network);
 bool sign_in_network_is(struct tx *tx, const struct uuid *user_id, const char *network);
 
 #endif

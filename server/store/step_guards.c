@@ -5,9 +5,9 @@ DB_SQL(of_subject, "select subject_id, origin, failures, locked_until, spent, sp
                    "session_wrong, updated_at from @@step_guards where user_id = $1 and "
                    "subject_id in ($2, $3) order by updated_at desc limit 64");
 
-void step_guards_ahead(struct tx *tx, const struct uuid *user_id, const struct uuid *subject_id)
+void step_guards_prefetch(struct tx *tx, const struct uuid *user_id, const struct uuid *subject_id)
 {
-    db_ahead(tx, &of_subject, V_ID(user_id), V_ID(subject_id), V_ID(&uuid_nil));
+    db_prefetch(tx, &of_subject, V_ID(user_id), V_ID(subject_id), V_ID(&uuid_nil));
 }
 
 int step_guards_of(struct tx *tx, const struct uuid *user_id, const struct uuid *subject_id,

@@ -15,7 +15,7 @@ struct step_guard {
 };
 
 /* Those of one subject and the user's known networks, newest first; returns how many. */
-void step_guards_ahead(struct tx *tx, const struct uuid *user_id, const struct uuid *subject_id);
+void step_guards_prefetch(struct tx *tx, const struct uuid *user_id, const struct uuid *subject_id);
 int step_guards_of(struct tx *tx, const struct uuid *user_id, const struct uuid *subject_id,
                    struct step_guard list[STEP_GUARDS_MAX]);
 

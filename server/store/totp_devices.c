@@ -16,9 +16,9 @@ static struct totp_kind read_kind(struct rows *r, int first)
     return kind;
 }
 
-void totp_device_ahead(struct tx *tx, const struct uuid *factor_id)
+void totp_device_prefetch(struct tx *tx, const struct uuid *factor_id)
 {
-    db_ahead(tx, &of_factor, V_ID(factor_id));
+    db_prefetch(tx, &of_factor, V_ID(factor_id));
 }
 
 struct totp_device totp_device_of(struct tx *tx, const struct uuid *factor_id)

@@ -16,7 +16,7 @@ struct totp_device {
 };
 
 struct totp_device totp_device_of(struct tx *tx, const struct uuid *factor_id);
-void totp_device_ahead(struct tx *tx, const struct uuid *factor_id);
+void totp_device_prefetch(struct tx *tx, const struct uuid *factor_id);
 void totp_device_put(struct tx *tx, const struct uuid *factor_id,
                      const struct totp_device *device);
 

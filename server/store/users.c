@@ -83,9 +83,9 @@ static struct sql *as_mode(const struct tx *tx, struct sql *plain, struct sql *l
 DB_SQL(by_id, BY_ID);
 DB_SQL2(by_id_locked, BY_ID, BY_ID LOCKED);
 
-void user_ahead(struct tx *tx, const struct uuid *id)
+void user_prefetch(struct tx *tx, const struct uuid *id)
 {
-    db_ahead(tx, as_mode(tx, &by_id, &by_id_locked), V_ID(id));
+    db_prefetch(tx, as_mode(tx, &by_id, &by_id_locked), V_ID(id));
 }
 
 bool user_by_id(struct tx *tx, const struct uuid *id, struct user *out)

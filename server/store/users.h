@@ -24,8 +24,8 @@ bool user_by_id(struct tx *tx, const struct uuid *id, struct user *out);
 bool user_by_email(struct tx *tx, const char *aud, const char *email, struct user *out);
 bool user_by_phone(struct tx *tx, const char *aud, const char *phone, struct user *out);
 
-/* Says that user_by_id will be called soon (db_ahead); the like of it is in other files. */
-void user_ahead(struct tx *tx, const struct uuid *id);
+/* Says that user_by_id will be called soon (db_prefetch); the like of it is in other files. */
+void user_prefetch(struct tx *tx, const struct uuid *id);
 
 /* Orders this transaction behind all others of the user (user_by_… does so in a write transaction
  * anyway); for those that need nothing of the user's row. */

@@ -14,12 +14,12 @@ void database_clock_init(struct database_clock *clock)
 static void compare(struct database_clock *clock, int64_t error_us)
 {
     struct clock own = clock_system();
-    int64_t ahead = clock_now_us(&own) - (clock_uptime_us() + clock->offset_us);
-    int64_t off = ahead < 0 ? -ahead : ahead;
+    int64_t prefetch = clock_now_us(&own) - (clock_uptime_us() + clock->offset_us);
+    int64_t off = prefetch < 0 ? -prefetch : prefetch;
     if (!clock->apart && off > APART_US + error_us) {
         clock->apart = true;
         log_write(LOG_WARN,
-                  ahead > 0 ? "the clock of this machine is ahead of the database's: the database's "
+                  prefetch > 0 ? "the clock of this machine is ahead of the database's: the database's "
                               "time is used; set both by NTP"
                             : "the clock of this machine is behind the database's: the database's "
                               "time is used; set both by NTP",

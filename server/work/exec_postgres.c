@@ -7,7 +7,7 @@
 #include "store/migrate.h"
 #include "work/connections.h"
 #include "work/executor_engine.h"
-#include "work/hash_pool.h"
+#include "work/worker_pool.h"
 #include "work/thread.h"
 
 #include <stdlib.h>
@@ -25,7 +25,7 @@ struct pg_executor {
     struct executor base;
     struct connections *connections;
     struct database_clock clock;
-    struct hash_pool *workers;
+    struct worker_pool *workers;
     int64_t deadline_us;
 };
 
@@ -90,28 +90,28 @@ static enum problem pg_write(struct executor *executor, struct ctx *ctx, tx_fn *
 static enum problem run_work(void *arg, struct work *work)
 {
     return work->fn_first ? run_tx(arg, work->ctx, TX_WRITE, work->fn, work->arg)
-                          : work->slow(work->ctx, work->arg);
+                          : work->run(work->ctx, work->arg);
 }
 
 static bool pg_write_later(struct executor *executor, struct work *work)
 {
     work->fn_first = true;
-    return hash_pool_queue(((struct pg_executor *)executor)->workers, work);
+    return worker_pool_queue(((struct pg_executor *)executor)->workers, work);
 }
 
 static bool pg_run_later(struct executor *executor, struct work *work)
 {
     work->fn_first = false;
-    return hash_pool_queue(((struct pg_executor *)executor)->workers, work);
+    return worker_pool_queue(((struct pg_executor *)executor)->workers, work);
 }
 
 static void pg_stop(struct executor *executor)
 {
     struct pg_executor *e = (struct pg_executor *)executor;
     executor_close_pools(executor); /* first: their jobs still write */
-    hash_pool_close(e->workers);
+    worker_pool_close(e->workers);
     executor_free_pools(executor);
-    hash_pool_stop(&e->workers);
+    worker_pool_stop(&e->workers);
     connections_free(&e->connections);
     free(e);
 }
@@ -214,11 +214,11 @@ struct executor *exec_postgres_start(struct arena *arena, const struct executor_
         return NULL;
     }
     executor_start_pools(&e->base, settings, e->deadline_us);
-    e->workers = hash_pool_start(&(struct hash_pool_settings){
+    e->workers = worker_pool_start(&(struct worker_pool_settings){
         .name = "cs-db",
         .threads = most,
         .queue = QUEUE_PER_WORKER * most,
-        .for_members = most > 3 ? most / 4 : 1,
+        .for_authenticated = most > 3 ? most / 4 : 1,
         .deadline_us = e->deadline_us,
         .run = run_work,
         .arg = e,

@@ -1,6 +1,6 @@
 /* exec_sqlite.c: the executor on SQLite, see executor.h: reads on the calling thread, which gets a
  * connection of its own at its first one; writes on the writer (writer.c); slow work on pools
- * (hash_pool.c). Starts and stops all of them in the right order. */
+ * (worker_pool.c). Starts and stops all of them in the right order. */
 #include "work/executor_engine.h"
 
 #include "base/clock.h"

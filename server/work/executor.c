@@ -3,9 +3,9 @@
 #include "work/executor.h"
 
 #include "base/clock.h"
-#include "base/later.h"
+#include "base/deferred.h"
 #include "work/executor_engine.h"
-#include "work/hash_pool.h"
+#include "work/worker_pool.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ enum problem tx_once(struct db *db, struct ctx *ctx, enum tx_mode mode, tx_fn *f
 {
     struct tx tx = {.ctx = ctx, .db = db, .mode = mode};
     enum problem problem = P_OK;
-    later_forget(ctx);
+    deferred_discard(ctx);
     tx.status = db_begin(db, mode);
     if (tx.status == DB_OK) {
         problem = fn(ctx, &tx, arg);
@@ -46,7 +46,7 @@ enum problem tx_once(struct db *db, struct ctx *ctx, enum tx_mode mode, tx_fn *f
             db_rollback(db);
         }
         if (end == DB_OK) {
-            later_tell(ctx, keep);
+            deferred_flush(ctx, keep);
         }
         tx.status = end;
     }
@@ -104,32 +104,32 @@ bool exec_write_later(struct executor *executor, struct work *work)
 bool exec_run_later(struct executor *executor, struct work *work)
 {
     return executor->engine->run_later ? executor->engine->run_later(executor, work)
-                                       : exec_slow_later(executor, work);
+                                       : exec_compute_later(executor, work);
 }
 
-bool exec_slow_later(struct executor *executor, struct work *work)
+bool exec_compute_later(struct executor *executor, struct work *work)
 {
-    return hash_pool_queue(executor->hashers, work);
+    return worker_pool_queue(executor->hashers, work);
 }
 
-bool exec_wait_later(struct executor *executor, int destination, struct work *work)
+bool exec_external_later(struct executor *executor, int destination, struct work *work)
 {
-    struct hash_pool *pool = executor->waiting[destination];
-    return pool && hash_pool_queue(pool, work);
+    struct worker_pool *pool = executor->waiting[destination];
+    return pool && worker_pool_queue(pool, work);
 }
 
-static int seconds_of(struct hash_pool *pool)
+static int seconds_of(struct worker_pool *pool)
 {
-    int64_t wait = pool ? hash_pool_wait_us(pool) : 0;
+    int64_t wait = pool ? worker_pool_wait_us(pool) : 0;
     return wait < US_PER_S ? 1 : (int)((wait + US_PER_S - 1) / US_PER_S);
 }
 
-int exec_slow_wait_s(struct executor *executor)
+int exec_compute_wait_s(struct executor *executor)
 {
     return seconds_of(executor->hashers);
 }
 
-int exec_wait_wait_s(struct executor *executor, int destination)
+int exec_external_wait_s(struct executor *executor, int destination)
 {
     return seconds_of(executor->waiting[destination]);
 }
@@ -139,11 +139,11 @@ void executor_start_pools(struct executor *executor, const struct executor_setti
                           int64_t deadline_us)
 {
     enum { WAITING = 32 };
-    int most = settings->wait_threads > 0 ? settings->wait_threads : WAITING;
-    executor->hashers = hash_pool_start(&(struct hash_pool_settings){
+    int most = settings->external_threads > 0 ? settings->external_threads : WAITING;
+    executor->hashers = worker_pool_start(&(struct worker_pool_settings){
         .name = "cs-hash",
-        .threads = settings->slow_threads,
-        .queue = settings->slow_queue,
+        .threads = settings->compute_threads,
+        .queue = settings->compute_queue,
         .in_the_back = true,
         .deadline_us = deadline_us,
     });
@@ -151,8 +151,8 @@ void executor_start_pools(struct executor *executor, const struct executor_setti
         if (settings->waits & 1U << i) {
             char name[16];
             snprintf(name, sizeof name, "cs-wait%d", i);
-            executor->waiting[i] = hash_pool_start(&(struct hash_pool_settings){
-                .name = name, .threads = most, .for_members = most / 4, .deadline_us = deadline_us });
+            executor->waiting[i] = worker_pool_start(&(struct worker_pool_settings){
+                .name = name, .threads = most, .for_authenticated = most / 4, .deadline_us = deadline_us });
         }
     }
 }
@@ -160,17 +160,17 @@ void executor_start_pools(struct executor *executor, const struct executor_setti
 void executor_close_pools(struct executor *executor)
 {
     for (int i = 0; i < DESTINATIONS_MAX; i++) {
-        hash_pool_close(executor->waiting[i]);
+        worker_pool_close(executor->waiting[i]);
     }
-    hash_pool_close(executor->hashers);
+    worker_pool_close(executor->hashers);
 }
 
 void executor_free_pools(struct executor *executor)
 {
     for (int i = 0; i < DESTINATIONS_MAX; i++) {
-        hash_pool_stop(&executor->waiting[i]);
+        worker_pool_stop(&executor->waiting[i]);
     }
-    hash_pool_stop(&executor->hashers);
+    worker_pool_stop(&executor->hashers);
 }
 
 struct db *executor_inspect(struct arena *arena, const char *url, const char **error)

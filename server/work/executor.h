@@ -17,15 +17,15 @@
 struct executor;
 
 /* A transaction's body. It may run more than once (retry), so it writes only to the transaction
- * and to its own out. P_OK commits; a problem rolls back unless tx_keep() was called. */
+ * and to its own out. P_OK commits; a problem rolls back unless tx_commit_on_error() was called. */
 typedef enum problem tx_fn(struct ctx *ctx, struct tx *tx, void *arg);
 
 struct executor_settings {
     const char *url;     /* "sqlite:PATH" or "postgres://…" */
-    int slow_threads;    /* hash pool; 0: one a core */
-    int slow_queue;      /* jobs that may wait for it; 0: 64 a thread */
+    int compute_threads;    /* hash pool; 0: one a core */
+    int compute_queue;      /* jobs that may wait for it; 0: 64 a thread */
     unsigned waits;      /* destinations that may be asked: a bit each, from bit 0 */
-    int wait_threads;    /* so many questions at a time to each; 0: 32 */
+    int external_threads;    /* so many questions at a time to each; 0: 32 */
     int64_t deadline_us; /* a job that waited longer in a queue is refused (P_REQUEST_TIMEOUT); 0: 10 s */
     int connections;     /* PostgreSQL: at most; 0: 16 */
     int percent;         /* PostgreSQL: so many of the hundred that it accepts instead; 0: not so */
@@ -67,10 +67,10 @@ enum problem exec_write(struct executor *executor, struct ctx *ctx, tx_fn *fn,
 struct work {
     struct ctx *ctx;
     tx_fn *fn;                                        /* for exec_write_later */
-    enum problem (*slow)(struct ctx *ctx, void *arg); /* for the other three */
+    enum problem (*run)(struct ctx *ctx, void *arg); /* for the other three */
     void *arg;
     void (*done)(struct work *work);
-    bool guest; /* of somebody who has not shown a token: never takes the last place */
+    bool unauthenticated; /* of somebody who has not shown a token: never takes the last place */
     enum problem result;
     /* the executor's own */
     struct work *next;
@@ -83,12 +83,12 @@ struct work {
  * wait_later for what asks that destination. done may hand the same work over again. */
 bool exec_write_later(struct executor *executor, struct work *work) MUST_CHECK;
 bool exec_run_later(struct executor *executor, struct work *work) MUST_CHECK;
-bool exec_slow_later(struct executor *executor, struct work *work) MUST_CHECK;
-bool exec_wait_later(struct executor *executor, int destination, struct work *work) MUST_CHECK;
+bool exec_compute_later(struct executor *executor, struct work *work) MUST_CHECK;
+bool exec_external_later(struct executor *executor, int destination, struct work *work) MUST_CHECK;
 
 /* How long that queue would take now, in seconds rounded up: for Retry-After. */
-int exec_slow_wait_s(struct executor *executor);
-int exec_wait_wait_s(struct executor *executor, int destination);
+int exec_compute_wait_s(struct executor *executor);
+int exec_external_wait_s(struct executor *executor, int destination);
 
 /* A connection of its own for a command that runs beside or without a server (check-db). */
 struct db *executor_inspect(struct arena *arena, const char *url, const char **error);

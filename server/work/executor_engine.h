@@ -8,7 +8,7 @@
 
 #define DEADLINE_US (10 * US_PER_S) /* where the settings give none */
 
-struct hash_pool;
+struct worker_pool;
 
 struct executor_engine {
     bool waits; /* see exec_waits */
@@ -25,8 +25,8 @@ enum { DESTINATIONS_MAX = 16 };
 
 struct executor {
     const struct executor_engine *engine;
-    struct hash_pool *hashers;
-    struct hash_pool *waiting[DESTINATIONS_MAX]; /* NULL: never asked */
+    struct worker_pool *hashers;
+    struct worker_pool *waiting[DESTINATIONS_MAX]; /* NULL: never asked */
 };
 
 /* Starts hashers and waiting. */

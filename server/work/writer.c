@@ -4,7 +4,7 @@
 #include "work/writer.h"
 
 #include "base/clock.h"
-#include "base/later.h"
+#include "base/deferred.h"
 #include "base/log.h"
 #include "work/executor_engine.h"
 #include "work/thread.h"
@@ -61,12 +61,12 @@ static enum db_status run_body(struct writer *w, struct work *job, bool *gone)
 {
     bool marked = w->kept > 0;
     struct tx tx = {.ctx = job->ctx, .db = w->db, .mode = TX_WRITE};
-    later_forget(job->ctx);
-    tx.status = marked ? db_mark(w->db) : DB_OK;
+    deferred_discard(job->ctx);
+    tx.status = marked ? db_savepoint(w->db) : DB_OK;
     enum problem problem = tx.status == DB_OK ? job->fn(job->ctx, &tx, job->arg) : P_OK;
     bool keep = tx.status == DB_OK && (problem == P_OK || tx.keep);
     if (keep && marked) {
-        tx.status = db_mark_drop(w->db);
+        tx.status = db_savepoint_release(w->db);
         keep = tx.status == DB_OK;
     }
     if (keep) {
@@ -77,13 +77,13 @@ static enum db_status run_body(struct writer *w, struct work *job, bool *gone)
     }
     if (tx.status == DB_OK) {
         job->result = problem;
-        later_tell(job->ctx, false);
+        deferred_flush(job->ctx, false);
     } else {
         fail(job, problem_of(tx.status));
     }
     if (!marked) {
         roll_back(w);
-    } else if (db_mark_undo(w->db) != DB_OK) {
+    } else if (db_savepoint_rollback(w->db) != DB_OK) {
         roll_back(w);
         *gone = true;
     }
@@ -133,7 +133,7 @@ static void commit(struct writer *w, struct work **jobs, int n)
     }
     for (int i = 0; i < n; i++) {
         if (jobs[i]->wants_commit && status == DB_OK) {
-            later_tell(jobs[i]->ctx, true);
+            deferred_flush(jobs[i]->ctx, true);
         } else if (jobs[i]->wants_commit) {
             fail(jobs[i], problem_of(status));
         }

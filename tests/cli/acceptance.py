@@ -104,7 +104,7 @@ def main():
                                ("seven_calls.c as it stands, shared", lambda: seven_calls(server, installed)),
                                ("seven_calls.c as it stands, static", lambda: seven_calls(server, installed, static=True)),
                                ("seven_calls.c as it stands, on PostgreSQL", lambda: on_postgres(build, installed)),
-                               ("sign_in_with_mfa enrols, verifies, is refused", lambda: sign_in_with_mfa(server, installed))):
+                               ("sign_in_with_mfa enrolls, verifies, is refused", lambda: sign_in_with_mfa(server, installed))):
                 try:
                     case()
                     passed += 1

@@ -1,4 +1,4 @@
-"""The mfa commands: enrolment with the QR code read back, verification, levels, removal."""
+"""The mfa commands: enrollment with the QR code read back, verification, levels, removal."""
 import glob, json, os, re, subprocess, time
 from bench import PASSWORD, App, Home, Server
 from terminal import DARK, LIGHT, Terminal, read_qr
@@ -134,7 +134,7 @@ def case_enroll_without_code(server):
 
 
 def case_code_by_pipe(server):
-    """the whole enrolment through pipes: --json, then the code on standard input"""
+    """the whole enrollment through pipes: --json, then the code on standard input"""
     h = person(server, "pip")
     made = h.run("mfa", "enroll", "--name", "n", "--json").ok().json
     app = App(made["totp"]["secret"])

@@ -54,7 +54,7 @@ async def level(c):
     return now.current_level, now.next_level
 
 
-async def enrol_to_the_end(make):
+async def enroll_to_the_end(make):
     """The refresh is refused, the session is still good for enrolling, and is renewed from then on."""
     c, email = await staff(make)
     await got(c.auth.refresh_session())
@@ -96,7 +96,7 @@ async def others_are_left_alone(make):
 
 async def run(kind, make):
     global passed, failed
-    for step in (enrol_to_the_end, verify_to_the_end, others_are_left_alone):
+    for step in (enroll_to_the_end, verify_to_the_end, others_are_left_alone):
         name = "%s: policy: %s" % (kind, step.__name__.replace("_", " "))
         try:
             await step(make)

@@ -140,7 +140,7 @@ async def sign_out(make):
     await refused(lambda: c.auth.get_user(token), "session_not_found", status=403)
 
 
-async def enrol(make):
+async def enroll(make):
     c, email, r = await fresh(make)
     e = await got(c.auth.mfa.enroll({"factor_type": "totp", "friendly_name": "mine", "issuer": "Acme"}))
     assert e.type == "totp" and e.friendly_name == "mine" and len(e.totp.secret) == 32 and e.totp.uri.startswith("otpauth://totp/Acme:"), e
@@ -268,7 +268,7 @@ async def admin_factors(make):
 
 async def run(kind, make):
     global passed, failed
-    for step in (sign_up_and_in, metadata, weak_password, anonymous, user_and_claims, refresh, password_change, sign_out, enrol, verify, aal_over_refresh, recovery_codes, switched_off, without_session, admin_users,
+    for step in (sign_up_and_in, metadata, weak_password, anonymous, user_and_claims, refresh, password_change, sign_out, enroll, verify, aal_over_refresh, recovery_codes, switched_off, without_session, admin_users,
                  admin_sign_out, admin_factors):
         name = "%s: %s" % (kind, step.__name__.replace("_", " "))
         try:

@@ -162,7 +162,7 @@ def bad_json(s, kit):
 
 @check("G12")
 def sessionless_token(s, kit):
-    """A valid token that names no session cannot enrol."""
+    """A valid token that names no session cannot enroll."""
     u = s.sign_up()
     claims = {k: v for k, v in claims_of(u.token).items() if k != "session_id"}
     is_(s.call("POST", "/factors", {"factor_type": "totp"}, hs256(claims, s.secret)), 500, "unexpected_failure",
@@ -179,7 +179,7 @@ def error_envelopes(s, kit):
     assert old.json == {"code": 401, "error_code": "no_authorization", "msg": "This endpoint requires a valid Bearer token"}, old.json
 
 
-# --- E: enrol -----------------------------------------------------------------------------------------------------
+# --- E: enroll -----------------------------------------------------------------------------------------------------
 @check("E1")
 def unknown_type(s, kit):
     """factor_type must be totp, phone or webauthn."""
@@ -189,7 +189,7 @@ def unknown_type(s, kit):
 
 
 @check("E2")
-def enrol_totp(s, kit):
+def enroll_totp(s, kit):
     """The answer has id, type, friendly_name (always a string) and totp{qr_code SVG, secret, uri}; the factor is unverified."""
     u = s.sign_up()
     a = is_(u.enroll("mine", issuer="ACME Co"), 200)
@@ -213,8 +213,8 @@ def same_name(s, kit):
 
 
 @check("E10")
-def enrol_needs_aal2(s, kit):
-    """With a verified factor, an aal1 session may not enrol another."""
+def enroll_needs_aal2(s, kit):
+    """With a verified factor, an aal1 session may not enroll another."""
     u = mfa_user(s)
     low = u.another_session()
     is_(low.enroll("second"), 403, "insufficient_aal", "AAL2 required to enroll a new factor")
@@ -387,9 +387,9 @@ def guessing_is_stopped(s, kit):
     assert statuses.index(429) <= 20, "stopped only after %d guesses" % statuses.index(429)
 
 
-# --- U: unenrol, A: admin -----------------------------------------------------------------------------------------
+# --- U: unenroll, A: admin -----------------------------------------------------------------------------------------
 @check("U1")
-def unenrol_verified(s, kit):
+def unenroll_verified(s, kit):
     """A verified factor is removed only at aal2."""
     u = mfa_user(s)
     low = u.another_session()
@@ -399,7 +399,7 @@ def unenrol_verified(s, kit):
 
 
 @check("U2")
-def unenrol_unverified(s, kit):
+def unenroll_unverified(s, kit):
     """An unverified factor may go at aal1."""
     u = s.sign_up()
     f = u.enroll().json["id"]
@@ -409,7 +409,7 @@ def unenrol_unverified(s, kit):
 
 
 @check("U3")
-def unenrol_downgrades(s, kit):
+def unenroll_downgrades(s, kit):
     """Removing the factor takes its sessions down to aal1 and drops the amr entry; the session lives."""
     u = mfa_user(s)
     is_(s.call("DELETE", "/factors/" + u.factor, token=u.token), 200)

@@ -70,7 +70,7 @@ def unknown_user(s, kit):
 
 @check("G5b")
 def session_claim(s, kit):
-    """A nil or absent session_id is no session: GET /user answers, enrolment and removal do not; an unknown one is session_not_found."""
+    """A nil or absent session_id is no session: GET /user answers, enrollment and removal do not; an unknown one is session_not_found."""
     u = s.sign_up()
     claims, f = claims_of(u.token), u.enroll().json["id"]
     nil = hs256({**claims, "session_id": "00000000-0000-0000-0000-000000000000"}, s.secret)

@@ -8,7 +8,7 @@ from wire import claims_of, totp
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
 VERIFY = "A second factor is required for this account: sign in again and verify it"
-ENROL = "A second factor is required for this account: sign in again and enroll one"
+ENROLL = "A second factor is required for this account: sign in again and enroll one"
 ALL = {"COUNTERSIGN_MFA_REQUIRED_ROLES": "*"}
 HOUR = {"COUNTERSIGN_MFA_MAX_AGE": "1h"}
 VERSIONS = ("1", "2")
@@ -58,14 +58,14 @@ def required_of_everyone(s, kit):
             assert claims_of(low.token)["aal"] == "aal2"
             new = o.sign_up()
             assert new.session["user"]["mfa_required"] is True
-            new.take(is_(new.refreshed(), 200).json)             # within the time for an enrolment
+            new.take(is_(new.refreshed(), 200).json)             # within the time for an enrollment
             new.with_totp()
             assert claims_of(is_(new.refreshed(), 200).json["access_token"])["aal"] == "aal2"
             assert o.call("GET", "/settings").json["mfa_required"] == {"roles": ["*"]}
 
 
 @check("P2", needs={"start"}, better=True)
-def required_after_the_enrolment_time(s, kit):
+def required_after_the_enrollment_time(s, kit):
     """Without a factor a session is refreshed until COUNTERSIGN_MFA_ENROLL_GRACE after sign-in, and not a second longer; anonymous users and API keys go on."""
     with kit["start"](**ALL) as own:
         o = own.server()
@@ -75,7 +75,7 @@ def required_after_the_enrolment_time(s, kit):
         o.age("sessions", u.session_id, 840)
         u.take(is_(u.refreshed(), 200).json)
         o.age("sessions", u.session_id, 60)
-        is_(u.refreshed(), 403, "insufficient_aal", ENROL)
+        is_(u.refreshed(), 403, "insufficient_aal", ENROLL)
         is_(o.call("POST", "/token?grant_type=refresh_token", {"refresh_token": anonymous["refresh_token"]}), 200)
         is_(o.call("GET", "/admin/users", token=o.admin_token()), 200)
         u.with_totp()                                          # the access token still does
@@ -94,7 +94,7 @@ def required_from_a_time_and_of_a_role(s, kit):
             staff.take(is_(staff.refreshed(), 200).json)
             assert staff.session["user"]["mfa_required"] is False and staff.session["user"]["mfa_required_from"] == begin, staff.session["user"]
         time.sleep(4.2)
-        is_(staff.refreshed(), 403, "insufficient_aal", ENROL)
+        is_(staff.refreshed(), 403, "insufficient_aal", ENROLL)
         is_(other.refreshed(), 200)
         assert "mfa_required" not in o.call("GET", "/user", token=other.token).json
         assert o.call("GET", "/user", token=staff.token).json["mfa_required"] is True

@@ -82,7 +82,7 @@ def guesses_at_once(s, kit):
 
 @check("B10c", better=True)
 def same_name_at_once(s, kit):
-    """Enrolments with one friendly name at once: one 200, the others 422 mfa_factor_name_conflict; '' counts as a name."""
+    """Enrollments with one friendly name at once: one 200, the others 422 mfa_factor_name_conflict; '' counts as a name."""
     for name in ("mary", ""):
         for count in (2, 8):
             u = s.sign_up()
@@ -143,7 +143,7 @@ def verify_refresh_logout_at_once(s, kit):
 
 @check("B14", better=True)
 def never_over_the_maximum(s, kit):
-    """Twenty enrolments at once: ten factors, as the oldest unverified ones make room (security.md S15); with nine there, six at once make one more."""
+    """Twenty enrollments at once: ten factors, as the oldest unverified ones make room (security.md S15); with nine there, six at once make one more."""
     u = s.sign_up()
     answers = no_5xx(at_once(20, lambda n: u.enroll("f%d" % n)))
     assert statuses(answers) == {"200": 20}, statuses(answers)

@@ -50,7 +50,7 @@ def locked(a, at_most=60):
 
 
 @check("E2b")
-def enrol_answer(s, kit):
+def enroll_answer(s, kit):
     """The answer names the factor's id as a lower-case UUID; user.factors shows no secret; verifying is what makes it verified."""
     u = s.sign_up()
     e = is_(u.enroll("mine"), 200)
@@ -120,7 +120,7 @@ def types_that_are_off(s, kit):
 
 @check("C6", needs={"start"})
 def totp_off(s, kit):
-    """TOTP switched off: enrolment, challenge and verification each refuse with their own code."""
+    """TOTP switched off: enrollment, challenge and verification each refuse with their own code."""
     with kit["start"](GOTRUE_MFA_TOTP_ENROLL_ENABLED="false") as own:
         is_(own.server().sign_up().enroll(), 422, "mfa_totp_enroll_not_enabled", "MFA enroll is disabled for TOTP")
     with kit["start"](GOTRUE_MFA_TOTP_VERIFY_ENABLED="false") as own:
@@ -263,7 +263,7 @@ def lock_ends_and_doubles(s, kit):
 
 @check("B3c", better=True)
 def removed_and_made_anew(s, kit):
-    """An admin's removal of the locked factor lets the user enrol anew at once."""
+    """An admin's removal of the locked factor lets the user enroll anew at once."""
     u, f, secret, c = fresh_factor(s)
     lock(u, f, c, secret)
     locked(u.verify(f, c, totp(secret)))
@@ -329,7 +329,7 @@ def secret_is_not_readable(s, kit):
 
 @check("B6", better=True)
 def without_an_address(s, kit):
-    """A user without an e-mail address enrols and verifies TOTP; the account in the Key URI is the phone number or the id."""
+    """A user without an e-mail address enrolls and verifies TOTP; the account in the Key URI is the phone number or the id."""
     phone = "1555%07d" % (uuid.uuid4().int % 10**7)
     made = is_(s.call("POST", "/admin/users", {"phone": "+" + phone, "password": "correct horse battery", "phone_confirm": True}, s.admin_token()), 200).json
     a = is_(s.call("POST", "/token?grant_type=password", {"phone": phone, "password": "correct horse battery"}), 200)
@@ -355,7 +355,7 @@ def not_stored_by_caches(s, kit):
     u.take(uncached(u.refreshed(), "refresh").json)
     uncached(s.call("GET", "/user", token=u.token), "GET /user")
     uncached(s.call("PUT", "/user", {"data": {"a": 1}}, u.token), "PUT /user")
-    e = uncached(u.enroll(), "enrol").json
+    e = uncached(u.enroll(), "enroll").json
     c = uncached(u.challenge(e["id"]), "challenge").json["id"]
     wait_for_fresh_step()
     u.take(uncached(u.verify(e["id"], c, totp(e["totp"]["secret"])), "verify").json)
@@ -383,7 +383,7 @@ def expired_factors_are_swept(s, kit):
 
 @check("B10b", better=True, needs={"sql"})
 def verified_factors_stay(s, kit):
-    """A verified factor of any age is not swept, and ten abandoned enrolments do not lock a person out for ever."""
+    """A verified factor of any age is not swept, and ten abandoned enrollments do not lock a person out for ever."""
     u = mfa_user(s)
     older(s, "mfa_factors", u.factor, 10**6)
     for n in range(9):

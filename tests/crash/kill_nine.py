@@ -23,7 +23,7 @@ class Person:
 
     def __init__(self, email):
         self.email, self.id, self.token, self.refresh, self.secret, self.factor = email, None, None, None, None, None
-        self.verified = self.verify_sent = self.unenrolled = self.unenrol_sent = False
+        self.verified = self.verify_sent = self.unenrolled = self.unenroll_sent = False
         self.step, self.password = None, PW
 
 
@@ -81,7 +81,7 @@ class Client(threading.Thread):
             r = self.ask("PUT", "/user", {"data": {"marked": x.id}}, x.token)
             assert r.status == 200, r.short()
         if self.number % 5 == 0:
-            x.unenrol_sent = True
+            x.unenroll_sent = True
             r = self.ask("DELETE", "/factors/" + x.factor, token=x.token)
             assert r.status == 200, r.short()
             x.unenrolled = True
@@ -93,7 +93,7 @@ def look_after(s, admin, x):
     r = s.call("GET", "/admin/users/" + x.id, token=admin, keep=False)
     assert r.status == 200, "an acknowledged sign-up is lost: %s: %s" % (who, r.short())
     factors = r.json.get("factors") or []
-    if x.factor and not x.unenrol_sent:
+    if x.factor and not x.unenroll_sent:
         assert [f["id"] for f in factors] == [x.factor], "an acknowledged factor is lost: %s: %s" % (who, factors)
         if x.verified:
             assert factors[0]["status"] == "verified", "an acknowledged verification is lost: " + who
@@ -107,11 +107,11 @@ def look_after(s, admin, x):
         if r.status == 200:
             token = r.json["access_token"]
             level = claims_of(token)["aal"]
-            assert level == ("aal2" if x.verified and not x.unenrol_sent else level), "%s is at %s" % (who, level)
+            assert level == ("aal2" if x.verified and not x.unenroll_sent else level), "%s is at %s" % (who, level)
             assert not (x.unenrolled and level != "aal1"), who
             if not x.verify_sent:
                 assert level == "aal1", who
-    if x.factor and not x.unenrol_sent and x.verify_sent:
+    if x.factor and not x.unenroll_sent and x.verify_sent:
         code = totp(x.secret, at=x.step * 30)
         for attempt in (1, 2):
             c = s.call("POST", "/factors/%s/challenge" % x.factor, {}, token, keep=False)
@@ -149,7 +149,7 @@ def one_round(c, s, admin, n, everyone):
     for y in random.sample(everyone, min(30, len(everyone))):            # of earlier rounds: their tokens moved on, they and their factors did not
         r = s.call("GET", "/admin/users/" + y.id, token=admin, keep=False)
         assert r.status == 200, "lost in a later round: %s: %s" % (y.email, r.short())
-        assert not y.verified or y.unenrol_sent or [f["status"] for f in r.json["factors"]] == ["verified"], (y.email, r.json.get("factors"))
+        assert not y.verified or y.unenroll_sent or [f["status"] for f in r.json["factors"]] == ["verified"], (y.email, r.json.get("factors"))
     share = [some[k::8] for k in range(8)]
     at_once(8, lambda k: [look_after(s, admin, y) for y in share[k]])
     everyone += people

@@ -2,7 +2,7 @@
  * of a host that the parts of the text alone name, matching costs pattern times target at most, and
  * the address that a browser gets is one that is read again as the same place. For libFuzzer
  * (script/fuzz), and, linked with replay.c, an ordinary test over the corpus. */
-#include "api/landing.h"
+#include "api/redirect_url.h"
 #include "base/url_pattern.h"
 
 #include <stdint.h>
@@ -35,7 +35,7 @@ static void look_at(struct arena *arena, const char *text, const struct url *url
     }
     hold(url->port >= 0 && url->port <= 65535);
     struct url again;
-    const char *there = landing_address(arena, text, "code=1", "a=b");
+    const char *there = redirect_url_with(arena, text, "code=1", "a=b");
     hold(url_read(there, &again) == URL_FINE);
     hold(same(url->scheme, again.scheme) && same(url->host, again.host) && url->port == again.port);
     for (const char *p = there; *p; p++) {

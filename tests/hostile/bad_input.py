@@ -3,7 +3,7 @@
 
 Every field of every endpoint with values of the wrong kind, bodies that are no JSON, and HTTP that is broken or slow. Each gets an error
 in the JSON envelope (or a closed connection where HTTP itself is broken), never a 5xx, leaks nothing, changes nothing, and the server
-goes on. The two rows of the contract that fix a 500 (a token without a session at enrolment and removal) are not sent here.
+goes on. The two rows of the contract that fix a 500 (a token without a session at enrollment and removal) are not sent here.
 """
 import argparse, json, os, re, socket, sys, time, uuid
 HERE = os.path.dirname(os.path.abspath(__file__))

@@ -1,4 +1,4 @@
-"""Runs the example program sign_in_with_mfa against fake_auth.py as a person would: enrols, is
+"""Runs the example program sign_in_with_mfa against fake_auth.py as a person would: enrolls, is
 asked for the code again at the second sign-in, mistypes it once. Usage: run_example.py PROGRAM"""
 
 import json
@@ -44,7 +44,7 @@ def main():
     try:
         sign_up(url)
         code, output, secret = run(sys.argv[1], url, ["correct horse", None])
-        checks = [("enrols and reaches aal2", code == 0 and "signed in at aal2 (aal2 is possible)" in output)]
+        checks = [("enrolls and reaches aal2", code == 0 and "signed in at aal2 (aal2 is possible)" in output)]
         code, output, _ = run(sys.argv[1], url, ["correct horse", "000000", None], secret)
         checks.append(("a second sign-in asks for a code, again after a wrong one", code == 0 and "aal2" in output))
         code, output, _ = run(sys.argv[1], url, ["wrong horse"])

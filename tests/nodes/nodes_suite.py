@@ -196,7 +196,7 @@ def first_wrong_passwords_at_once_are_all_counted(pg):
 
 
 @step
-def refresh_and_enrolment_races(pg):
+def refresh_and_enrollment_races(pg):
     with Nodes(pg.dsn("fresh"), GOTRUE_MFA_MAX_ENROLLED_FACTORS="5") as nodes:
         s = nodes.server()
         for version in range(2):

@@ -90,7 +90,7 @@ def serves_tokens(s):
 
 
 def serves_newcomers(s):
-    """The ways that write each table: sign-up, enrolment, PKCE, a phone's code, an anonymous user, an admin's list and deletion."""
+    """The ways that write each table: sign-up, enrollment, PKCE, a phone's code, an anonymous user, an admin's list and deletion."""
     u = s.sign_up(PASSWORD)
     e = want(u.enroll(), 200).json
     wait_for_fresh_step()
@@ -135,7 +135,7 @@ def serves_refresh(s, version):
 
 
 def serves_key(s):
-    """A WebAuthn factor, from its enrolment to sign-ins with it: one step of interop.py."""
+    """A WebAuthn factor, from its enrollment to sign-ins with it: one step of interop.py."""
     base = "http://%s:%d" % (s.host, s.port)
     out = subprocess.run([sys.executable, "-B", os.path.join(os.path.dirname(HERE), "conformance", "interop.py"), "--a", base, "--b", base, "--secret", s.secret,
                           "--dsn", s.dsn, "--only", "security_key"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)

@@ -96,7 +96,7 @@ def guess(u, factor, secret, times):
 
 
 def added(p):
-    """Added: one mail at the first verification, none at the enrolment, none at the next verification."""
+    """Added: one mail at the first verification, none at the enrollment, none at the next verification."""
     u = p.s.sign_up()
     f = is_(u.enroll("mine"), 200).json
     assert p.sent(u.email) == []
@@ -111,7 +111,7 @@ def added(p):
 
 
 def removed(p):
-    """Removed by the user: one mail; none for an enrolment that was never finished."""
+    """Removed by the user: one mail; none for an enrollment that was never finished."""
     u = mfa_user(p.s)
     draft = is_(u.enroll("draft"), 200).json["id"]
     is_(p.s.call("DELETE", "/factors/" + draft, token=u.token), 200)
@@ -203,7 +203,7 @@ def many_sessions(p):
 
 
 def not_at_risk(p):
-    """No alarm: mistakes of a session that got in after all, of one that needed no password, of an aal2 session, or at an enrolment."""
+    """No alarm: mistakes of a session that got in after all, of one that needed no password, of an aal2 session, or at an enrollment."""
     s, u = p.s, mfa_user(p.s)
     v = u.another_session()
     guess(v, u.factor, u.secret, 9)
@@ -253,7 +253,7 @@ def recovery_codes(p):
 
 
 def without_address(p):
-    """Who has no address gets no mail, and nothing waits for ever: a phone user enrols, is locked, and removes."""
+    """Who has no address gets no mail, and nothing waits for ever: a phone user enrolls, is locked, and removes."""
     s, q = p.s, phone()
     is_(s.call("POST", "/signup", {"phone": q, "password": PW}), 200)
     u = User(s, is_(s.call("POST", "/token?grant_type=password", {"phone": q, "password": PW}), 200).json, None, PW)

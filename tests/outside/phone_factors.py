@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Phone factors (contract-mfa.md rows E4, E7, E8, C2 to C5, V1 to V5; contract-internals.md 6.3, 6.4): what is sent and what is limited, what a
-provider's or a hook's failure becomes; and enrolments of each kind that were left lying, which lock nobody out (row B10). On SQLite, and
+provider's or a hook's failure becomes; and enrollments of each kind that were left lying, which lock nobody out (row B10). On SQLite, and
 on PostgreSQL with three nodes. phone_factors.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import contextlib, json, os, re, sys, time, uuid
@@ -75,7 +75,7 @@ def same_number(p):
 
 
 def same_number_at_once(p):
-    """Eight enrolments of one number at once, on all nodes: no 5xx, one factor is left."""
+    """Eight enrollments of one number at once, on all nodes: no 5xx, one factor is left."""
     u, number = p.s.sign_up(), phone()
     got = at_once(8, lambda n: p.servers[n % len(p.servers)].call("POST", "/factors", {"factor_type": "phone", "friendly_name": "f%d" % n, "phone": number}, u.token))
     assert [a.status for a in got] == [200] * 8, [a.short() for a in got]
@@ -124,7 +124,7 @@ def number_pause(p):
 
 
 def owner_first(p):
-    """Strangers who enrol a verified factor's number cannot keep its owner from getting codes."""
+    """Strangers who enroll a verified factor's number cannot keep its owner from getting codes."""
     u = with_phone(p)
     stranger = p.s.sign_up()
     p.sql("update @mfa_factors set last_challenged_at = null where %s" % p.id_is("id", u.factor))
@@ -181,7 +181,7 @@ def left_lying(p):
     ids = [f["id"] for f in s.call("GET", "/user", token=u.token).json["factors"]]
     assert len(ids) == 10, ids              # the first one went
     is_(s.sign_in(u.email, u.password), 200)
-    assert is_(s.call("PUT", "/user", {"password": "another " + PW}, u.token), 200), "an enrolment that was not finished asks for no second factor"
+    assert is_(s.call("PUT", "/user", {"password": "another " + PW}, u.token), 200), "an enrollment that was not finished asks for no second factor"
     for i in ids:
         s.age("mfa_factors", i, 301)
     kept = ids[:5]                          # a challenge of theirs is open

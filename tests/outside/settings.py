@@ -462,7 +462,7 @@ def phone_digits(t):
 
 
 def numbers(t):
-    """Ages of challenges and of enrolments that were left lying, with their least values; digits of codes in mails and SMS; the least length of a password; the request's id and more headers for browsers."""
+    """Ages of challenges and of enrollments that were left lying, with their least values; digits of codes in mails and SMS; the least length of a password; the request's id and more headers for browsers."""
     def one(n):
         env, challenge_s, factor_s, mail, sms, password = (
             ({"GOTRUE_MFA_CHALLENGE_EXPIRY_DURATION": "600.9", "GOTRUE_MFA_FACTOR_EXPIRY_DURATION": "10m", "GOTRUE_MAILER_OTP_LENGTH": "10", "GOTRUE_SMS_OTP_LENGTH": "9", "GOTRUE_PASSWORD_MIN_LENGTH": "10"}, 600, 600, 10, 9, 10),

@@ -54,7 +54,7 @@ const struct got *refresh(struct rig *rig, const char *token)
                rig_text(rig, "{\"refresh_token\":\"%s\"}", token));
 }
 
-const struct got *enrol(struct rig *rig, const char *access, const char *name)
+const struct got *enroll(struct rig *rig, const char *access, const char *name)
 {
     return ask(rig, "POST", "/factors", access,
                rig_text(rig, "{\"factor_type\":\"totp\",\"friendly_name\":\"%s\"}", name));
@@ -63,7 +63,7 @@ const struct got *enrol(struct rig *rig, const char *access, const char *name)
 struct totp enrolled(const struct got *got)
 {
     if (got->status != 200) {
-        fail_msg("the enrolment answered %d %s", got->status, got->body);
+        fail_msg("the enrollment answered %d %s", got->status, got->body);
     }
     return (struct totp){got_text(got, "id"), got_text(got, "totp.secret")};
 }
@@ -78,7 +78,7 @@ const char *code_at(struct rig *rig, const struct totp *factor, int steps)
     return totp_code(&totp_default, secret, len, step, code);
 }
 
-const char *wrong_code(struct rig *rig, const struct totp *factor)
+const char *failed_attempt(struct rig *rig, const struct totp *factor)
 {
     for (int n = 0;; n++) {
         char *code = rig_text(rig, "%06d", n);
@@ -115,7 +115,7 @@ const struct got *prove(struct rig *rig, const char *access, const struct totp *
 
 struct totp add_totp(struct rig *rig, struct login_session *session, const char *name)
 {
-    struct totp factor = enrolled(enrol(rig, session->access, name));
+    struct totp factor = enrolled(enroll(rig, session->access, name));
     *session = session_in(prove(rig, session->access, &factor, code_at(rig, &factor, 0)));
     return factor;
 }

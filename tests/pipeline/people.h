@@ -26,14 +26,14 @@ struct login_session session_in(const struct got *got);
 const struct got *password_grant(struct rig *rig, const char *email, const char *password);
 const struct got *refresh(struct rig *rig, const char *token);
 
-const struct got *enrol(struct rig *rig, const char *access, const char *name);
+const struct got *enroll(struct rig *rig, const char *access, const char *name);
 struct totp enrolled(const struct got *got);
 
 /* The code of the step that is `steps` after now. */
 const char *code_at(struct rig *rig, const struct totp *factor, int steps);
 
 /* A code of the right form that is none of the codes around now. */
-const char *wrong_code(struct rig *rig, const struct totp *factor);
+const char *failed_attempt(struct rig *rig, const struct totp *factor);
 
 const char *challenge(struct rig *rig, const char *access, const char *factor_id);
 const struct got *verify(struct rig *rig, const char *access, const char *factor_id,
@@ -43,7 +43,7 @@ const struct got *verify(struct rig *rig, const char *access, const char *factor
 const struct got *prove(struct rig *rig, const char *access, const struct totp *factor,
                         const char *code);
 
-/* Enrols a factor of that name and verifies it; *session becomes the raised one. */
+/* Enrolls a factor of that name and verifies it; *session becomes the raised one. */
 struct totp add_totp(struct rig *rig, struct login_session *session, const char *name);
 
 /* The level in the token, and the methods, newest first: "totp,password". */

@@ -75,12 +75,12 @@ static void error_ids(void **state)
                   s.user_id, (long long)(rig->now_us / US_PER_S + 60));
     const char *token = keyring_sign(rig->services->realm.keyring, ctx.arena, b.data, b.len);
     rig_header(rig, "X-Request-Id", "abc<1>");
-    const struct got *got = enrol(rig, token, "x"); /* row G12 */
+    const struct got *got = enroll(rig, token, "x"); /* row G12 */
     expect_problem(got, ENROLL_NO_SESSION);
     assert_string_equal(got_text(got, "error_id"), "abc<1>");
     assert_null(got_text(ask(rig, "GET", "/user", NULL, NULL), "error_id"));
     rig_header(rig, "X-Supabase-Api-Version", "2024-01-01");
-    assert_null(got_text(enrol(rig, token, "x"), "error_id"));
+    assert_null(got_text(enroll(rig, token, "x"), "error_id"));
 }
 
 static void unknown_paths_and_methods(void **state)
@@ -255,7 +255,7 @@ static void limits_act_by_the_header(void **state)
                 "GOTRUE_RATE_LIMIT_ANONYMOUS_USERS=3",
                 "GOTRUE_MFA_RATE_LIMIT_CHALLENGE_AND_VERIFY=1");
     struct login_session s = sign_up(rig, "a@example.com");
-    struct totp f = enrolled(enrol(rig, s.access, "x"));
+    struct totp f = enrolled(enroll(rig, s.access, "x"));
     const char *open = rig_text(rig, "/factors/%s/challenge", f.id);
     const char *token = "/token?grant_type=refresh_token", *body = "{\"refresh_token\":\"x\"}";
     assert_int_equal(until_refused(rig, "POST", token, NULL, body), -1); /* no header, no limit */
@@ -297,7 +297,7 @@ static void what_holds_secrets_is_not_stored(void **state)
     const struct got *got[] = {
         password_grant(rig, "a@example.com", PASSWORD),
         refresh(rig, s.refresh),
-        enrol(rig, s.access, "x"),
+        enroll(rig, s.access, "x"),
         ask(rig, "GET", "/user", s.access, NULL),
         ask(rig, "GET", "/admin/users", rig->service_key, NULL),
     };

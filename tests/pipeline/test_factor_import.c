@@ -128,14 +128,14 @@ static void the_bound_was_reached_meanwhile(void **state)
 }
 
 /* Unverified factors stand in nobody's way, whatever their names (security.md S15). */
-static void enrolments_left_lying_make_room(void **state)
+static void enrollments_left_lying_make_room(void **state)
 {
     struct rig *rig = *state;
     struct everyone e;
     const char *wrong;
     look_at_all(rig, &e);
     for (int i = 0; i < 10; i++) {
-        expect_status(enrol(rig, e.s[0].access, i ? rig_text(rig, "f%d", i) : "new"), 200);
+        expect_status(enroll(rig, e.s[0].access, i ? rig_text(rig, "f%d", i) : "new"), 200);
     }
     assert_int_equal(finish(rig, e.import, &wrong), P_OK);
     assert_int_equal(factors_of_user(rig, &e.s[0]), 1);
@@ -203,7 +203,7 @@ int main(void)
         RIG_TEST(all_are_written),
         RIG_TEST(a_factor_of_the_name_came_meanwhile),
         RIG_TEST(the_bound_was_reached_meanwhile),
-        RIG_TEST(enrolments_left_lying_make_room),
+        RIG_TEST(enrollments_left_lying_make_room),
         RIG_TEST(a_user_was_deleted_meanwhile),
         RIG_TEST(users_who_can_have_none),
         RIG_TEST(a_file_that_grows),

@@ -1,12 +1,12 @@
-/* test_factors.c: enrolment, its limits and its sweep (rows E2 to E13, B6, B10, B14), what a factor
+/* test_factors.c: enrollment, its limits and its sweep (rows E2 to E13, B6, B10, B14), what a factor
  * does to sessions (V7 to V9, U1 to U4, S1 to S6), and admins on factors (A1 to A3). */
 #include "people.h"
 
-static void enrolment_shows_the_secret_once(void **state)
+static void enrollment_shows_the_secret_once(void **state)
 {
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com");
-    const struct got *got = expect_status(enrol(rig, s.access, "phone"), 200);
+    const struct got *got = expect_status(enroll(rig, s.access, "phone"), 200);
     struct totp f = enrolled(got);
     assert_string_equal(got_text(got, "type"), "totp");
     assert_string_equal(got_text(got, "friendly_name"), "phone");
@@ -28,13 +28,13 @@ static void enrolment_shows_the_secret_once(void **state)
     }
 }
 
-static void a_user_without_an_address_can_enrol(void **state)
+static void a_user_without_an_address_can_enroll(void **state)
 {
     struct rig *rig = *state;
     struct login_session s =
         session_in(ask(rig, "POST", "/signup", NULL,
                        "{\"phone\":\"+15551234567\",\"password\":\"" PASSWORD "\"}"));
-    const struct got *got = expect_status(enrol(rig, s.access, "x"), 200);
+    const struct got *got = expect_status(enroll(rig, s.access, "x"), 200);
     assert_non_null(strstr(got_text(got, "totp.uri"), "app.example.com:15551234567?"));
 }
 
@@ -42,12 +42,12 @@ static void the_name_is_taken_once(void **state)
 {
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com"), other = sign_up(rig, "b@example.com");
-    expect_status(enrol(rig, s.access, "x"), 200);
-    const struct got *got = enrol(rig, s.access, "x");
+    expect_status(enroll(rig, s.access, "x"), 200);
+    const struct got *got = enroll(rig, s.access, "x");
     expect_problem(got, FACTOR_NAME_TAKEN);
     assert_string_equal(got_text(got, "msg"),
                         "A factor with the friendly name \"x\" for this user already exists");
-    expect_status(enrol(rig, other.access, "x"), 200);
+    expect_status(enroll(rig, other.access, "x"), 200);
     expect_status(ask(rig, "POST", "/factors", s.access, "{\"factor_type\":\"totp\"}"), 200);
     expect_problem(
         ask(rig, "POST", "/factors", s.access, "{\"factor_type\":\"totp\",\"friendly_name\":null}"),
@@ -59,13 +59,13 @@ static void ten_factors_are_the_most(void **state)
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com");
     for (int i = 0; i < 10; i++) {
-        expect_status(enrol(rig, s.access, rig_text(rig, "%d", i)), 200);
+        expect_status(enroll(rig, s.access, rig_text(rig, "%d", i)), 200);
         rig_wait(rig, 1);
     }
-    expect_problem(enrol(rig, s.access, "0"), FACTOR_NAME_TAKEN); /* order: row E12 */
-    expect_status(enrol(rig, s.access, "eleven"), 200);
+    expect_problem(enroll(rig, s.access, "0"), FACTOR_NAME_TAKEN); /* order: row E12 */
+    expect_status(enroll(rig, s.access, "eleven"), 200);
     rig_wait(rig, 1);
-    expect_status(enrol(rig, s.access, "0"), 200); /* which made room: security.md S15 */
+    expect_status(enroll(rig, s.access, "0"), 200); /* which made room: security.md S15 */
     const struct got *got = expect_status(ask(rig, "GET", "/user", s.access, NULL), 200);
     assert_string_equal(got_text(got, "factors.9.friendly_name"), "0");
     assert_string_equal(got_text(got, "factors.0.friendly_name"), "2");
@@ -77,17 +77,17 @@ static void the_most_verified_factors(void **state)
     rig_restart(rig, "GOTRUE_MFA_MAX_VERIFIED_FACTORS=1");
     struct login_session s = sign_up(rig, "a@example.com");
     add_totp(rig, &s, "x");
-    expect_problem(enrol(rig, s.access, "y"), FACTORS_TOO_MANY);
+    expect_problem(enroll(rig, s.access, "y"), FACTORS_TOO_MANY);
 }
 
-static void an_aal1_session_enrols_no_second_factor(void **state)
+static void an_aal1_session_enrolls_no_second_factor(void **state)
 {
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com"), low;
     add_totp(rig, &s, "x");
     low = sign_in(rig, "a@example.com");
-    expect_problem(enrol(rig, low.access, "y"), ENROLL_NEEDS_AAL2);
-    expect_status(enrol(rig, s.access, "y"), 200);
+    expect_problem(enroll(rig, low.access, "y"), ENROLL_NEEDS_AAL2);
+    expect_status(enroll(rig, s.access, "y"), 200);
 }
 
 static bool has_factor(struct rig *rig, const struct login_session *s, const char *id)
@@ -95,36 +95,36 @@ static bool has_factor(struct rig *rig, const struct login_session *s, const cha
     return strstr(ask(rig, "GET", "/user", s->access, NULL)->body, id) != NULL;
 }
 
-/* Row E11: after 300 s an enrolment that was never challenged is swept at the next one. */
-static void expired_enrolments_are_swept(void **state)
+/* Row E11: after 300 s an enrollment that was never challenged is swept at the next one. */
+static void expired_enrollments_are_swept(void **state)
 {
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com"), other = sign_up(rig, "b@example.com");
-    struct totp old = enrolled(enrol(rig, s.access, "old"));
-    struct totp his = enrolled(enrol(rig, other.access, "his"));
+    struct totp old = enrolled(enroll(rig, s.access, "old"));
+    struct totp his = enrolled(enroll(rig, other.access, "his"));
     rig_wait(rig, 300);
-    enrolled(enrol(rig, s.access, "second"));
+    enrolled(enroll(rig, s.access, "second"));
     assert_true(has_factor(rig, &s, old.id));
     rig_wait(rig, 0.000001);
-    enrolled(enrol(rig, s.access, "third"));
+    enrolled(enroll(rig, s.access, "third"));
     assert_false(has_factor(rig, &s, old.id));
     assert_true(has_factor(rig, &other, his.id)); /* row B10: only the user's own */
 }
 
 /* Row B10: as long as a challenge is open; then it goes too, or ten of them lock the user out. */
-static void an_open_challenge_keeps_an_enrolment(void **state)
+static void an_open_challenge_keeps_an_enrollment(void **state)
 {
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com");
-    struct totp f = enrolled(enrol(rig, s.access, "x"));
+    struct totp f = enrolled(enroll(rig, s.access, "x"));
     rig_wait(rig, 250);
     const char *id = challenge(rig, s.access, f.id);
     rig_wait(rig, 200);
-    enrolled(enrol(rig, s.access, "y"));
+    enrolled(enroll(rig, s.access, "y"));
     assert_true(has_factor(rig, &s, f.id));
-    expect_problem(verify(rig, s.access, f.id, id, wrong_code(rig, &f)), TOTP_WRONG);
+    expect_problem(verify(rig, s.access, f.id, id, failed_attempt(rig, &f)), TOTP_WRONG);
     rig_wait(rig, 100.000001);
-    enrolled(enrol(rig, s.access, "z"));
+    enrolled(enroll(rig, s.access, "z"));
     assert_false(has_factor(rig, &s, f.id));
 }
 
@@ -135,7 +135,7 @@ static void verified_factors_are_never_swept(void **state)
     struct totp f = add_totp(rig, &s, "x");
     rig_wait(rig, 1100);
     s = session_in(refresh(rig, s.refresh));
-    enrolled(enrol(rig, s.access, "y"));
+    enrolled(enroll(rig, s.access, "y"));
     assert_true(has_factor(rig, &s, f.id));
 }
 
@@ -147,26 +147,26 @@ static void changes_need_a_fresh_step(void **state)
     struct totp f = add_totp(rig, &s, "x");
     rig_wait(rig, 1201);
     s = session_in(refresh(rig, s.refresh));
-    expect_problem(enrol(rig, s.access, "y"), MFA_NOT_FRESH);
+    expect_problem(enroll(rig, s.access, "y"), MFA_NOT_FRESH);
     const char *path = rig_text(rig, "/factors/%s", f.id);
     expect_problem(ask(rig, "DELETE", path, s.access, NULL), MFA_NOT_FRESH);
     s = session_in(prove(rig, s.access, &f, code_at(rig, &f, 0)));
-    enrolled(enrol(rig, s.access, "y"));
+    enrolled(enroll(rig, s.access, "y"));
     expect_status(ask(rig, "DELETE", path, s.access, NULL), 200);
 }
 
-static void ten_challenged_enrolments_lock_nobody_out(void **state)
+static void ten_challenged_enrollments_lock_nobody_out(void **state)
 {
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com");
     for (int i = 0; i < 10; i++) {
-        struct totp f = enrolled(enrol(rig, s.access, rig_text(rig, "%d", i)));
+        struct totp f = enrolled(enroll(rig, s.access, rig_text(rig, "%d", i)));
         challenge(rig, s.access, f.id);
     }
-    expect_status(enrol(rig, s.access, "x"), 200); /* the oldest went: security.md S15 */
-    expect_problem(enrol(rig, s.access, "x"), FACTOR_NAME_TAKEN);
+    expect_status(enroll(rig, s.access, "x"), 200); /* the oldest went: security.md S15 */
+    expect_problem(enroll(rig, s.access, "x"), FACTOR_NAME_TAKEN);
     rig_wait(rig, 300.000001);
-    expect_status(enrol(rig, s.access, "y"), 200);
+    expect_status(enroll(rig, s.access, "y"), 200);
 }
 
 static void verification_raises_and_cleans_up(void **state)
@@ -174,9 +174,9 @@ static void verification_raises_and_cleans_up(void **state)
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com"), other = sign_in(rig, "a@example.com"),
                          before = s;
-    struct totp left = enrolled(enrol(rig, s.access, "left over"));
+    struct totp left = enrolled(enroll(rig, s.access, "left over"));
     rig_wait(rig, 2);
-    struct totp f = enrolled(enrol(rig, s.access, "x"));
+    struct totp f = enrolled(enroll(rig, s.access, "x"));
     const struct got *got = prove(rig, s.access, &f, code_at(rig, &f, 0));
     s = session_in(got);
     assert_string_equal(s.session_id, before.session_id);
@@ -203,7 +203,7 @@ static void levels_survive_refreshes_and_new_logins(void **state)
     expect_status(ask(rig, "GET", "/user", s.access, NULL), 200); /* the other aal2 session */
 }
 
-static const struct got *unenrol(struct rig *rig, const char *access, const char *id)
+static const struct got *unenroll(struct rig *rig, const char *access, const char *id)
 {
     return ask(rig, "DELETE", rig_text(rig, "/factors/%s", id), access, NULL);
 }
@@ -214,25 +214,25 @@ static void unenrolling_needs_and_lowers_the_level(void **state)
     struct login_session s = sign_up(rig, "a@example.com"), first = s;
     struct totp f = add_totp(rig, &s, "x");
     struct login_session low = sign_in(rig, "a@example.com");
-    expect_problem(unenrol(rig, low.access, f.id), UNENROLL_NEEDS_AAL2);
+    expect_problem(unenroll(rig, low.access, f.id), UNENROLL_NEEDS_AAL2);
     /* S5, better than row U4: the lower of session and token, which still says aal1 */
     assert_string_equal(aal_in(rig, first.access), "aal1");
-    expect_problem(unenrol(rig, first.access, f.id), UNENROLL_NEEDS_AAL2);
-    assert_string_equal(got_text(expect_status(unenrol(rig, s.access, f.id), 200), "id"), f.id);
+    expect_problem(unenroll(rig, first.access, f.id), UNENROLL_NEEDS_AAL2);
+    assert_string_equal(got_text(expect_status(unenroll(rig, s.access, f.id), 200), "id"), f.id);
     struct login_session next = session_in(refresh(rig, s.refresh));
     assert_string_equal(aal_in(rig, next.access), "aal1");
     assert_string_equal(amr_in(rig, next.access), "password");
-    expect_problem(unenrol(rig, s.access, f.id), FACTOR_NOT_FOUND);
+    expect_problem(unenroll(rig, s.access, f.id), FACTOR_NOT_FOUND);
 }
 
 static void an_unverified_factor_goes_at_aal1(void **state)
 {
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com"), thief = sign_up(rig, "b@example.com");
-    struct totp f = enrolled(enrol(rig, s.access, "x"));
-    expect_problem(unenrol(rig, thief.access, f.id), FACTOR_NOT_FOUND);
-    expect_problem(unenrol(rig, s.access, "x"), FACTOR_ID_NOT_UUID);
-    expect_status(unenrol(rig, s.access, f.id), 200);
+    struct totp f = enrolled(enroll(rig, s.access, "x"));
+    expect_problem(unenroll(rig, thief.access, f.id), FACTOR_NOT_FOUND);
+    expect_problem(unenroll(rig, s.access, "x"), FACTOR_ID_NOT_UUID);
+    expect_status(unenroll(rig, s.access, f.id), 200);
 }
 
 static void changes_of_a_user_with_a_factor_need_aal2(void **state)
@@ -299,7 +299,7 @@ static void types_that_are_off(void **state)
 {
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com");
-    struct totp f = enrolled(enrol(rig, s.access, "x"));
+    struct totp f = enrolled(enroll(rig, s.access, "x"));
     expect_problem(ask(rig, "POST", "/factors", s.access, "{\"factor_type\":\"webauthn\"}"),
                    WEBAUTHN_ENROLL_OFF);
     expect_problem(ask(rig, "POST", "/factors", s.access, "{\"factor_type\":\"TOTP\"}"),
@@ -307,7 +307,7 @@ static void types_that_are_off(void **state)
     expect_problem(ask(rig, "POST", "/factors", s.access, "{}"), FACTOR_TYPE_UNKNOWN);
     rig_restart(rig, "GOTRUE_MFA_TOTP_ENROLL_ENABLED=false",
                 "GOTRUE_MFA_TOTP_VERIFY_ENABLED=false");
-    expect_problem(enrol(rig, s.access, "y"), TOTP_ENROLL_OFF);
+    expect_problem(enroll(rig, s.access, "y"), TOTP_ENROLL_OFF);
     expect_problem(ask(rig, "POST", rig_text(rig, "/factors/%s/challenge", f.id), s.access, NULL),
                    TOTP_VERIFY_OFF);
 }
@@ -315,17 +315,17 @@ static void types_that_are_off(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        RIG_TEST(enrolment_shows_the_secret_once),
-        RIG_TEST(a_user_without_an_address_can_enrol),
+        RIG_TEST(enrollment_shows_the_secret_once),
+        RIG_TEST(a_user_without_an_address_can_enroll),
         RIG_TEST(the_name_is_taken_once),
         RIG_TEST(ten_factors_are_the_most),
         RIG_TEST(the_most_verified_factors),
-        RIG_TEST(an_aal1_session_enrols_no_second_factor),
-        RIG_TEST(expired_enrolments_are_swept),
-        RIG_TEST(an_open_challenge_keeps_an_enrolment),
+        RIG_TEST(an_aal1_session_enrolls_no_second_factor),
+        RIG_TEST(expired_enrollments_are_swept),
+        RIG_TEST(an_open_challenge_keeps_an_enrollment),
         RIG_TEST(verified_factors_are_never_swept),
         RIG_TEST(changes_need_a_fresh_step),
-        RIG_TEST(ten_challenged_enrolments_lock_nobody_out),
+        RIG_TEST(ten_challenged_enrollments_lock_nobody_out),
         RIG_TEST(verification_raises_and_cleans_up),
         RIG_TEST(levels_survive_refreshes_and_new_logins),
         RIG_TEST(unenrolling_needs_and_lowers_the_level),

@@ -77,7 +77,7 @@ static void make_people(struct rig *rig)
     tokens[SOFT_DELETED] = e.access;
     tokens[ADMIN] = rig->service_key;
     victim = v.user_id;
-    factor = enrolled(enrol(rig, v.access, "x")).id;
+    factor = enrolled(enroll(rig, v.access, "x")).id;
     expect_status(ask(rig, "PUT", rig_text(rig, "/admin/users/%s", b.user_id), rig->service_key,
                       "{\"ban_duration\":\"24h\"}"),
                   200);
@@ -112,7 +112,7 @@ static const char *path_of(struct rig *rig, const struct route *row)
             path[len + 1] = '\0';
         }
     }
-    return rig_text(rig, "%s%s%s", path, *row->grant ? "?grant_type=" : "", row->grant);
+    return rig_text(rig, "%s%s%s", path, *row->issued ? "?grant_type=" : "", row->issued);
 }
 
 static void check_row(struct rig *rig, const struct route *row, enum who who, const char *prefix)

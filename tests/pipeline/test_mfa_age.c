@@ -55,7 +55,7 @@ static void an_old_step_ends_at_the_refresh(void **state)
     expect_row(rig, &s, "aal1", 1);
     expect_problem(ask(rig, "PUT", "/user", s.access, "{\"password\":\"another correct one\"}"),
                    UPDATE_NEEDS_AAL2);
-    expect_problem(enrol(rig, s.access, "y"), ENROLL_NEEDS_AAL2);
+    expect_problem(enroll(rig, s.access, "y"), ENROLL_NEEDS_AAL2);
     s = session_in(refresh(rig, s.refresh));
     assert_string_equal(aal_in(rig, s.access), "aal1");
     s = session_in(prove(rig, s.access, &f, code_at(rig, &f, 0)));

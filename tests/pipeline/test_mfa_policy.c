@@ -41,15 +41,15 @@ static void the_new_envelope_has_the_code(void **state)
                                                   "sign in again and enroll one");
 }
 
-/* Who has no factor may renew the session for a while, and enrol in it to the end. */
-static void an_enrolment_has_its_time(void **state)
+/* Who has no factor may renew the session for a while, and enroll in it to the end. */
+static void an_enrollment_has_its_time(void **state)
 {
     struct rig *rig = *state;
     rig_restart(rig, EVERYONE);
     struct login_session s = sign_up(rig, "a@example.com"), other = s;
     rig_wait(rig, 899);
     s = session_in(refresh(rig, s.refresh));
-    struct totp f = enrolled(enrol(rig, s.access, "x"));
+    struct totp f = enrolled(enroll(rig, s.access, "x"));
     rig_wait(rig, 1);
     expect_problem(refresh(rig, s.refresh), REFRESH_NEEDS_FACTOR);
     rig_wait(rig, 1000); /* the access token is still good */
@@ -62,7 +62,7 @@ static void an_enrolment_has_its_time(void **state)
     expect_problem(refresh(rig, other.refresh), REFRESH_NEEDS_AAL2);
 }
 
-/* An enrolment that nobody verified is none, however often it is made. */
+/* An enrollment that nobody verified is none, however often it is made. */
 static void a_factor_that_is_not_verified_buys_no_time(void **state)
 {
     struct rig *rig = *state;
@@ -70,7 +70,7 @@ static void a_factor_that_is_not_verified_buys_no_time(void **state)
     struct login_session s = sign_up(rig, "a@example.com");
     for (int i = 0; i < 3; i++) {
         rig_wait(rig, 299);
-        expect_status(enrol(rig, s.access, rig_text(rig, "%d", i)), 200);
+        expect_status(enroll(rig, s.access, rig_text(rig, "%d", i)), 200);
         s = session_in(refresh(rig, s.refresh));
     }
     rig_wait(rig, 3);
@@ -134,7 +134,7 @@ static void roles_are_the_users_or_those_of_app_metadata(void **state)
     }
 }
 
-/* Anonymous users cannot enrol and could never sign in again; a person's account can. */
+/* Anonymous users cannot enroll and could never sign in again; a person's account can. */
 static void anonymous_users_are_left_alone(void **state)
 {
     struct rig *rig = *state;
@@ -272,7 +272,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RIG_TEST(a_refresh_at_aal1_is_refused),
         RIG_TEST(the_new_envelope_has_the_code),
-        RIG_TEST(an_enrolment_has_its_time),
+        RIG_TEST(an_enrollment_has_its_time),
         RIG_TEST(a_factor_that_is_not_verified_buys_no_time),
         RIG_TEST(it_begins_at_its_time),
         RIG_TEST(a_day_begins_at_midnight),

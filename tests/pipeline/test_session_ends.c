@@ -76,7 +76,7 @@ static void a_low_level_is_fine_without_a_factor(void **state)
     struct rig *rig = *state;
     rig_restart(rig, "GOTRUE_SESSIONS_ALLOW_LOW_AAL=15m");
     struct login_session s = sign_up(rig, "a@example.com");
-    expect_status(enrol(rig, s.access, "not verified"), 200);
+    expect_status(enroll(rig, s.access, "not verified"), 200);
     rig_wait(rig, 86400);
     expect_status(refresh(rig, s.refresh), 200);
 }

@@ -7,9 +7,9 @@ static void the_window_is_one_step_either_way(void **state)
     struct rig *rig = *state;
     for (int steps = -3; steps <= 3; steps++) {
         struct login_session s = sign_up_anonymously(rig);
-        expect_problem(enrol(rig, s.access, "x"), ANONYMOUS_REFUSED);
+        expect_problem(enroll(rig, s.access, "x"), ANONYMOUS_REFUSED);
         s = sign_up(rig, rig_text(rig, "u%d@example.com", steps + 3));
-        struct totp f = enrolled(enrol(rig, s.access, "x"));
+        struct totp f = enrolled(enroll(rig, s.access, "x"));
         const struct got *got = prove(rig, s.access, &f, code_at(rig, &f, steps));
         if (steps >= -1 && steps <= 1) {
             expect_status(got, 200);
@@ -23,7 +23,7 @@ static void the_window_moves_with_the_clock(void **state)
 {
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com");
-    struct totp f = enrolled(enrol(rig, s.access, "x"));
+    struct totp f = enrolled(enroll(rig, s.access, "x"));
     const char *later = code_at(rig, &f, 2);
     expect_problem(prove(rig, s.access, &f, later), TOTP_WRONG);
     rig_wait(rig, 24.999999); /* the last moment of the step that began 5 s ago */
@@ -36,7 +36,7 @@ static void a_code_counts_once_and_for_good(void **state)
 {
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com");
-    struct totp f = enrolled(enrol(rig, s.access, "x"));
+    struct totp f = enrolled(enroll(rig, s.access, "x"));
     const char *code = code_at(rig, &f, 0), *older = code_at(rig, &f, -1);
     s = session_in(prove(rig, s.access, &f, code));
     expect_problem(prove(rig, s.access, &f, code), TOTP_WRONG);
@@ -54,7 +54,7 @@ static void a_used_step_ahead_bars_the_ones_before_it(void **state)
 {
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com");
-    struct totp f = enrolled(enrol(rig, s.access, "x"));
+    struct totp f = enrolled(enroll(rig, s.access, "x"));
     s = session_in(prove(rig, s.access, &f, code_at(rig, &f, 1)));
     expect_problem(prove(rig, s.access, &f, code_at(rig, &f, 0)), TOTP_WRONG);
     rig_wait(rig, 30);
@@ -66,7 +66,7 @@ static void a_used_code_stays_used_when_the_clock_goes_back(void **state)
 {
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com");
-    struct totp f = enrolled(enrol(rig, s.access, "x"));
+    struct totp f = enrolled(enroll(rig, s.access, "x"));
     s = session_in(prove(rig, s.access, &f, code_at(rig, &f, 0)));
     rig_wait(rig, -30);
     expect_problem(prove(rig, s.access, &f, code_at(rig, &f, 0)), TOTP_WRONG);
@@ -77,7 +77,7 @@ static void codes_as_people_paste_them(void **state)
 {
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com");
-    struct totp f = enrolled(enrol(rig, s.access, "x"));
+    struct totp f = enrolled(enroll(rig, s.access, "x"));
     for (int i = 0; i < 3; i++) {
         const char *code = code_at(rig, &f, 0);
         const char *pasted = i == 0   ? rig_text(rig, "%.3s %s", code, code + 3)
@@ -92,7 +92,7 @@ static void what_is_no_code(void **state)
 {
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com");
-    struct totp f = enrolled(enrol(rig, s.access, "x"));
+    struct totp f = enrolled(enroll(rig, s.access, "x"));
     const char *code = code_at(rig, &f, 0);
     const char *bad[] = {rig_text(rig, "%s0", code),
                          rig_text(rig, "0%s", code),
@@ -112,7 +112,7 @@ static void a_challenge_lives_300_seconds(void **state)
 {
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com");
-    struct totp f = enrolled(enrol(rig, s.access, "x"));
+    struct totp f = enrolled(enroll(rig, s.access, "x"));
     const struct got *opened =
         ask(rig, "POST", rig_text(rig, "/factors/%s/challenge", f.id), s.access, NULL);
     assert_int_equal(got_int(opened, "expires_at"), rig->now_us / US_PER_S + 300);
@@ -135,9 +135,9 @@ static void a_challenge_counts_once(void **state)
 {
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com");
-    struct totp f = enrolled(enrol(rig, s.access, "x"));
+    struct totp f = enrolled(enroll(rig, s.access, "x"));
     const char *id = challenge(rig, s.access, f.id);
-    expect_problem(verify(rig, s.access, f.id, id, wrong_code(rig, &f)), TOTP_WRONG);
+    expect_problem(verify(rig, s.access, f.id, id, failed_attempt(rig, &f)), TOTP_WRONG);
     s = session_in(verify(rig, s.access, f.id, id, code_at(rig, &f, 0)));
     rig_wait(rig, 60);
     expect_problem(verify(rig, s.access, f.id, id, code_at(rig, &f, 0)), CHALLENGE_SPENT);
@@ -147,7 +147,7 @@ static void a_challenge_is_for_one_address_and_one_factor(void **state)
 {
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com");
-    struct totp f = enrolled(enrol(rig, s.access, "x")), g = enrolled(enrol(rig, s.access, "y"));
+    struct totp f = enrolled(enroll(rig, s.access, "x")), g = enrolled(enroll(rig, s.access, "y"));
     const char *id = challenge(rig, s.access, f.id);
     rig->peer = "192.0.2.2";
     expect_problem(verify(rig, s.access, f.id, id, code_at(rig, &f, 0)), CHALLENGE_SPENT);
@@ -163,7 +163,7 @@ static void the_address_is_not_what_a_header_says(void **state)
 {
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com");
-    struct totp f = enrolled(enrol(rig, s.access, "x"));
+    struct totp f = enrolled(enroll(rig, s.access, "x"));
     const char *id = challenge(rig, s.access, f.id);
     rig->peer = "192.0.2.2";
     rig_header(rig, "X-Forwarded-For", "192.0.2.1");
@@ -177,7 +177,7 @@ static void a_proxy_may_name_the_address(void **state)
 {
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com");
-    struct totp f = enrolled(enrol(rig, s.access, "x"));
+    struct totp f = enrolled(enroll(rig, s.access, "x"));
     rig->peer = "192.0.2.7";
     const char *id = challenge(rig, s.access, f.id);
     rig->peer = "192.0.2.2";

@@ -81,7 +81,7 @@ static void codes_of_the_standard(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         rig->now_us = 50 * US_PER_S;
         s[i] = sign_up(rig, rig_text(rig, "u%zu@example.com", i));
-        f[i] = enrolled(enrol(rig, s[i].access, "x"));
+        f[i] = enrolled(enroll(rig, s[i].access, "x"));
         struct change c = of(&f[i]);
         c.device.kind = (struct totp_kind){cases[i].digest, 8, 30};
         c.secret = base32_encode(rig->arena, digits, cases[i].secret);
@@ -107,7 +107,7 @@ static void a_period_of_a_minute(void **state)
 {
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com");
-    struct totp f = enrolled(enrol(rig, s.access, "x"));
+    struct totp f = enrolled(enroll(rig, s.access, "x"));
     struct change c = of(&f);
     c.device.kind.period_s = 60;
     store(rig, &c);
@@ -129,7 +129,7 @@ static void a_clock_that_is_off_is_told(void **state)
     struct login_session s = sign_up(rig, "a@example.com");
     struct totp f = add_totp(rig, &s, "x");
     rig_wait(rig, 600);
-    expect_problem(prove(rig, s.access, &f, wrong_code(rig, &f)), TOTP_WRONG);
+    expect_problem(prove(rig, s.access, &f, failed_attempt(rig, &f)), TOTP_WRONG);
     assert_null(got_value(show(rig, &s, &f), "totp.refused_at"));
     static const int steps[] = {-20, -3, -2, 2, 20};
     for (size_t i = 0; i < COUNT(steps); i++) {
@@ -152,7 +152,7 @@ static void a_used_code_is_no_sign_of_a_clock(void **state)
 {
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com");
-    struct totp f = enrolled(enrol(rig, s.access, "x"));
+    struct totp f = enrolled(enroll(rig, s.access, "x"));
     const char *code = code_at(rig, &f, 0);
     s = session_in(prove(rig, s.access, &f, code));
     rig_wait(rig, 120);
@@ -268,7 +268,7 @@ static void a_factor_takes_its_device_along(void **state)
 {
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com");
-    struct totp f = enrolled(enrol(rig, s.access, "x"));
+    struct totp f = enrolled(enroll(rig, s.access, "x"));
     struct change c = of(&f);
     c.device.kind.digits = 8;
     store(rig, &c);
@@ -281,7 +281,7 @@ static void only_an_admin_sees_it(void **state)
 {
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com"), t = sign_up(rig, "b@example.com");
-    struct totp f = enrolled(enrol(rig, s.access, "x"));
+    struct totp f = enrolled(enroll(rig, s.access, "x"));
     const char *path = rig_text(rig, "/admin/users/%s/factors/%s", s.user_id, f.id);
     expect_status(ask(rig, "GET", path, s.access, NULL), 403);
     expect_status(ask(rig, "GET", path, NULL, NULL), 401);

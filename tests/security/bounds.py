@@ -48,7 +48,7 @@ def others_challenges(p):
         is_(p.s.call("POST", path, {}, stranger.token, headers=at("203.0.113.2")), 200)
     assert int(p.sql("select count(*) from @mfa_challenges where " + p.id_is("factor_id", u.factor))[0][0]) <= OPEN + 3
     low = u.another_session()
-    p.sql("update @@factor_guards set last_step = 0 where " + p.id_is("factor_id", u.factor))       # the code of the enrolment may count again
+    p.sql("update @@factor_guards set last_step = 0 where " + p.id_is("factor_id", u.factor))       # the code of the enrollment may count again
     is_(p.s.call("POST", "/factors/%s/verify" % u.factor, {"challenge_id": open_one, "code": fresh_code(u.secret)}, low.token, headers=at("203.0.113.1")), 200)
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The first verified factor (security.md S6): it ends what was begun without one, and a further one is verified at aal2 only. Places for factors
-and locks (S15): enrolments that were left lying keep nobody out, and wrong codes of strangers hold no factor locked for its owner. On
+and locks (S15): enrollments that were left lying keep nobody out, and wrong codes of strangers hold no factor locked for its owner. On
 SQLite, and on PostgreSQL with three nodes. factors.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import re, sys, urllib.parse
@@ -104,7 +104,7 @@ def further_one(p):
 
 
 def places(p):
-    """Enrolments that another session left lying keep neither a place nor a name; the oldest goes. Within a session a name counts once, as ever."""
+    """Enrollments that another session left lying keep neither a place nor a name; the oldest goes. Within a session a name counts once, as ever."""
     u = person(p)
     other = u.another_session()
     for n in range(10):
@@ -124,7 +124,7 @@ def places(p):
 
 
 def refusals_remove_nothing(p):
-    """An enrolment that is refused takes no factor away, one with the same number neither; within reach it takes its place, name and all."""
+    """An enrollment that is refused takes no factor away, one with the same number neither; within reach it takes its place, name and all."""
     u, number = with_app(p), phone()
     draft = lambda v, name: p.s.call("POST", "/factors", {"factor_type": "phone", "friendly_name": name, "phone": number}, v.token)
     kept = is_(draft(u, "phone"), 200).json["id"]
@@ -249,7 +249,7 @@ def texts(p):
     later = lambda: p.sql("update @mfa_factors set last_challenged_at = %s where %s" % (past, p.id_is("id", u.factor)))
     ask = lambda v, network: v.challenge(u.factor, {"channel": "sms"}, headers=at(network))
     stranger, owner = session(p, u, away), session(p, u, home)
-    for _ in range(2):          # of three an hour; one went out to enrol
+    for _ in range(2):          # of three an hour; one went out to enroll
         later()
         is_(ask(stranger, away), 200)
         is_(ask(stranger, away), 429, "over_sms_send_rate_limit")

@@ -44,8 +44,8 @@ def guarded(p, u, factor):
     """Every request that asks for aal2: (name, what to send, the answer at aal1)."""
     low = (403, "insufficient_aal")
     change = (401, "insufficient_aal")
-    yield "enrol TOTP", ("POST", "/factors", {"factor_type": "totp", "friendly_name": uuid.uuid4().hex}), low
-    yield "enrol a phone", ("POST", "/factors", {"factor_type": "phone", "phone": phone(), "friendly_name": uuid.uuid4().hex}), low
+    yield "enroll TOTP", ("POST", "/factors", {"factor_type": "totp", "friendly_name": uuid.uuid4().hex}), low
+    yield "enroll a phone", ("POST", "/factors", {"factor_type": "phone", "phone": phone(), "friendly_name": uuid.uuid4().hex}), low
     yield "remove a factor", ("DELETE", "/factors/" + factor, None), (422, "insufficient_aal")
     yield "make recovery codes", ("POST", "/factors/recovery-codes", {}), low
     yield "new recovery codes", ("POST", "/factors/recovery-codes/regenerate", {}), low

@@ -270,20 +270,20 @@ static void test_wrong_statements_fail_alone(void **state)
     db_close(&db);
 }
 
-static void test_marks(void **state)
+static void test_savepoints(void **state)
 {
     (void)state;
     struct db *db = open_db();
     struct uuid kept = fresh_id(), undone = fresh_id();
     struct tx tx = begin(db, TX_WRITE);
     db_run(&tx, &put_id, V_ID(&kept), V_INT(1));
-    assert_int_equal(db_mark(db), DB_OK);
+    assert_int_equal(db_savepoint(db), DB_OK);
     db_run(&tx, &put_id, V_ID(&undone), V_INT(2));
     db_run(&tx, &put_id, V_ID(&kept), V_INT(3)); /* a conflict inside of the mark */
-    assert_int_equal(db_mark_undo(db), DB_OK);
+    assert_int_equal(db_savepoint_rollback(db), DB_OK);
     tx.status = DB_OK;
-    assert_int_equal(db_mark(db), DB_OK);
-    assert_int_equal(db_mark_drop(db), DB_OK);
+    assert_int_equal(db_savepoint(db), DB_OK);
+    assert_int_equal(db_savepoint_release(db), DB_OK);
     assert_int_equal(number_of(&tx, &kept), 1);
     assert_int_equal(number_of(&tx, &undone), -1);
     assert_int_equal(db_commit(db), DB_OK);
@@ -334,7 +334,7 @@ static void test_a_lost_connection_may_be_tried_again(void **state)
 
 /* --- round trips --- */
 
-static void test_what_is_asked_ahead_costs_one_round_trip(void **state)
+static void test_prefetched_statements_cost_one_round_trip(void **state)
 {
     (void)state;
     struct db *db = open_db();
@@ -348,8 +348,8 @@ static void test_what_is_asked_ahead_costs_one_round_trip(void **state)
 
     tx = begin(db, TX_READ);
     before = db_trips(db);
-    db_ahead(&tx, &n_of, V_ID(&a));
-    db_ahead(&tx, &n_of, V_ID(&b));
+    db_prefetch(&tx, &n_of, V_ID(&a));
+    db_prefetch(&tx, &n_of, V_ID(&b));
     assert_int_equal(number_of(&tx, &b), 2);
     assert_int_equal(number_of(&tx, &a), 1);
     assert_int_equal(number_of(&tx, &a), 1); /* asked again: known */
@@ -367,7 +367,7 @@ static void test_a_write_is_seen_by_the_same_query(void **state)
     struct uuid id = fresh_id();
     struct tx tx = begin(db, TX_WRITE);
     db_run(&tx, &put_id, V_ID(&id), V_INT(1));
-    db_ahead(&tx, &n_of, V_ID(&id));
+    db_prefetch(&tx, &n_of, V_ID(&id));
     assert_int_equal(number_of(&tx, &id), 1);
     db_run(&tx, &raise, V_ID(&id));
     assert_int_equal(number_of(&tx, &id), 2);
@@ -390,7 +390,7 @@ static void test_commit_goes_with_the_last_query(void **state)
     struct tx tx = begin(db, TX_WRITE);
     int64_t before = db_trips(db);
     db_run(&tx, &put_id, V_ID(&id), V_INT(5));
-    db_ahead(&tx, &n_of, V_ID(&id));
+    db_prefetch(&tx, &n_of, V_ID(&id));
     db_last(&tx);
     assert_int_equal(number_of(&tx, &id), 5);
     struct tx look = begin(other, TX_READ);
@@ -628,8 +628,8 @@ static void both_in_one_round_trip(struct db *db, const struct session *s)
     struct factor *list;
     struct tx tx = begin(db, TX_READ);
     int64_t before = db_trips(db);
-    session_ahead(&tx, &s->id);
-    factors_ahead(&tx, &s->user_id);
+    session_prefetch(&tx, &s->id);
+    factors_prefetch(&tx, &s->user_id);
     assert_true(session_by_id(&tx, &s->id, &back));
     assert_int_equal(factors_of(&tx, &s->user_id, &list), 1);
     assert_int_equal(db_trips(db), before + 1);
@@ -706,9 +706,9 @@ int main(void)
         cmocka_unit_test(test_a_failure_sticks_and_is_over_after_it),
         cmocka_unit_test(test_wrong_statements_fail_alone),
         cmocka_unit_test(test_refusals_of_other_tables),
-        cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_savepoints),
         cmocka_unit_test(test_a_lost_connection_may_be_tried_again),
-        cmocka_unit_test(test_what_is_asked_ahead_costs_one_round_trip),
+        cmocka_unit_test(test_prefetched_statements_cost_one_round_trip),
         cmocka_unit_test(test_a_write_is_seen_by_the_same_query),
         cmocka_unit_test(test_commit_goes_with_the_last_query),
         cmocka_unit_test(test_a_deadlock_may_be_tried_again),

@@ -430,23 +430,23 @@ static void test_busy(void **state)
 
 /* --- marks --- */
 
-static void test_marks(void **state)
+static void test_savepoints(void **state)
 {
     struct scratch *s = *state;
     struct db *db = open_with_table(s);
     struct tx tx = begin(s, db, TX_WRITE);
     struct uuid a = id_of(1), b = id_of(2), c = id_of(3);
-    assert_int_equal(db_mark(db), DB_OK);
+    assert_int_equal(db_savepoint(db), DB_OK);
     db_exec(&tx, &insert, V_ID(&a), V_INT(1));
-    assert_int_equal(db_mark(db), DB_OK); /* they nest */
+    assert_int_equal(db_savepoint(db), DB_OK); /* they nest */
     db_exec(&tx, &insert, V_ID(&b), V_INT(2));
     db_query(&tx, &all); /* left under way: does not stand in the way */
-    assert_int_equal(db_mark_undo(db), DB_OK);
-    assert_int_equal(db_mark_drop(db), DB_OK);
-    assert_int_equal(db_mark(db), DB_OK);
+    assert_int_equal(db_savepoint_rollback(db), DB_OK);
+    assert_int_equal(db_savepoint_release(db), DB_OK);
+    assert_int_equal(db_savepoint(db), DB_OK);
     db_exec(&tx, &insert, V_ID(&c), V_INT(3));
-    assert_int_equal(db_mark_undo(db), DB_OK);
-    assert_int_not_equal(db_mark_undo(db), DB_OK); /* undo has forgotten it */
+    assert_int_equal(db_savepoint_rollback(db), DB_OK);
+    assert_int_not_equal(db_savepoint_rollback(db), DB_OK); /* undo has forgotten it */
     assert_int_equal(one_number(&tx, &count), 1);
     assert_int_equal(db_commit(db), DB_OK);
     db_close(&db);
@@ -630,7 +630,7 @@ int main(void)
         CASE(test_broken_statements_fail),
         CASE(test_full),
         CASE(test_busy),
-        CASE(test_marks),
+        CASE(test_savepoints),
         CASE(test_files_are_private),
         CASE(test_reader_cannot_write),
         CASE(test_what_cannot_be_opened_is_explained),

@@ -100,7 +100,7 @@ def register(email, overrides=None, **authenticator):
 
 
 def whole_way(name, overrides=None, **authenticator):
-    """Sign up, register, sign in anew, authenticate twice, look, unenrol: all by the official client."""
+    """Sign up, register, sign in anew, authenticate twice, look, unenroll: all by the official client."""
     handle = register("b-%s@example.com" % name, overrides, **authenticator)
     try:
         assert level() == ("aal2", "aal2"), level()

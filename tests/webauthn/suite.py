@@ -44,7 +44,7 @@ def send(u, factor, ident, kind, credential, token=None):
 
 
 def register(u, key, form="none", name="key", **lies):
-    """Enrols, challenges and answers; (answer, factor id)."""
+    """Enrolls, challenges and answers; (answer, factor id)."""
     factor = enroll(u, name)["id"]
     ident, options = challenge(u, factor)
     assert options["type"] == "create", options
@@ -91,7 +91,7 @@ def spent(u, factor, ident, kind, credential):
 
 
 # what succeeds ------------------------------------------------------------------------
-def enrol_answer():
+def enroll_answer():
     u = s.sign_up()
     body = enroll(u, "yubi")
     assert set(body) == {"id", "type", "friendly_name"} and body["type"] == "webauthn" and body["friendly_name"] == "yubi", body
@@ -437,7 +437,7 @@ def one_winner_of_a_key():
     assert sql("select count(*) from @mfa_factors where web_authn_credential ->> 'id' = '%s'" % base64.b64encode(key.id).decode()) == "1"
 
 
-def one_winner_of_an_enrolment():
+def one_winner_of_an_enrollment():
     u = s.sign_up()
     factor = enroll(u)["id"]
     jobs = [(ident, SoftKey().create(w["credential_options"])) for ident, w in (challenge(u, factor) for _ in range(6))]
@@ -550,7 +550,7 @@ with stack, Countersign(a.binary, env=ON) as c:
     s = c.server()
     if a.engine != "sqlite":
         s.dsn, s.sqlite = ON["DATABASE_URL"], None
-    t.step("E5: the answer to an enrolment", enrol_answer)
+    t.step("E5: the answer to an enrollment", enroll_answer)
     t.step("C5: creation options and what is kept of them", creation_options)
     t.step("C5: request options, keys that are allowed and excluded", request_options)
     for alg, name in ((ES256, "ES256"), (EDDSA, "EdDSA"), (RS256, "RS256")):
@@ -601,7 +601,7 @@ with stack, Countersign(a.binary, env=ON) as c:
     t.step("keys that are none", bad_keys)
     t.step("one challenge, one answer, twelve times at once", one_winner_of_a_challenge)
     t.step("one key, six users at once", one_winner_of_a_key)
-    t.step("one enrolment, six keys at once", one_winner_of_an_enrolment)
+    t.step("one enrollment, six keys at once", one_winner_of_an_enrollment)
     t.step("rules that all factors share", common_rules)
 if a.engine == "sqlite":
     t.step("E13, C6: switched off", switched_off, a.binary)

@@ -30,7 +30,7 @@ static bool verify_on(const struct config *config)
 
 /* Rows E4, E7, E8: before names and limits are looked at. */
 static enum problem prepare(struct tx *tx, const struct user *user,
-                            const struct enrol_request *in, const char **number)
+                            const struct enroll_request *in, const char **number)
 {
     const char *digits;
     struct factor *list;
@@ -52,7 +52,7 @@ static enum problem prepare(struct tx *tx, const struct user *user,
 }
 
 static enum problem enroll(const struct realm *realm, struct tx *tx, const struct user *user,
-                           const struct enrol_request *in, struct enrolment *out)
+                           const struct enroll_request *in, struct enrollment *out)
 {
     (void)realm;
     (void)user;
@@ -154,7 +154,7 @@ static enum problem challenge(const struct realm *realm, struct tx *tx, const st
     if (!problem && realm->sms_incomplete) {
         problem = P_SMS_NO_PROVIDER;
     }
-    enum wanted_by by = factor_is_verified(factor) ? BY_OWNER : BY_STRANGER;
+    enum wanted_by by = factor_is_verified(factor) ? BY_CONFIRMED : BY_UNCONFIRMED;
     if (!problem && !c->sms_autoconfirm && !total_take(tx, "sms", c->rate_sms_sent, by)) {
         problem = P_SMS_LIMIT;
     }

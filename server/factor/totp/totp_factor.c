@@ -1,4 +1,4 @@
-/* totp_factor.c: authenticator apps as a kind of factor: secret and Key URI at enrolment, codes of
+/* totp_factor.c: authenticator apps as a kind of factor: secret and Key URI at enrollment, codes of
  * RFC 6238 afterwards (contract rows E2, E3, V5, V6, B1, B6, B11, B18). */
 #include "crypto/base32.h"
 #include "crypto/totp.h"
@@ -32,7 +32,7 @@ static const char *account_name(struct arena *arena, const struct user *user)
 }
 
 static enum problem enroll(const struct realm *realm, struct tx *tx, const struct user *user,
-                           const struct enrol_request *in, struct enrolment *out)
+                           const struct enroll_request *in, struct enrollment *out)
 {
     struct ctx *ctx = tx->ctx;
     uint8_t bytes[TOTP_SECRET];
@@ -65,9 +65,9 @@ static void read_code(const char *code, char out[CODE_ROOM])
     out[*code ? 0 : n] = '\0';
 }
 
-static void ahead(struct tx *tx, const struct factor *factor)
+static void prefetch(struct tx *tx, const struct factor *factor)
 {
-    totp_device_ahead(tx, &factor->id);
+    totp_device_prefetch(tx, &factor->id);
 }
 
 /* A code that is refused may be that of a device whose clock is off. Codes far away are looked for
@@ -132,6 +132,6 @@ const struct factor_kind totp_factor = {
     .wrong = P_TOTP_WRONG,
     .has_code = true,
     .enroll = enroll,
-    .ahead = ahead,
+    .prefetch = prefetch,
     .check = check,
 };

@@ -2,7 +2,7 @@
  * V13, B7; contract-internals.md §6.5). A challenge answers only the ceremony that it was made
  * for: a registration for a new factor, an assertion for a verified one. */
 #include "factor/webauthn/assertion.h"
-#include "base/later.h"
+#include "base/deferred.h"
 #include "factor/webauthn/attestation.h"
 
 #include <string.h>
@@ -20,7 +20,7 @@ static bool verify_on(const struct config *config)
 }
 
 static enum problem enroll(const struct realm *realm, struct tx *tx, const struct user *user,
-                           const struct enrol_request *in, struct enrolment *out)
+                           const struct enroll_request *in, struct enrollment *out)
 {
     (void)realm;
     (void)tx;
@@ -55,7 +55,7 @@ static enum problem refuse(const struct factor_check *c, const char *fault)
         LOG_STR("factor_id", uuid_format(&c->factor->id, id)),
         LOG_STR("why", fault),
     };
-    later_log(c->tx->ctx, LATER_ANY, LOG_WARN, "WebAuthn answer refused", fields, 2);
+    deferred_log(c->tx->ctx, DEFERRED_ALWAYS, LOG_WARN, "WebAuthn answer refused", fields, 2);
     return P_WEBAUTHN_WRONG;
 }
 

@@ -148,7 +148,7 @@ static void a_second_factor_required(void **state)
                                       "GOTRUE_MFA_PHONE_VERIFY_ENABLED=true", NULL};
     struct config_sources sources = {.environment = impossible};
     assert_null(load_from(*state, &sources, &error));
-    assert_non_null(strstr(error, "a kind of factor that people can enrol and verify"));
+    assert_non_null(strstr(error, "a kind of factor that people can enroll and verify"));
     GOOD(*state, SITE, roles, "GOTRUE_MFA_TOTP_ENROLL_ENABLED=false",
          "GOTRUE_MFA_PHONE_ENROLL_ENABLED=true", "GOTRUE_MFA_PHONE_VERIFY_ENABLED=true");
 }
@@ -260,10 +260,10 @@ static void first_name_wins(void **state)
     assert_int_equal(GOOD(*state, SITE, "PORT=2", "GOTRUE_API_PORT=")->port, 2);
 }
 
-static void laptop_defaults(void **state)
+static void development_defaults(void **state)
 {
     const struct config *c = GOOD(*state, "PATH=/bin");
-    assert_true(c->laptop);
+    assert_true(c->development);
     assert_string_equal(c->api_host, "127.0.0.1");
     assert_string_equal(c->jwt_aud, "authenticated");
     assert_string_equal(c->default_role, "authenticated");
@@ -279,7 +279,7 @@ static void laptop_defaults(void **state)
 static void server_defaults(void **state)
 {
     const struct config *c = GOOD(*state, SITE);
-    assert_false(c->laptop);
+    assert_false(c->development);
     assert_string_equal(c->api_host, "");
     assert_string_equal(c->jwt_aud, "");
     assert_string_equal(c->jwt_issuer, "");
@@ -447,7 +447,7 @@ int main(void)
         CASE(accepted_names_say_why_nothing_changes),
         CASE(the_pool_of_connections),
         CASE(first_name_wins),
-        CASE(laptop_defaults),
+        CASE(development_defaults),
         CASE(server_defaults),
         CASE(clamps),
         CASE(password_sets),

@@ -11,7 +11,7 @@ struct stage {
     struct config config;
     struct realm realm;
     struct ctx ctx;
-    struct grant grant;
+    struct issued_session issued;
 };
 
 static struct stage stage(struct arena *arena)
@@ -24,19 +24,19 @@ static struct stage stage(struct arena *arena)
     };
     s.realm.keyring = keyring_new(arena, &settings, &error);
     assert_non_null(s.realm.keyring);
-    s.grant.person.user = (struct user){
+    s.issued.account.user = (struct user){
         .aud = "authenticated",
         .role = "authenticated",
         .email = "a@example.com",
         .app_metadata = "{\"provider\":\"email\"}",
         .user_metadata = "{\"n\":9007199254740993}",
     };
-    uuid_parse("00112233-4455-4677-8899-aabbccddeeff", &s.grant.person.user.id);
-    uuid_parse("10112233-4455-4677-8899-aabbccddeeff", &s.grant.session.id);
-    s.grant.session.created_at = NOW_S * US_PER_S;
-    s.grant.amr[0] = (struct amr){"totp", NOW_S * US_PER_S + 500000};
-    s.grant.amr[1] = (struct amr){"password", (NOW_S - 10) * US_PER_S};
-    s.grant.n_amr = 2;
+    uuid_parse("00112233-4455-4677-8899-aabbccddeeff", &s.issued.account.user.id);
+    uuid_parse("10112233-4455-4677-8899-aabbccddeeff", &s.issued.session.id);
+    s.issued.session.created_at = NOW_S * US_PER_S;
+    s.issued.amr[0] = (struct amr){"totp", NOW_S * US_PER_S + 500000};
+    s.issued.amr[1] = (struct amr){"password", (NOW_S - 10) * US_PER_S};
+    s.issued.n_amr = 2;
     return s;
 }
 
@@ -60,7 +60,7 @@ static void the_whole_payload(void **state)
     struct stage s = stage(*state);
     s.realm.config = &s.config;
     int64_t exp;
-    const char *token = claims_sign(&s.realm, &s.ctx, &s.grant, &exp);
+    const char *token = claims_sign(&s.realm, &s.ctx, &s.issued, &exp);
     assert_int_equal(exp, NOW_S + 3600);
     assert_string_equal(
         payload_of(*state, token),
@@ -80,9 +80,9 @@ static void what_is_left_out(void **state)
     s.realm.config = &s.config;
     int64_t exp;
     s.config.jwt_issuer = "";
-    s.grant.n_amr = 0;
-    s.grant.person.user.is_anonymous = true;
-    const char *payload = payload_of(*state, claims_sign(&s.realm, &s.ctx, &s.grant, &exp));
+    s.issued.n_amr = 0;
+    s.issued.account.user.is_anonymous = true;
+    const char *payload = payload_of(*state, claims_sign(&s.realm, &s.ctx, &s.issued, &exp));
     assert_null(strstr(payload, "\"iss\""));
     assert_null(strstr(payload, "\"amr\""));
     assert_non_null(strstr(payload, "\"aal\":\"aal1\""));
@@ -97,15 +97,15 @@ static void a_low_level_ends_early(void **state)
     struct factor verified = {.status = "verified"};
     int64_t exp;
     s.config.low_aal_us = 600 * US_PER_S;
-    s.grant.n_amr = 0;
-    claims_sign(&s.realm, &s.ctx, &s.grant, &exp);
+    s.issued.n_amr = 0;
+    claims_sign(&s.realm, &s.ctx, &s.issued, &exp);
     assert_int_equal(exp, NOW_S + 3600);
-    s.grant.person.factors = &verified;
-    s.grant.person.n_factors = 1;
-    claims_sign(&s.realm, &s.ctx, &s.grant, &exp);
+    s.issued.account.factors = &verified;
+    s.issued.account.n_factors = 1;
+    claims_sign(&s.realm, &s.ctx, &s.issued, &exp);
     assert_int_equal(exp, NOW_S + 600);
-    s.grant.n_amr = 2;
-    claims_sign(&s.realm, &s.ctx, &s.grant, &exp);
+    s.issued.n_amr = 2;
+    claims_sign(&s.realm, &s.ctx, &s.issued, &exp);
     assert_int_equal(exp, NOW_S + 3600);
     release(&s);
 }

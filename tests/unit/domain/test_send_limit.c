@@ -68,16 +68,16 @@ static int taken(struct stage *g, const char *setting, int tries)
 {
     int n = 0;
     for (int i = 0; i < tries; i++) {
-        n += total_take(&g->tx, "mail", setting, BY_OWNER);
+        n += total_take(&g->tx, "mail", setting, BY_CONFIRMED);
     }
     return n;
 }
 
-static int taken_by_strangers(struct stage *g, const char *setting, int tries)
+static int taken_by_unconfirmed(struct stage *g, const char *setting, int tries)
 {
     int n = 0;
     for (int i = 0; i < tries; i++) {
-        n += total_take(&g->tx, "mail", setting, BY_STRANGER);
+        n += total_take(&g->tx, "mail", setting, BY_UNCONFIRMED);
     }
     return n;
 }
@@ -86,20 +86,20 @@ static int taken_by_strangers(struct stage *g, const char *setting, int tries)
 static void a_share(void **state)
 {
     struct stage g = set(state);
-    assert_int_equal(taken_by_strangers(&g, "7", 9), 4);
+    assert_int_equal(taken_by_unconfirmed(&g, "7", 9), 4);
     assert_int_equal(taken(&g, "7", 9), 3);
     g.s->ctx.now_us += 3 * 3600 * US_PER_S;
     assert_int_equal(taken(&g, "7", 3), 3);
-    assert_int_equal(taken_by_strangers(&g, "7", 9), 1);
+    assert_int_equal(taken_by_unconfirmed(&g, "7", 9), 1);
     g.s->ctx.now_us += 3 * 3600 * US_PER_S;
-    assert_int_equal(taken_by_strangers(&g, "1", 2), 1); /* of one there is no half to keep */
+    assert_int_equal(taken_by_unconfirmed(&g, "1", 2), 1); /* of one there is no half to keep */
     g.s->ctx.now_us += 3 * 3600 * US_PER_S;
-    assert_int_equal(taken_by_strangers(&g, "4/10s", 9), 2);
+    assert_int_equal(taken_by_unconfirmed(&g, "4/10s", 9), 2);
     assert_int_equal(taken(&g, "4/10s", 9), 2);
     g.s->ctx.now_us += 20 * US_PER_S;
-    assert_int_equal(taken_by_strangers(&g, "4/10s", 9), 0);
+    assert_int_equal(taken_by_unconfirmed(&g, "4/10s", 9), 0);
     g.s->ctx.now_us += 10 * US_PER_S;
-    assert_int_equal(taken_by_strangers(&g, "4/10s", 9), 1);
+    assert_int_equal(taken_by_unconfirmed(&g, "4/10s", 9), 1);
     db_rollback(g.db);
     db_close(&g.db);
 }
@@ -111,14 +111,14 @@ static void an_account(void **state)
     struct user user = {.id = uuid_v4(&g.s->entropy), .email_confirmed_at = 1};
     struct user other = {.id = uuid_v4(&g.s->entropy)};
     int n = 0;
-    assert_int_equal(message_wanted_by(&user), BY_OWNER);
-    assert_int_equal(message_wanted_by(&other), BY_STRANGER);
+    assert_int_equal(message_wanted_by(&user), BY_CONFIRMED);
+    assert_int_equal(message_wanted_by(&other), BY_UNCONFIRMED);
     for (int i = 0; i < 20; i++) {
         n += total_take_for(&g.tx, "mail", "15", &user);
     }
     assert_int_equal(n, 5);
     user.is_anonymous = true;
-    assert_int_equal(message_wanted_by(&user), BY_STRANGER);
+    assert_int_equal(message_wanted_by(&user), BY_UNCONFIRMED);
     db_rollback(g.db);
     db_close(&g.db);
 }
@@ -128,7 +128,7 @@ static void an_hour(void **state)
 {
     struct stage g = set(state);
     assert_int_equal(taken(&g, "3", 5), 3);
-    assert_true(total_take(&g.tx, "sms", "3", BY_OWNER));
+    assert_true(total_take(&g.tx, "sms", "3", BY_CONFIRMED));
     g.s->ctx.now_us += 1800 * US_PER_S;
     assert_true(taken(&g, "3", 5) <= 2);
     g.s->ctx.now_us += 3 * 3600 * US_PER_S;

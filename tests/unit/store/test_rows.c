@@ -79,7 +79,7 @@ static void in_tx(void **state, void (*run)(struct tx *tx))
 {
     struct scratch *s = *state;
     const char *error = NULL;
-    struct executor_settings settings = {.url = s->url, .slow_threads = 1};
+    struct executor_settings settings = {.url = s->url, .compute_threads = 1};
     struct executor *e = executor_start(s->arena, &settings, &error);
     if (!e) {
         fail_msg("%s", error);

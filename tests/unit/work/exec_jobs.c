@@ -1,7 +1,7 @@
 /* exec_jobs.c: see exec_jobs.h. */
 #include "exec_jobs.h"
 
-#include "base/later.h"
+#include "base/deferred.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -41,11 +41,11 @@ enum problem run(struct ctx *ctx, struct tx *tx, void *arg)
         db_exec(tx, &put, V_INT(j->n), V_INT(0));
     }
     if (j->tells) {
-        later_count(ctx, LATER_KEPT, METRIC_MFA_WRONG);
-        later_count(ctx, LATER_ANY, METRIC_MFA_LOCKED);
+        deferred_count(ctx, DEFERRED_IF_COMMITTED, METRIC_MFA_WRONG);
+        deferred_count(ctx, DEFERRED_ALWAYS, METRIC_MFA_LOCKED);
     }
     if (j->keep) {
-        tx_keep(tx);
+        tx_commit_on_error(tx);
     }
     return j->answer;
 }

@@ -255,7 +255,7 @@ static void *reading_main(void *arg)
 static void test_a_connection_a_thread(void **state)
 {
     struct scratch *s = *state;
-    struct executor *e = start_with_table(s, (struct executor_settings){.slow_threads = 1});
+    struct executor *e = start_with_table(s, (struct executor_settings){.compute_threads = 1});
     assert_int_equal(write_job(e, s, &(struct job){.n = 1}), P_OK);
     int before = open_descriptors(s->path);
     pthread_barrier_t all;
@@ -301,8 +301,8 @@ static bool queue_slow(struct executor *e, struct scratch *s, struct slow *slow)
     slow->job.ctx = s->ctx;
     slow->job.ctx.arena = arena_new();
     slow->job.work =
-        (struct work){.ctx = &slow->job.ctx, .slow = slow_run, .arg = slow, .done = job_done};
-    bool taken = exec_slow_later(e, &slow->job.work);
+        (struct work){.ctx = &slow->job.ctx, .run = slow_run, .arg = slow, .done = job_done};
+    bool taken = exec_compute_later(e, &slow->job.work);
     if (!taken) {
         arena_free(&slow->job.ctx.arena);
     }
@@ -312,7 +312,7 @@ static bool queue_slow(struct executor *e, struct scratch *s, struct slow *slow)
 static void test_slow_work_reads_and_writes(void **state)
 {
     struct scratch *s = *state;
-    struct executor *e = start_with_table(s, (struct executor_settings){.slow_threads = 2});
+    struct executor *e = start_with_table(s, (struct executor_settings){.compute_threads = 2});
     struct slow slow[20];
     memset(slow, 0, sizeof slow);
     for (int i = 0; i < 20; i++) {
@@ -325,7 +325,7 @@ static void test_slow_work_reads_and_writes(void **state)
         assert_true(has_row(e, s, i + 1));
         arena_free(&slow[i].job.ctx.arena);
     }
-    assert_int_equal(exec_slow_wait_s(e), 1);
+    assert_int_equal(exec_compute_wait_s(e), 1);
     executor_stop(&e);
 }
 
@@ -344,14 +344,14 @@ static void *stop_main(void *arg)
 static void test_stop_finishes_what_is_queued(void **state)
 {
     struct scratch *s = *state;
-    struct executor *e = start_with_table(s, (struct executor_settings){.slow_threads = 1});
+    struct executor *e = start_with_table(s, (struct executor_settings){.compute_threads = 1});
     struct gate writer_gate, pool_gate = {.ctx = s->ctx};
     struct slow slow = {.job = {.n = 500}};
     struct job queued = {.n = 1};
     close_gate(e, s, &writer_gate);
     pool_gate.work = (struct work){
-        .ctx = &pool_gate.ctx, .slow = gate_slow, .arg = &pool_gate, .done = gate_done};
-    assert_true(exec_slow_later(e, &pool_gate.work));
+        .ctx = &pool_gate.ctx, .run = gate_slow, .arg = &pool_gate, .done = gate_done};
+    assert_true(exec_compute_later(e, &pool_gate.work));
     assert_true(queue_slow(e, s, &slow));
     assert_true(queue(e, s, &queued));
     struct stopping stopping = {.e = e};
