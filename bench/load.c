@@ -35,8 +35,8 @@
 #include "totp.h"
 
 enum mode { GET, HEALTH, CHALLENGE, VERIFY, REFRESH, SIGNIN, ENROLL, CREATE, SETUP };
-static const char *mode_names[] = {"get",    "health", "challenge", "verify", "refresh",
-                                   "signin", "enroll", "create",    "setup"};
+static const char *mode_names[] = { "get",    "health", "challenge", "verify", "refresh",
+                                    "signin", "enroll", "create",    "setup" };
 
 struct user {
     char email[96], password[64], hash[96], *token, refresh[96], factor[48], secret[80];
@@ -321,7 +321,7 @@ static void answered(struct lane *l, int status, const char *body)
 /* --- connections --- */
 static void connect_lane(struct lane *l)
 {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port) };
     if (inet_pton(AF_INET, host, &a.sin_addr) != 1) {
         fprintf(stderr, "HOST must be an IPv4 address\n");
         exit(2);
@@ -333,7 +333,7 @@ static void connect_lane(struct lane *l)
     int one = 1;
     setsockopt(l->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     fcntl(l->fd, F_SETFL, O_NONBLOCK);
-    struct epoll_event e = {.events = EPOLLIN, .data.ptr = l};
+    struct epoll_event e = { .events = EPOLLIN, .data.ptr = l };
     if (epoll_ctl(epfd, EPOLL_CTL_ADD, l->fd, &e))
         die("epoll_ctl");
 }

@@ -9,7 +9,7 @@
 
 static void sha1(const uint8_t *data, size_t len, uint8_t out[20])
 {
-    uint32_t h[5] = {0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0}, w[80];
+    uint32_t h[5] = { 0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0 }, w[80];
     uint8_t block[64];
     size_t total = len + 9, blocks = (total + 63) / 64;
     for (size_t b = 0; b < blocks; b++) {
@@ -54,7 +54,7 @@ static void sha1(const uint8_t *data, size_t len, uint8_t out[20])
 }
 static void totp(const char *base32, long step, char out[8])
 {
-    uint8_t key[64] = {0}, buf[64 + 20], mac[20];
+    uint8_t key[64] = { 0 }, buf[64 + 20], mac[20];
     size_t len = 0;
     uint32_t acc = 0;
     int bits = 0;

@@ -37,9 +37,9 @@ const char *admin_locked(struct job *job, const struct json_t *locks, const char
         const char *id = json_member_text(lock, "factor_id");
         const char *until = json_member_text(lock, "locked_until");
         if (until && (!*factor_id || (id && strcmp(id, factor_id) == 0))) {
-            return strncmp(until, "9999", 4) == 0 ? "for good"
-                                                  : arena_printf(job->arena, "until %s",
-                                                                 short_time(job->arena, until));
+            return strncmp(until, "9999", 4) == 0
+                       ? "for good"
+                       : arena_printf(job->arena, "until %s", short_time(job->arena, until));
         }
     }
     return NULL;

@@ -12,9 +12,9 @@ static int act(struct job *job)
     int code = admin_user(job, job->options.words[0], &user);
     code = code >= 0 ? code : admin_factor(job, user, job->options.words[1], &factor);
     if (code < 0) {
-        code = job_confirm(job, arena_printf(job->arena, "Delete the factor %s of %s?",
-                                             admin_factor_name(job, factor),
-                                             admin_name_of(job, user)));
+        code = job_confirm(job,
+                           arena_printf(job->arena, "Delete the factor %s of %s?",
+                                        admin_factor_name(job, factor), admin_name_of(job, user)));
     }
     if (code >= 0) {
         return code;

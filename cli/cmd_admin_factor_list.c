@@ -27,11 +27,11 @@ static void show_text(struct job *job, const cs_admin_mfa_list_factors_response 
     for (size_t i = 0; i < list->factors_count; i++) {
         const cs_factor *f = &list->factors[i];
         const char *locked = admin_locked(job, locks, f->id);
-        const char *cells[] = { f->id, f->factor_type,
-                                locked ? arena_printf(job->arena, "%s, locked %s", f->status, locked)
-                                       : f->status,
-                                *f->friendly_name ? f->friendly_name : f->phone,
-                                short_time(job->arena, f->created_at) };
+        const char *cells[] = {
+            f->id, f->factor_type,
+            locked ? arena_printf(job->arena, "%s, locked %s", f->status, locked) : f->status,
+            *f->friendly_name ? f->friendly_name : f->phone, short_time(job->arena, f->created_at)
+        };
         table_row(&table, cells);
     }
     if (list->factors_count) {
@@ -50,8 +50,8 @@ static int act(struct job *job)
         return code;
     }
     cs_status status = cs_auth_admin_mfa_list_factors(
-        job->client,
-        &(cs_admin_mfa_list_factors_params){ .user_id = json_member_text(user, "id") }, &list);
+        job->client, &(cs_admin_mfa_list_factors_params){ .user_id = json_member_text(user, "id") },
+        &list);
     if (status != CS_OK) {
         return job_failed(job, status);
     }

@@ -15,8 +15,7 @@ static int act(struct job *job)
         return code;
     }
     const char *rest = arena_printf(job->arena, "/factors/%s", json_member_text(factor, "id"));
-    cs_status status =
-        admin_ask(job, "PUT", admin_user_path(job, user, rest), "{}", &changed);
+    cs_status status = admin_ask(job, "PUT", admin_user_path(job, user, rest), "{}", &changed);
     if (status != CS_OK) {
         return job_failed(job, status);
     }

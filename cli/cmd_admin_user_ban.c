@@ -15,11 +15,9 @@ static int act(struct job *job)
     if (code >= 0) {
         return code;
     }
-    json_add_text(&body, "ban_duration",
-                  job->options.duration ? job->options.duration : FOR_EVER);
+    json_add_text(&body, "ban_duration", job->options.duration ? job->options.duration : FOR_EVER);
     strbuf_char(&body, '}');
-    cs_status status =
-        admin_ask(job, "PUT", admin_user_path(job, user, ""), body.data, &banned);
+    cs_status status = admin_ask(job, "PUT", admin_user_path(job, user, ""), body.data, &banned);
     if (status != CS_OK) {
         return job_failed(job, status);
     }
@@ -37,11 +35,12 @@ static int act(struct job *job)
 const struct command command_admin_user_ban = {
     .name = "admin user ban",
     .summary = "keep an account from being used",
-    .help = "usage: countersign admin user ban USER [--for DURATION] [OPTION]...\n\n"
-            "Keeps the account, named by its id or its e-mail address, from signing in, renewing\n"
-            "its sessions and using them.\n\n"
-            "  --for DURATION      such as 90m, 24h, 720h; a hundred years if not given\n"
-                HELP_ADMIN HELP_EXIT,
+    .help =
+        "usage: countersign admin user ban USER [--for DURATION] [OPTION]...\n\n"
+        "Keeps the account, named by its id or its e-mail address, from signing in, renewing\n"
+        "its sessions and using them.\n\n"
+        "  --for DURATION      such as 90m, 24h, 720h; a hundred years if not given\n" HELP_ADMIN
+            HELP_EXIT,
     .act = act,
     .client = CLIENT_ADMIN,
     .words_min = 1,

@@ -11,8 +11,8 @@
 static const char *password_of(struct job *job, int *code)
 {
     const struct options *options = &job->options;
-    const char *given = options->password ? options->password
-                                          : environment("COUNTERSIGN_NEW_PASSWORD");
+    const char *given =
+        options->password ? options->password : environment("COUNTERSIGN_NEW_PASSWORD");
     *code = -1;
     if (options->no_password || given) {
         return options->no_password ? NULL : given;
@@ -65,8 +65,8 @@ static int act(struct job *job)
     if (code >= 0) {
         return code;
     }
-    const char *const pairs[] = { "email", email, "phone", options->phone, "password", password,
-                                  "role", options->role };
+    const char *const pairs[] = { "email",    email,    "phone", options->phone,
+                                  "password", password, "role",  options->role };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i += 2) {
         if (pairs[i + 1]) {
             json_add_text(&body, pairs[i], pairs[i + 1]);

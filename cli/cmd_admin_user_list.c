@@ -28,15 +28,16 @@ static const char *locked_parts(struct job *job, const struct json_t *user)
 
 static void show(struct job *job, const struct json_t *users, long page, long per_page)
 {
-    static const char *const headings[] = { "ID", "ADDRESS", "CREATED", "LAST SEEN", "FACTORS",
-                                            "LOCKED", NULL };
+    static const char *const headings[] = { "ID",      "ADDRESS", "CREATED", "LAST SEEN",
+                                            "FACTORS", "LOCKED",  NULL };
     struct table table = table_new(job->arena, headings);
     bool marks_locks = json_count(users) <= LOCKS_ASKED_MAX;
     for (size_t i = 0; i < json_count(users); i++) {
         const struct json_t *u = json_nth(users, i);
         const char *email = json_member_text(u, "email"), *phone = json_member_text(u, "phone");
         size_t factors = json_count(json_member(u, "factors"));
-        const char *cells[] = { json_member_text(u, "id"), email && *email ? email : phone,
+        const char *cells[] = { json_member_text(u, "id"),
+                                email && *email ? email : phone,
                                 short_time(job->arena, json_member_text(u, "created_at")),
                                 short_time(job->arena, json_member_text(u, "last_sign_in_at")),
                                 arena_printf(job->arena, "%zu", factors),

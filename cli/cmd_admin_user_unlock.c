@@ -1,5 +1,5 @@
-/* cmd_admin_user_unlock.c: `countersign admin user unlock`: shows what keeps an account waiting after
- * wrong passwords, and ends that. */
+/* cmd_admin_user_unlock.c: `countersign admin user unlock`: shows what keeps an account waiting
+ * after wrong passwords, and ends that. */
 #include "admin.h"
 #include "help.h"
 #include "show.h"
@@ -48,10 +48,11 @@ static int act(struct job *job)
 const struct command command_admin_user_unlock = {
     .name = "admin user unlock",
     .summary = "take passwords of a locked account again",
-    .help = "usage: countersign admin user unlock USER [OPTION]...\n\n"
-            "Shows from where wrong passwords keep the account waiting, and ends that. The account is\n"
-            "named by its id or its e-mail address. With --json: what was locked. A locked factor is\n"
-            "unlocked by countersign admin factor unlock.\n" HELP_ADMIN HELP_EXIT,
+    .help =
+        "usage: countersign admin user unlock USER [OPTION]...\n\n"
+        "Shows from where wrong passwords keep the account waiting, and ends that. The account is\n"
+        "named by its id or its e-mail address. With --json: what was locked. A locked factor is\n"
+        "unlocked by countersign admin factor unlock.\n" HELP_ADMIN HELP_EXIT,
     .act = act,
     .client = CLIENT_ADMIN,
     .words_min = 1,

@@ -144,12 +144,13 @@ static int run(int argc, char **argv)
 const struct command command_check_config = {
     .name = "check-config",
     .summary = "check the settings and show what follows from them",
-    .help = "usage: countersign check-config [OPTION]...\n\n"
-            "Reads the settings as serve does and says what is wrong with them, if anything, and what\n"
-            "may not be meant so. A database that is there is opened, and its keys are checked.\n\n"
-            "  --config FILE    settings, as for serve\n"
-            "  --data-dir DIR   the data folder\n"
-            "  --json           what follows, as JSON; errors too (on standard error)\n"
-            "  --list           list all settings as they hold, and where each comes from\n",
+    .help =
+        "usage: countersign check-config [OPTION]...\n\n"
+        "Reads the settings as serve does and says what is wrong with them, if anything, and what\n"
+        "may not be meant so. A database that is there is opened, and its keys are checked.\n\n"
+        "  --config FILE    settings, as for serve\n"
+        "  --data-dir DIR   the data folder\n"
+        "  --json           what follows, as JSON; errors too (on standard error)\n"
+        "  --list           list all settings as they hold, and where each comes from\n",
     .run = run,
 };

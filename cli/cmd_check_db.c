@@ -43,8 +43,7 @@ static const char *fault_of(struct arena *arena, const struct config *config, st
                              "bring them up",
                              found.version, migrate_newest());
     }
-    const char *missing =
-        found.version == migrate_newest() ? needed_keys_fault(db, arena) : NULL;
+    const char *missing = found.version == migrate_newest() ? needed_keys_fault(db, arena) : NULL;
     return missing || !found.version ? missing : keys_fault(arena, config, db, true);
 }
 
@@ -52,7 +51,8 @@ static int check(struct arena *arena, const struct config *config, struct db *db
                  const struct common *common)
 {
     const char *note = NULL;
-    struct findings findings = { .arena = arena, .json = json_begin(arena, '['),
+    struct findings findings = { .arena = arena,
+                                 .json = json_begin(arena, '['),
                                  .as_json = common->json };
     bool good = db_check(db, say, &findings);
     const char *fault = good ? fault_of(arena, config, db, &note) : NULL;
@@ -81,12 +81,13 @@ static int run(int argc, char **argv)
 const struct command command_check_db = {
     .name = "check-db",
     .summary = "check the database file",
-    .help = "usage: countersign check-db [OPTION]...\n\n"
-            "Checks the whole database, beside a running server too: that nothing is missing after\n"
-            "a restore, and that the keys of the settings open what it holds. Prints ok, or each\n"
-            "finding and ends with 1.\n\n"
-            "  --config FILE    settings, as for serve\n"
-            "  --data-dir DIR   the data folder\n"
-            "  --json           as JSON: ok and findings\n",
+    .help =
+        "usage: countersign check-db [OPTION]...\n\n"
+        "Checks the whole database, beside a running server too: that nothing is missing after\n"
+        "a restore, and that the keys of the settings open what it holds. Prints ok, or each\n"
+        "finding and ends with 1.\n\n"
+        "  --config FILE    settings, as for serve\n"
+        "  --data-dir DIR   the data folder\n"
+        "  --json           as JSON: ok and findings\n",
     .run = run,
 };

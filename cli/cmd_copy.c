@@ -83,8 +83,10 @@ static bool open_both(struct arena *arena, struct side *from, struct side *to, u
     for (int i = 0; i < 2; i++) {
         struct side *side = i ? to : from;
         if (!db_url_is_postgres(side->url) && !db_file(side->url)) {
-            return wrong(arena, side, "its URL is of an unknown kind: use sqlite:PATH or "
-                                      "postgres://...", error);
+            return wrong(arena, side,
+                         "its URL is of an unknown kind: use sqlite:PATH or "
+                         "postgres://...",
+                         error);
         }
     }
     if (db_url_is_postgres(from->url) == db_url_is_postgres(to->url)) {
@@ -110,7 +112,8 @@ static void say_keys(const struct copy_job *job, const struct side *from, const 
                KEY_ID_HEX, job->key, file);
     } else if (job->key) {
         printf("\nThe secrets are encrypted with the key in %s.encryption-key.\n"
-               "Set for every server on the target:\n", db_file(from->url));
+               "Set for every server on the target:\n",
+               db_file(from->url));
     }
     if (job->key) {
         printf("  GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY_ID=k-%.*s\n"
@@ -148,7 +151,11 @@ static bool copy(struct arena *arena, struct side *from, struct side *to, unsign
         return false;
     }
     struct copy_job job = {
-        .from = from->db, .to = to->db, .arena = arena, .show = progress_show, .arg = &screen,
+        .from = from->db,
+        .to = to->db,
+        .arena = arena,
+        .show = progress_show,
+        .arg = &screen,
     };
     bool good = copy_run(&job, error);
     if (screen.terminal) {
@@ -171,9 +178,10 @@ static void warn_of_password(const char *option, const char *url)
     const char *at = rest ? strchr(rest, '@') : NULL;
     const char *colon = at ? memchr(rest + 3, ':', (size_t)(at - rest - 3)) : NULL;
     if (colon || strstr(url, "password=")) {
-        say_warning("the password in %s can be read by other users of this machine and stays in the "
-                    "shell's history; better in PGPASSWORD or ~/.pgpass",
-                    option);
+        say_warning(
+            "the password in %s can be read by other users of this machine and stays in the "
+            "shell's history; better in PGPASSWORD or ~/.pgpass",
+            option);
     }
 }
 
@@ -212,15 +220,16 @@ static int run(int argc, char **argv)
 const struct command command_copy = {
     .name = "copy",
     .summary = "copy all data from SQLite to PostgreSQL, or back",
-    .help = "usage: countersign copy --from URL --to URL [OPTION]...\n\n"
-            "Copies users, identities, sessions, factors and all else from an SQLite file to\n"
-            "PostgreSQL, or back, a batch of rows a transaction, and compares the counts. Both\n"
-            "servers are stopped meanwhile. The target is new or empty; its schema is made. A copy\n"
-            "that was interrupted goes on when the same command is run again.\n\n"
-            "  --from URL       sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE;\n"
-            "                   the password may stand in PGPASSWORD or ~/.pgpass instead\n"
-            "  --to URL         the other of the two\n"
-            "  --config FILE    settings, as for serve; behind a pooler in transaction mode set\n"
-            "                   COUNTERSIGN_DB_PREPARED_STATEMENTS=false\n",
+    .help =
+        "usage: countersign copy --from URL --to URL [OPTION]...\n\n"
+        "Copies users, identities, sessions, factors and all else from an SQLite file to\n"
+        "PostgreSQL, or back, a batch of rows a transaction, and compares the counts. Both\n"
+        "servers are stopped meanwhile. The target is new or empty; its schema is made. A copy\n"
+        "that was interrupted goes on when the same command is run again.\n\n"
+        "  --from URL       sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE;\n"
+        "                   the password may stand in PGPASSWORD or ~/.pgpass instead\n"
+        "  --to URL         the other of the two\n"
+        "  --config FILE    settings, as for serve; behind a pooler in transaction mode set\n"
+        "                   COUNTERSIGN_DB_PREPARED_STATEMENTS=false\n",
     .run = run,
 };

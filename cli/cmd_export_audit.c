@@ -1,5 +1,5 @@
-/* cmd_export_audit.c: `countersign export audit`: the rows of the audit log as JSON, one a line, for
- * who must keep them longer than the server does (COUNTERSIGN_AUDIT_KEPT). */
+/* cmd_export_audit.c: `countersign export audit`: the rows of the audit log as JSON, one a line,
+ * for who must keep them longer than the server does (COUNTERSIGN_AUDIT_KEPT). */
 #include "admin.h"
 #include "help.h"
 #include "say.h"
@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 enum { PAGE = 500, LINE_MAX_BYTES = 4 << 20 };
-#define FIRST_US INT64_C(1)                      /* 1970 */
+#define FIRST_US INT64_C(1)                 /* 1970 */
 #define LAST_US INT64_C(253402300799000000) /* the end of the year 9999 */
 
 struct run {
@@ -39,8 +39,9 @@ static bool write_row(FILE *out, struct arena *arena, const struct audit_row *ro
 {
     char id[UUID_TEXT], time[RFC3339_TEXT];
     struct strbuf line = strbuf_in(arena, LINE_MAX_BYTES);
-    strbuf_printf(&line, "{\"id\":\"%s\",\"created_at\":\"%s\",\"ip_address\":",
-                  uuid_format(&row->id, id), rfc3339_format(row->created_at, time));
+    strbuf_printf(&line,
+                  "{\"id\":\"%s\",\"created_at\":\"%s\",\"ip_address\":", uuid_format(&row->id, id),
+                  rfc3339_format(row->created_at, time));
     json_quote(&line, row->ip ? row->ip : "");
     strbuf_str(&line, ",\"payload\":");
     const char *payload = row->payload ? row->payload : "null";
@@ -56,7 +57,7 @@ static int write_page(struct run *run)
 {
     struct services *s = run->services;
     struct arena *arena = arena_new();
-    struct ctx ctx = {.arena = arena, .entropy = &s->entropy, .now_us = clock_now_us(&s->clock)};
+    struct ctx ctx = { .arena = arena, .entropy = &s->entropy, .now_us = clock_now_us(&s->clock) };
     int code = exec_read(s->executor, &ctx, read_page, run) == P_OK ? -1 : EXIT_UNREACHABLE;
     for (int i = 0; code < 0 && i < run->n; i++) {
         code = write_row(run->out, arena, &run->page[i]) ? -1 : EXIT_REFUSED;
@@ -77,8 +78,8 @@ static int read_time(struct job *job, const char *option, const char *text, int6
         rfc3339_parse(arena_printf(job->arena, "%sT00:00:00Z", text), out)) {
         return -1;
     }
-    return job_complain(job, EXIT_USAGE, "%s takes a day (2026-12-31) or a time (2026-12-31T00:00:00Z)",
-                        option);
+    return job_complain(job, EXIT_USAGE,
+                        "%s takes a day (2026-12-31) or a time (2026-12-31T00:00:00Z)", option);
 }
 
 static int open_output(struct job *job, FILE **out)
@@ -103,8 +104,9 @@ static bool close_output(struct run *run)
 
 static int act(struct job *job)
 {
-    struct run run = {
-        .services = direct_services(job->direct), .since = FIRST_US, .before = LAST_US};
+    struct run run = { .services = direct_services(job->direct),
+                       .since = FIRST_US,
+                       .before = LAST_US };
     int code = read_time(job, "--since", job->options.since, &run.since);
     code = code < 0 ? read_time(job, "--before", job->options.before, &run.before) : code;
     code = code < 0 ? open_output(job, &run.out) : code;

@@ -77,7 +77,7 @@ static int write_page(struct run *run)
 {
     struct services *s = run->services;
     struct arena *arena = arena_new(); /* wiped */
-    struct ctx ctx = {.arena = arena, .entropy = &s->entropy, .now_us = clock_now_us(&s->clock)};
+    struct ctx ctx = { .arena = arena, .entropy = &s->entropy, .now_us = clock_now_us(&s->clock) };
     int code = exec_read(s->executor, &ctx, read_page, run) == P_OK ? -1 : EXIT_UNREACHABLE;
     for (int i = 0; code < 0 && i < run->n; i++) {
         write_one(run, arena, &run->page[i]);
@@ -93,8 +93,9 @@ static int write_page(struct run *run)
 static int audit_first(struct run *run)
 {
     struct services *s = run->services;
-    struct ctx ctx = {
-        .arena = run->job->arena, .entropy = &s->entropy, .now_us = clock_now_us(&s->clock)};
+    struct ctx ctx = { .arena = run->job->arena,
+                       .entropy = &s->entropy,
+                       .now_us = clock_now_us(&s->clock) };
     return exec_write(s->executor, &ctx, write_audit, run) == P_OK
                ? -1
                : job_complain(run->job, EXIT_UNREACHABLE,
@@ -143,7 +144,7 @@ static bool close_output(struct run *run)
 
 static int act(struct job *job)
 {
-    struct run run = {.job = job, .services = direct_services(job->direct)};
+    struct run run = { .job = job, .services = direct_services(job->direct) };
     int code = open_output(job, &run.out);
     if (code >= 0) {
         return code;

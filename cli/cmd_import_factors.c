@@ -20,7 +20,7 @@ struct run {
     struct factor_import *import;
     int64_t fitting, there, wrong, other;
     int64_t unusual; /* of a kind of code that is not the usual one */
-    bool failed; /* the database could not be asked */
+    bool failed;     /* the database could not be asked */
     enum problem problem;
 };
 
@@ -108,9 +108,10 @@ static bool take(void *arg, const struct transfer_row *row)
     struct run *run = arg;
     struct arena *arena = arena_new();
     struct services *s = run->services;
-    struct ctx ctx = {.arena = arena, .entropy = &s->entropy, .now_us = clock_now_us(&s->clock)};
-    struct look l = {
-        .run = run, .row = row, .found = {.wrong = row->wrong, .user = said(row), .name = ""}};
+    struct ctx ctx = { .arena = arena, .entropy = &s->entropy, .now_us = clock_now_us(&s->clock) };
+    struct look l = { .run = run,
+                      .row = row,
+                      .found = { .wrong = row->wrong, .user = said(row), .name = "" } };
     if (!row->wrong && !row->other) {
         run->problem = exec_read(s->executor, &ctx, look, &l);
         run->failed = run->problem != P_OK;
@@ -169,25 +170,25 @@ static void sum_up(const struct run *run, int64_t without, bool imported)
         printf("],\"imported\":%lld,\"fitting\":%lld,\"there\":%lld,\"wrong\":%lld,"
                "\"left_out\":%lld,\"without_factor\":%lld}\n",
                (long long)(imported ? run->fitting : 0), (long long)run->fitting,
-               (long long)run->there, (long long)run->wrong, (long long)run->other, (long long)without);
+               (long long)run->there, (long long)run->wrong, (long long)run->other,
+               (long long)without);
         return;
     }
-    printf("%lld fit, %lld already there, %lld wrong, %lld left out, %lld entries without a factor: "
-           "%s\n",
-           (long long)run->fitting, (long long)run->there, (long long)run->wrong,
-           (long long)run->other, (long long)without,
-           run->there && !run->fitting && !run->wrong ? "there was nothing to do"
-           : imported                  ? "all that fit are imported and verified"
-           : run->job->options.dry_run ? "nothing was written, as you asked"
-                                       : "nothing was imported");
+    printf(
+        "%lld fit, %lld already there, %lld wrong, %lld left out, %lld entries without a factor: "
+        "%s\n",
+        (long long)run->fitting, (long long)run->there, (long long)run->wrong,
+        (long long)run->other, (long long)without,
+        run->there && !run->fitting && !run->wrong ? "there was nothing to do"
+        : imported                                 ? "all that fit are imported and verified"
+        : run->job->options.dry_run                ? "nothing was written, as you asked"
+                                                   : "nothing was imported");
 }
 
 static int finish(struct run *run, int64_t without)
 {
     bool whole = !run->wrong && run->fitting + run->there, asked = run->job->options.dry_run;
-    int code = !whole                     ? EXIT_REFUSED
-               : asked || !run->fitting ? EXIT_OK
-                                          : write_all(run);
+    int code = !whole ? EXIT_REFUSED : asked || !run->fitting ? EXIT_OK : write_all(run);
     sum_up(run, without, whole && !asked && code == EXIT_OK);
     if (run->wrong) {
         job_complain(run->job, code,
@@ -215,7 +216,7 @@ static int act(struct job *job)
         return job_complain(job, EXIT_USAGE, "%s cannot be read: %s", safe(job->arena, path),
                             strerror(errno));
     }
-    struct run run = {.job = job, .services = direct_services(job->direct)};
+    struct run run = { .job = job, .services = direct_services(job->direct) };
     run.import = factor_import_new(&run.services->realm);
     if (job->options.json) {
         printf("{\"rows\":[");

@@ -9,8 +9,8 @@ static void print_json(const char *url, const char *anon, const char *service, c
                        struct arena *arena)
 {
     struct strbuf b = strbuf_in(arena, 65536);
-    const char *pairs[] = { "url", url, "anon_key", anon, "service_role_key", service,
-                            "jwt_secret", secret };
+    const char *pairs[] = { "url",   url,          "anon_key", anon, "service_role_key",
+                            service, "jwt_secret", secret };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i += 2) {
         strbuf_str(&b, i ? "," : "{");
         json_quote(&b, pairs[i]);
@@ -35,7 +35,8 @@ static int run(int argc, char **argv)
     code = app ? 0 : error ? complain(error) : 1;
     if (app) {
         struct services *s = app_services(app);
-        struct ctx ctx = { .arena = arena, .entropy = &s->entropy,
+        struct ctx ctx = { .arena = arena,
+                           .entropy = &s->entropy,
                            .now_us = app_keys_from_us(app) };
         const char *anon = claims_api_key(&s->realm, &ctx, "anon");
         const char *service = claims_api_key(&s->realm, &ctx, "service_role");

@@ -109,13 +109,14 @@ static int act(struct job *job)
                             problem_row(problem)->text);
     }
     say_done(job, &run);
-    return run.unreadable ? job_complain(job, EXIT_REFUSED,
-                                         "%lld values could not be decrypted and are as they were.\n"
-                                         "Next: give their keys in "
-                                         "GOTRUE_SECURITY_DB_ENCRYPTION_DECRYPTION_KEYS (the log "
-                                         "above names them)",
-                                         (long long)run.unreadable)
-                          : EXIT_OK;
+    return run.unreadable
+               ? job_complain(job, EXIT_REFUSED,
+                              "%lld values could not be decrypted and are as they were.\n"
+                              "Next: give their keys in "
+                              "GOTRUE_SECURITY_DB_ENCRYPTION_DECRYPTION_KEYS (the log "
+                              "above names them)",
+                              (long long)run.unreadable)
+               : EXIT_OK;
 }
 
 const struct command command_keys_encrypt = {

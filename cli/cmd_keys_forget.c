@@ -85,10 +85,11 @@ static int say_done(struct job *job, const struct run *run)
         json_end(&out, '}');
         return EXIT_OK;
     }
-    printf("%lld passwords emptied, %lld factors, %lld sessions and %lld waiting messages removed.\n"
-           "These people sign in again by a mailed link or code, set a password, and enroll anew.\n",
-           (long long)run->gone[SEALED_PASSWORD], (long long)run->gone[SEALED_FACTOR],
-           (long long)run->gone[SEALED_SESSION], (long long)run->gone[SEALED_OUTBOX]);
+    printf(
+        "%lld passwords emptied, %lld factors, %lld sessions and %lld waiting messages removed.\n"
+        "These people sign in again by a mailed link or code, set a password, and enroll anew.\n",
+        (long long)run->gone[SEALED_PASSWORD], (long long)run->gone[SEALED_FACTOR],
+        (long long)run->gone[SEALED_SESSION], (long long)run->gone[SEALED_OUTBOX]);
     return EXIT_OK;
 }
 
@@ -125,10 +126,11 @@ static int act(struct job *job)
         return EXIT_REFUSED;
     }
     log_set_level(LOG_ERROR);
-    int code = job_confirm(job, arena_printf(job->arena,
-                                             "Passwords and second factors that were encrypted with "
-                                             "\"%s\" are removed for good, and the sessions end.",
-                                             safe(job->arena, options->words[0])));
+    int code =
+        job_confirm(job, arena_printf(job->arena,
+                                      "Passwords and second factors that were encrypted with "
+                                      "\"%s\" are removed for good, and the sessions end.",
+                                      safe(job->arena, options->words[0])));
     return code >= 0 ? code : on_database(job, config);
 }
 

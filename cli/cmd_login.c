@@ -51,8 +51,8 @@ static int say_done(struct job *job, const cs_auth_response *in)
 
 static const char *password_of(struct job *job)
 {
-    const char *given = job->options.password ? job->options.password
-                                              : environment("COUNTERSIGN_PASSWORD");
+    const char *given =
+        job->options.password ? job->options.password : environment("COUNTERSIGN_PASSWORD");
     return given ? given : prompt_secret(job->arena, "Password: ");
 }
 
@@ -89,9 +89,8 @@ static int act(struct job *job)
     place_lock(job);
     cs_status status = cs_auth_sign_in_with_password(
         job->client,
-        &(cs_sign_in_with_password_params){ .email = job->options.email,
-                                            .phone = job->options.phone,
-                                            .password = password },
+        &(cs_sign_in_with_password_params){
+            .email = job->options.email, .phone = job->options.phone, .password = password },
         &in);
     if (status != CS_OK) {
         return job_failed(job, status);

@@ -29,8 +29,8 @@ static int act(struct job *job)
         return code;
     }
     cs_status status = cs_auth_mfa_challenge(
-        job->client,
-        &(cs_mfa_challenge_params){ .factor_id = id, .channel = job->options.channel }, &made);
+        job->client, &(cs_mfa_challenge_params){ .factor_id = id, .channel = job->options.channel },
+        &made);
     if (status != CS_OK) {
         return job_failed(job, status);
     }

@@ -104,9 +104,8 @@ static int verify(struct job *job, const cs_mfa_enroll_response *enrolled)
     const char *name = *enrolled->friendly_name ? enrolled->friendly_name : enrolled->id;
     for (int i = 1;; i++) {
         cs_mfa_verify_response *verified = NULL;
-        const char *code = job->options.code
-                               ? job->options.code
-                               : prompt_line(job->arena, "Code that the app shows: ");
+        const char *code = job->options.code ? job->options.code
+                                             : prompt_line(job->arena, "Code that the app shows: ");
         if (!code) {
             return not_yet(job, enrolled, EXIT_REFUSED);
         }

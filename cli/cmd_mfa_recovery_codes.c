@@ -97,11 +97,12 @@ static int regenerate_act(struct job *job)
 static int verify_act(struct job *job)
 {
     cs_mfa_verify_response *verified = NULL;
-    const char *code = job->options.code ? job->options.code
-                                         : prompt_secret(job->arena, "Recovery code: ");
+    const char *code =
+        job->options.code ? job->options.code : prompt_secret(job->arena, "Recovery code: ");
     if (!code) {
-        return job_complain(job, EXIT_USAGE, "there is no code.\nNext: type it at the prompt, or "
-                                             "pipe it in as one line");
+        return job_complain(job, EXIT_USAGE,
+                            "there is no code.\nNext: type it at the prompt, or "
+                            "pipe it in as one line");
     }
     cs_status status = cs_auth_mfa_recovery_codes_verify(
         job->client, &(cs_mfa_recovery_codes_verify_params){ .code = code }, &verified);
@@ -139,11 +140,8 @@ static const struct {
     const char *name;
     int (*act)(struct job *job);
 } actions[] = {
-    { "status", status_act },
-    { "generate", generate_act },
-    { "regenerate", regenerate_act },
-    { "verify", verify_act },
-    { "remove", remove_act },
+    { "status", status_act }, { "generate", generate_act }, { "regenerate", regenerate_act },
+    { "verify", verify_act }, { "remove", remove_act },
 };
 
 static int act(struct job *job)

@@ -28,8 +28,8 @@ static int act(struct job *job)
     if (code >= 0) {
         return code;
     }
-    cs_status status = cs_auth_mfa_unenroll(job->client,
-                                            &(cs_mfa_unenroll_params){ .factor_id = id }, &gone);
+    cs_status status =
+        cs_auth_mfa_unenroll(job->client, &(cs_mfa_unenroll_params){ .factor_id = id }, &gone);
     if (status != CS_OK) {
         return job_failed(job, status);
     }

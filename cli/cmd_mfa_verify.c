@@ -15,12 +15,11 @@ static int act(struct job *job)
     if (!digits) {
         return code >= 0 ? code : EXIT_USAGE;
     }
-    cs_status status =
-        cs_auth_mfa_verify(job->client,
-                           &(cs_mfa_verify_params){ .factor_id = id,
-                                                    .challenge_id = job->options.challenge,
-                                                    .code = digits },
-                           &verified);
+    cs_status status = cs_auth_mfa_verify(
+        job->client,
+        &(cs_mfa_verify_params){
+            .factor_id = id, .challenge_id = job->options.challenge, .code = digits },
+        &verified);
     if (status != CS_OK) {
         return job_failed(job, status);
     }

@@ -25,11 +25,10 @@ static const char *age_text(struct arena *arena, int64_t us)
 
 static const char *next_text(struct arena *arena, const struct outbox_row *row, int64_t now_us)
 {
-    return !row->next_try_at               ? "given up"
-           : row->next_try_at <= now_us    ? "now"
-                                           : arena_printf(arena, "in %s",
-                                                          age_text(arena,
-                                                                   row->next_try_at - now_us));
+    return !row->next_try_at ? "given up"
+           : row->next_try_at <= now_us
+               ? "now"
+               : arena_printf(arena, "in %s", age_text(arena, row->next_try_at - now_us));
 }
 
 static void print_rows(struct arena *arena, const struct outbox_row *rows, int n, int64_t now_us)

@@ -34,8 +34,7 @@ static void print_banner(struct app *app, struct arena *arena)
     const char *host = *s->config->api_host ? s->config->api_host : "127.0.0.1";
     const char *url = arena_printf(arena, strchr(host, ':') ? "http://[%s]:%d" : "http://%s:%d",
                                    host, app_port(app));
-    struct ctx ctx = { .arena = arena, .entropy = &s->entropy,
-                       .now_us = app_keys_from_us(app) };
+    struct ctx ctx = { .arena = arena, .entropy = &s->entropy, .now_us = app_keys_from_us(app) };
     if (app_secret_is_own(app)) {
         const char *anon = claims_api_key(&s->realm, &ctx, "anon");
         printf("\n  URL:               %s\n", url);

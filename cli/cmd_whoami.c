@@ -82,9 +82,9 @@ static int act(struct job *job)
 const struct command command_whoami = {
     .name = "whoami",
     .summary = "show who is signed in",
-    .help = "usage: countersign whoami [OPTION]...\n\n"
-            "Asks the server who is signed in, and shows the session's level.\n\n" HELP_URL
-                HELP_EXIT,
+    .help =
+        "usage: countersign whoami [OPTION]...\n\n"
+        "Asks the server who is signed in, and shows the session's level.\n\n" HELP_URL HELP_EXIT,
     .act = act,
     .client = CLIENT_USER,
 };

@@ -13,17 +13,17 @@ enum { EXIT_OK = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_UNREACHABLE = 3, EXIT
 
 enum client_kind {
     CLIENT_NONE,
-    CLIENT_SIGN_IN, /* for the one who is about to sign in */
-    CLIENT_USER,    /* for the signed-in user */
-    CLIENT_ADMIN,   /* with the service key, or on the database file */
+    CLIENT_SIGN_IN,  /* for the one who is about to sign in */
+    CLIENT_USER,     /* for the signed-in user */
+    CLIENT_ADMIN,    /* with the service key, or on the database file */
     CLIENT_DATABASE, /* none: straight on the database that options or settings name */
 };
 
 struct job;
 
 struct command {
-    const char *name, *summary; /* the name may have several words: "mfa enroll" */
-    const char *help;           /* the whole text of --help */
+    const char *name, *summary;        /* the name may have several words: "mfa enroll" */
+    const char *help;                  /* the whole text of --help */
     int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns the exit code */
     int (*act)(struct job *job);       /* instead of run; returns the exit code */
     enum client_kind client;           /* of act */
@@ -66,8 +66,8 @@ const struct config *load_config(struct arena *arena, const struct common *commo
 
 struct db;
 
-/* The whole of a command that looks into the database: reads its options, opens the database without
- * changing it, and ends with what look returns. */
+/* The whole of a command that looks into the database: reads its options, opens the database
+ * without changing it, and ends with what look returns. */
 int inspect_database(const struct command *command, int argc, char **argv,
                      int (*look)(struct arena *arena, const struct config *config, struct db *db,
                                  const struct common *common));

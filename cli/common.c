@@ -31,12 +31,9 @@ int common_options(const struct command *command, int argc, char **argv, struct 
         const char *name;
         const char **value;
     } options[] = {
-        { "--config", &out->config_file },
-        { "--data-dir", &out->data_dir },
-        { "--host", &out->host },
-        { "--port", &out->port },
-        { "--from", &out->from },
-        { "--to", &out->to },
+        { "--config", &out->config_file }, { "--data-dir", &out->data_dir },
+        { "--host", &out->host },          { "--port", &out->port },
+        { "--from", &out->from },          { "--to", &out->to },
     };
     *out = (struct common){ 0 };
     for (int i = 1; i < argc; i++) {
@@ -54,17 +51,16 @@ int common_options(const struct command *command, int argc, char **argv, struct 
             continue;
         }
         for (size_t o = 0; o < sizeof options / sizeof options[0] && !value; o++) {
-            value = help_lists(command, options[o].name)
-                        ? value_of(options[o].name, argc, argv, &i)
-                        : NULL;
+            value = help_lists(command, options[o].name) ? value_of(options[o].name, argc, argv, &i)
+                                                         : NULL;
             if (value) {
                 *options[o].value = value;
             }
         }
         if (!value) {
             char text[8192];
-            snprintf(text, sizeof text, "%.200s is not an option, or lacks its value\n\n%s", argv[i],
-                     command->help);
+            snprintf(text, sizeof text, "%.200s is not an option, or lacks its value\n\n%s",
+                     argv[i], command->help);
             return say_error(2, command->name, text);
         }
     }
@@ -78,7 +74,7 @@ int complain(const char *text)
 
 static enum log_level level_of(const char *name)
 {
-    return strcmp(name, "debug") == 0     ? LOG_DEBUG
+    return strcmp(name, "debug") == 0      ? LOG_DEBUG
            : strcmp(name, "trace") == 0    ? LOG_DEBUG
            : strncmp(name, "warn", 4) == 0 ? LOG_WARN
            : strcmp(name, "info") == 0     ? LOG_INFO
@@ -100,8 +96,8 @@ static bool names(const char *entry, const char *const *list)
  * without the database where a command was told which one. */
 static const char *const *settings_of(struct arena *arena, const struct common *common)
 {
-    static const char *const people[] = { "COUNTERSIGN_URL", "COUNTERSIGN_KEY",
-                                          "COUNTERSIGN_SERVICE_KEY", "COUNTERSIGN_PASSWORD",
+    static const char *const people[] = { "COUNTERSIGN_URL",          "COUNTERSIGN_KEY",
+                                          "COUNTERSIGN_SERVICE_KEY",  "COUNTERSIGN_PASSWORD",
                                           "COUNTERSIGN_NEW_PASSWORD", NULL };
     static const char *const database[] = { "DATABASE_URL", "GOTRUE_DB_DATABASE_URL", NULL };
     int n = 0, kept = 0;

@@ -41,7 +41,7 @@ static const char *path_of(const char *url)
 
 static cs_status answer(struct call *call, cs_http_response *response)
 {
-    struct answer answered = {0};
+    struct answer answered = { 0 };
     pipeline_answer(call, &answered);
     cs_http_response_set_status(response, answered.status);
     for (int i = 0; i < call->reply.n_headers; i++) {
@@ -62,7 +62,7 @@ static cs_status send_direct(void *userdata, const cs_http_request *request,
     /* The listener's order: a call lives in memory of its own and its text in its arena. */
     struct call *call = ARENA_NEW(arena, struct call);
     *call = (struct call){
-        .ctx = {.arena = arena},
+        .ctx = { .arena = arena },
         .services = app_services(direct->app),
         .method = request->method,
         .path = arena_strndup(arena, path, len),
@@ -134,7 +134,7 @@ const char *direct_role(const struct config *config)
 int direct_open(struct job *job, cs_transport *transport, const char **key)
 {
     const char *error = NULL;
-    struct stat about = {0};
+    struct stat about = { 0 };
     umask(077);
     const struct config *config = read_config(job);
     if (!config) {
@@ -158,10 +158,11 @@ int direct_open(struct job *job, cs_transport *transport, const char **key)
         return -1;
     }
     struct services *s = app_services(app);
-    struct ctx ctx = {
-        .arena = job->arena, .entropy = &s->entropy, .now_us = clock_now_us(&s->clock)};
+    struct ctx ctx = { .arena = job->arena,
+                       .entropy = &s->entropy,
+                       .now_us = clock_now_us(&s->clock) };
     *key = claims_api_key(&s->realm, &ctx, direct_role(config));
-    *transport = (cs_transport){.send = send_direct, .userdata = job->direct};
+    *transport = (cs_transport){ .send = send_direct, .userdata = job->direct };
     return -1;
 }
 

@@ -81,8 +81,9 @@ const char *factor_code(struct job *job, const char *prompt)
 {
     const char *code = job->options.code ? job->options.code : prompt_line(job->arena, prompt);
     if (!code) {
-        job_complain(job, EXIT_USAGE, "there is no code.\nNext: type it at the prompt, or pipe it "
-                                      "in as one line");
+        job_complain(job, EXIT_USAGE,
+                     "there is no code.\nNext: type it at the prompt, or pipe it "
+                     "in as one line");
         return NULL;
     }
     /* People write 123 456; the server wants digits alone. */

@@ -32,9 +32,10 @@ static const struct hint {
 };
 
 /* These say that the session is over, whatever the HTTP status. */
-static const char *const over[] = { "bad_jwt", "no_authorization", "refresh_token_already_used",
-                                    "refresh_token_not_found", "session_expired",
-                                    "session_not_found" };
+static const char *const over[] = {
+    "bad_jwt",         "no_authorization", "refresh_token_already_used", "refresh_token_not_found",
+    "session_expired", "session_not_found"
+};
 
 /* The refresh was refused: the client has given the session up (docs/decisions/0011). */
 static bool second_factor_required(const cs_error *error)
@@ -104,8 +105,9 @@ static const char *hint_of(struct job *job, int code, const cs_error *error)
         return arena_printf(job->arena, "try again in %ld seconds", error->retry_after_s);
     }
     if (error->status == CS_ERR_STORAGE && job->session_file) {
-        return arena_printf(job->arena, "look at %s: it must be yours, with mode 0600, on a disk "
-                                        "with room",
+        return arena_printf(job->arena,
+                            "look at %s: it must be yours, with mode 0600, on a disk "
+                            "with room",
                             job->session_file);
     }
     if (admin && (error->http_status == 401 || strcmp(error->code, "bad_jwt") == 0)) {

@@ -6,11 +6,9 @@
 
 #define HELP_URL                                                                                   \
     "  --url URL           the server (COUNTERSIGN_URL; else the one you signed in at)\n"          \
-    "  --key KEY           the anon key, where the server asks for it (COUNTERSIGN_KEY)\n"         \
-    HELP_JSON
+    "  --key KEY           the anon key, where the server asks for it (COUNTERSIGN_KEY)\n" HELP_JSON
 
-#define HELP_CODE                                                                                  \
-    "  --code CODE         the code; better typed in, or on standard input\n"
+#define HELP_CODE "  --code CODE         the code; better typed in, or on standard input\n"
 
 #define HELP_YES "  --yes               do not ask\n"
 

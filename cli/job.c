@@ -19,7 +19,9 @@
 
 enum { CONNECT_MS = 5000, REQUEST_MS = 20000 };
 
-#define ADMIN_ANSWER_MAX ((size_t)256 * 1024 * 1024) /* a page of 1000 users with their metadata */
+#define ADMIN_ANSWER_MAX                                                                           \
+    ((size_t)256 * 1024 * 1024) /* a page of 1000 users with their metadata                        \
+                                 */
 
 const char *environment(const char *name)
 {
@@ -39,9 +41,10 @@ static void warn_of_plain_http(const char *url)
             return;
         }
     }
-    say_warning("the connection to %s is not encrypted; use https:// where the network is not yours "
-                "alone",
-                url);
+    say_warning(
+        "the connection to %s is not encrypted; use https:// where the network is not yours "
+        "alone",
+        url);
 }
 
 /* Of a server's URL, which may end in slashes and in the API's path. */
@@ -124,10 +127,11 @@ static int open_admin(struct job *job)
         const char *key;
         int code = direct_open(job, &transport, &key);
         job->url = "http://localhost"; /* for the library; nothing goes there */
-        code = code >= 0 ? code
-                         : new_client(job, key, &(cs_client_options){ .transport = &transport,
-                                                                  .max_response_bytes =
-                                                                      ADMIN_ANSWER_MAX });
+        code = code >= 0
+                   ? code
+                   : new_client(job, key,
+                                &(cs_client_options){ .transport = &transport,
+                                                      .max_response_bytes = ADMIN_ANSWER_MAX });
         job->url = NULL;
         return code;
     }
@@ -146,10 +150,11 @@ static int open_admin(struct job *job)
                             "it), or work on the database of a stopped server with --data-dir DIR "
                             "or --db FILE");
     }
-    return new_client(job, key, &(cs_client_options){ .client_info = "countersign-cli",
-                                                      .timeout_ms = REQUEST_MS,
-                                                      .connect_timeout_ms = CONNECT_MS,
-                                                      .max_response_bytes = ADMIN_ANSWER_MAX });
+    return new_client(job, key,
+                      &(cs_client_options){ .client_info = "countersign-cli",
+                                            .timeout_ms = REQUEST_MS,
+                                            .connect_timeout_ms = CONNECT_MS,
+                                            .max_response_bytes = ADMIN_ANSWER_MAX });
 }
 
 static int open_client(struct job *job)

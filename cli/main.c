@@ -67,8 +67,8 @@ static int no_command(int argc, char **argv)
     int words;
     const char *group = group_of(argc, argv, &words);
     const char *next = words < argc ? argv[words] : NULL;
-    if (next && (strcmp(next, "--help") == 0 || strcmp(next, "-h") == 0 ||
-                 strcmp(next, "help") == 0)) {
+    if (next &&
+        (strcmp(next, "--help") == 0 || strcmp(next, "-h") == 0 || strcmp(next, "help") == 0)) {
         usage(stdout, group);
         return EXIT_OK;
     }
@@ -79,8 +79,9 @@ static int no_command(int argc, char **argv)
     struct arena *arena = arena_new();
     const char *blank = *group ? " " : "";
     say_error(EXIT_USAGE, "",
-              arena_printf(arena, "there is no command \"%s%s%.200s\"\n"
-                                  "Next: countersign %s%s--help lists those there are",
+              arena_printf(arena,
+                           "there is no command \"%s%s%.200s\"\n"
+                           "Next: countersign %s%s--help lists those there are",
                            group, blank, next, group, blank));
     arena_free(&arena);
     return EXIT_USAGE;
@@ -98,12 +99,14 @@ static bool wants_json(const struct command *command, int argc, char **argv)
     return false;
 }
 
-/* A command that could not say what it was asked for has failed. A server has other things to do. */
+/* A command that could not say what it was asked for has failed. A server has other things to do.
+ */
 static int all_written(const struct command *command, int code)
 {
     bool failed = fflush(stdout) != 0 || ferror(stdout);
-    return !failed || code || command == &command_serve ? code
-                                                        : complain("the output could not be written");
+    return !failed || code || command == &command_serve
+               ? code
+               : complain("the output could not be written");
 }
 
 int main(int argc, char **argv)

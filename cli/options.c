@@ -15,7 +15,10 @@ static const struct row {
     enum takes takes;
     size_t offset;
 } rows[] = {
-#define ROW(name, takes, field) { name, takes, offsetof(struct options, field) }
+#define ROW(name, takes, field)                                                                    \
+    {                                                                                              \
+        name, takes, offsetof(struct options, field)                                               \
+    }
     ROW("--app-metadata", TEXT, app_metadata),
     ROW("--before", TEXT, before),
     ROW("--challenge", TEXT, challenge),
@@ -108,10 +111,11 @@ static const char *hide(struct arena *arena, const struct row *row, char *value)
 {
     const char *copy = arena_strdup(arena, value);
     memset(value, 'x', strlen(value));
-    say_warning("%s on the command line can be read by other users of this machine and stays in the "
-                "shell's history; better give it at the prompt, on standard input or in the "
-                "environment",
-                row->name);
+    say_warning(
+        "%s on the command line can be read by other users of this machine and stays in the "
+        "shell's history; better give it at the prompt, on standard input or in the "
+        "environment",
+        row->name);
     return copy;
 }
 

@@ -10,8 +10,8 @@ struct progress_screen {
     int64_t shown_us;
 };
 
-/* On a terminal a bar; else a line a table, and of long ones a line every two seconds. arg: a struct
- * progress_screen. */
+/* On a terminal a bar; else a line a table, and of long ones a line every two seconds. arg: a
+ * struct progress_screen. */
 void progress_show(void *arg, const struct copy_progress *p);
 
 #endif

@@ -1,6 +1,7 @@
 /* qr_terminal.c: a QR code (ISO/IEC 18004) in the terminal: two modules a character by half blocks,
- * black on white with the quiet zone, so that the colours of the terminal do not matter. Level L keeps
- * it small enough for a screen. See qr_terminal.h for terminals that lack blocks or colours. */
+ * black on white with the quiet zone, so that the colours of the terminal do not matter. Level L
+ * keeps it small enough for a screen. See qr_terminal.h for terminals that lack blocks or colours.
+ */
 #include "qr_terminal.h"
 
 #include "factor/totp/qr_svg.h"
@@ -13,8 +14,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { QUIET = 4, /* modules of white on each side, ISO/IEC 18004 §5.3.8 */
-       QUIET_SMALL = 2 /* enough for phones on the white that is drawn */ };
+enum {
+    QUIET = 4,      /* modules of white on each side, ISO/IEC 18004 §5.3.8 */
+    QUIET_SMALL = 2 /* enough for phones on the white that is drawn */
+};
 
 /* Colours 16 and 231 of the 256 are black and white in every palette. */
 #define BLACK_ON_WHITE "\033[38;5;16;48;5;231m"

@@ -15,15 +15,16 @@ enum qr_style {
 
 struct qr_drawing {
     enum qr_style style;
-    const unsigned char *modules; /* NULL: the text is too long for a code */
-    int width, quiet;             /* modules; of them white on each side */
-    int columns, rows;            /* of characters */
+    const unsigned char *modules;    /* NULL: the text is too long for a code */
+    int width, quiet;                /* modules; of them white on each side */
+    int columns, rows;               /* of characters */
     int screen_columns, screen_rows; /* INT_MAX: not known */
-    bool small;                   /* made as small as it can be, since the screen is low */
+    bool small;                      /* made as small as it can be, since the screen is low */
 };
 
-/* How the Key URI is drawn here. If it is too high for the screen with `below` lines beneath it, it is
- * made smaller: without the parameters that apps take for granted, and with less white around. */
+/* How the Key URI is drawn here. If it is too high for the screen with `below` lines beneath it, it
+ * is made smaller: without the parameters that apps take for granted, and with less white around.
+ */
 struct qr_drawing qr_terminal_plan(struct arena *arena, const char *uri, int below);
 
 void qr_terminal_draw(const struct qr_drawing *drawing);

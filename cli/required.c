@@ -18,8 +18,8 @@ const char *required_text(struct arena *arena, const cs_user *user)
         return "A second factor is required for this account: without it this session cannot be "
                "renewed.";
     }
-    return holds && from ? arena_printf(arena,
-                                        "From %s on a second factor is required for this account.",
-                                        short_time(arena, from))
-                         : NULL;
+    return holds && from
+               ? arena_printf(arena, "From %s on a second factor is required for this account.",
+                              short_time(arena, from))
+               : NULL;
 }

@@ -10,12 +10,13 @@ struct range {
 /* What a terminal might act on, or what turns the direction of writing or hides: controls, bidi
  * marks, line and paragraph separators, the byte order mark, tags (Unicode 15.1). */
 static const struct range tricky[] = {
-    { 0x00, 0x1F },     { 0x7F, 0x9F },     { 0x061C, 0x061C },   { 0x200E, 0x200F },
-    { 0x2028, 0x202E }, { 0x2066, 0x206F }, { 0xFEFF, 0xFEFF },   { 0xFFF9, 0xFFFB },
-    { 0xE0000, 0xE007F },
+    { 0x00, 0x1F },     { 0x7F, 0x9F },     { 0x061C, 0x061C },
+    { 0x200E, 0x200F }, { 0x2028, 0x202E }, { 0x2066, 0x206F },
+    { 0xFEFF, 0xFEFF }, { 0xFFF9, 0xFFFB }, { 0xE0000, 0xE007F },
 };
 
-/* Drawn over the character before: marks, joiners, variation selectors, half of Hangul syllables. */
+/* Drawn over the character before: marks, joiners, variation selectors, half of Hangul syllables.
+ */
 static const struct range combining[] = {
     { 0x0300, 0x036F }, { 0x0483, 0x0489 }, { 0x0591, 0x05BD },   { 0x05BF, 0x05BF },
     { 0x05C1, 0x05C2 }, { 0x05C4, 0x05C5 }, { 0x0610, 0x061A },   { 0x064B, 0x065F },

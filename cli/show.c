@@ -30,7 +30,7 @@ struct table table_new(struct arena *arena, const char *const *headings)
     while (table.columns < TABLE_COLUMNS && headings[table.columns]) {
         table.columns++;
     }
-    table.cells = ARENA_ARRAY(arena, const char *, TABLE_ROWS * TABLE_COLUMNS);
+    table.cells = ARENA_ARRAY(arena, const char *, TABLE_ROWS *TABLE_COLUMNS);
     table_row(&table, headings);
     return table;
 }

@@ -7,7 +7,7 @@ cs_status example_admin(cs_client *admin, const char *user_id)
 {
     cs_admin_mfa_list_factors_response *list = NULL;
     cs_status status = cs_auth_admin_mfa_list_factors(
-        admin, &(cs_admin_mfa_list_factors_params){.user_id = user_id}, &list);
+        admin, &(cs_admin_mfa_list_factors_params){ .user_id = user_id }, &list);
     for (size_t i = 0; status == CS_OK && i < list->factors_count; i++) {
         cs_admin_mfa_delete_factor_response *deleted = NULL;
         if (strcmp(list->factors[i].status, "verified") == 0) {

@@ -8,7 +8,7 @@ cs_status example_challenge(cs_client *client, const char *phone_factor_id)
 {
     cs_mfa_challenge_response *challenge = NULL;
     cs_status status = cs_auth_mfa_challenge(
-        client, &(cs_mfa_challenge_params){.factor_id = phone_factor_id, .channel = "sms"},
+        client, &(cs_mfa_challenge_params){ .factor_id = phone_factor_id, .channel = "sms" },
         &challenge);
     if (status == CS_OK) { /* next: ask for the code, then cs_auth_mfa_verify() */
         printf("challenge %s is open for %lld seconds\n", challenge->id,

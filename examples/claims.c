@@ -7,7 +7,7 @@
 cs_status example_claims(cs_client *client, const char *token)
 {
     cs_claims *claims = NULL;
-    cs_status status = cs_auth_get_claims(client, &(cs_get_claims_params){.jwt = token}, &claims);
+    cs_status status = cs_auth_get_claims(client, &(cs_get_claims_params){ .jwt = token }, &claims);
     if (status == CS_OK) { /* verified: by the server's key, or by the server */
         printf("%s may %sdo it\n", claims->sub, strcmp(claims->aal, "aal2") == 0 ? "" : "not ");
     }

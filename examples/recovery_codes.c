@@ -23,7 +23,7 @@ cs_status example_use_recovery_code(cs_client *client, const char *code)
     cs_mfa_recovery_codes_status *left = NULL;
     cs_mfa_recovery_codes *codes = NULL;
     cs_status status = cs_auth_mfa_recovery_codes_verify(
-        client, &(cs_mfa_recovery_codes_verify_params){.code = code}, &verified);
+        client, &(cs_mfa_recovery_codes_verify_params){ .code = code }, &verified);
     if (status == CS_OK) {
         status = cs_auth_mfa_recovery_codes_get(client, &left);
     }

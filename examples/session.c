@@ -23,7 +23,7 @@ cs_status example_session(cs_client *client)
     }
     if (status == CS_OK) {
         printf("renewed until %lld\n", (long long)response->session->expires_at);
-        status = cs_auth_sign_out(client, &(cs_sign_out_params){.scope = "local"});
+        status = cs_auth_sign_out(client, &(cs_sign_out_params){ .scope = "local" });
     }
     cs_auth_response_free(&response);
     return status;

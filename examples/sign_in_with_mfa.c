@@ -41,7 +41,7 @@ static int verify(cs_client *client, const char *factor_id)
     for (int i = 0; i < TRIES && ask("Code: ", code, sizeof code); i++) {
         cs_mfa_verify_response *verified = NULL;
         status = cs_auth_mfa_challenge_and_verify(
-            client, &(cs_mfa_challenge_and_verify_params){.factor_id = factor_id, .code = code},
+            client, &(cs_mfa_challenge_and_verify_params){ .factor_id = factor_id, .code = code },
             &verified);
         cs_mfa_verify_response_free(&verified);
         const char *reason = cs_client_last_error(client)->code;
@@ -57,7 +57,8 @@ static int enroll(cs_client *client)
 {
     cs_mfa_enroll_response *enrolled = NULL;
     cs_status status = cs_auth_mfa_enroll(
-        client, &(cs_mfa_enroll_params){.factor_type = "totp", .friendly_name = "app"}, &enrolled);
+        client, &(cs_mfa_enroll_params){ .factor_type = "totp", .friendly_name = "app" },
+        &enrolled);
     if (status != CS_OK) {
         return complain(client, "enrollment", status);
     }
@@ -90,7 +91,7 @@ static int run(cs_client *client, const char *email)
         return 1;
     }
     cs_status status = cs_auth_sign_in_with_password(
-        client, &(cs_sign_in_with_password_params){.email = email, .password = password},
+        client, &(cs_sign_in_with_password_params){ .email = email, .password = password },
         &signed_in);
     if (status != CS_OK) {
         return complain(client, "sign-in", status);
@@ -115,7 +116,7 @@ int main(int argc, char **argv)
         return 2;
     }
     cs_status status = cs_client_new(
-        argv[1], argv[2], &(cs_client_options){.client_info = "sign_in_with_mfa"}, &client);
+        argv[1], argv[2], &(cs_client_options){ .client_info = "sign_in_with_mfa" }, &client);
     if (status != CS_OK) {
         fprintf(stderr, "%s\n", cs_status_message(status));
         return 2;

@@ -8,11 +8,11 @@ cs_status example_sign_up(cs_client *client, const char *email, const char *pass
 {
     cs_auth_response *response = NULL;
     cs_status status = cs_auth_sign_up(
-        client, &(cs_sign_up_params){.email = email, .password = password}, &response);
+        client, &(cs_sign_up_params){ .email = email, .password = password }, &response);
     if (status == CS_ERR_API &&
         strcmp(cs_client_last_error(client)->code, "user_already_exists") == 0) {
         status = cs_auth_sign_in_with_password(
-            client, &(cs_sign_in_with_password_params){.email = email, .password = password},
+            client, &(cs_sign_in_with_password_params){ .email = email, .password = password },
             &response);
     }
     if (status == CS_OK && response->session == NULL) {

@@ -11,7 +11,7 @@ cs_status example_user(cs_client *client)
         printf("%s, since %s\n", response->user->email, response->user->created_at);
         cs_user_response_free(&response);
         status = cs_auth_update_user(
-            client, &(cs_update_user_params){.data = "{\"theme\":\"dark\"}"}, &response);
+            client, &(cs_update_user_params){ .data = "{\"theme\":\"dark\"}" }, &response);
     }
     cs_user_response_free(&response);
     return status;

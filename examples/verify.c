@@ -7,7 +7,7 @@ cs_status example_verify(cs_client *client, const char *factor_id, const char *c
     cs_mfa_challenge_response *challenge = NULL;
     cs_mfa_verify_response *verified = NULL;
     cs_status status = cs_auth_mfa_challenge(
-        client, &(cs_mfa_challenge_params){.factor_id = factor_id}, &challenge);
+        client, &(cs_mfa_challenge_params){ .factor_id = factor_id }, &challenge);
     if (status == CS_OK) {
         status = cs_auth_mfa_verify(client,
                                     &(cs_mfa_verify_params){

@@ -180,20 +180,20 @@ typedef struct cs_storage {
 
 /* Zero is the default of every field. */
 typedef struct cs_client_options {
-    const char *client_info;   /* name and version of the program, sent in X-Client-Info */
-    const char *proxy;         /* URL of a proxy; "": none; NULL: as the environment says */
-    const char *ca_file;       /* PEM file of trusted authorities; NULL: the system's */
-    const char *ca_path;       /* directory of them */
-    long timeout_ms;           /* for a request with its retries; default 30000 */
-    long connect_timeout_ms;   /* default 10000 */
-    int max_retries;           /* default 3; -1: none */
-    long retry_base_ms;        /* first pause, doubled each time; default 200 */
-    size_t max_response_bytes; /* default 1 MiB */
-    const char *session_file;  /* keep the session in this file, mode 0600, replaced atomically
-                                  and under a lock: processes may share it, and follow whoever
-                                  signs in or out there */
-    const cs_storage *storage; /* or here (copied); neither: in memory only */
-    const char *storage_key;   /* default "supabase.auth.token" */
+    const char *client_info;        /* name and version of the program, sent in X-Client-Info */
+    const char *proxy;              /* URL of a proxy; "": none; NULL: as the environment says */
+    const char *ca_file;            /* PEM file of trusted authorities; NULL: the system's */
+    const char *ca_path;            /* directory of them */
+    long timeout_ms;                /* for a request with its retries; default 30000 */
+    long connect_timeout_ms;        /* default 10000 */
+    int max_retries;                /* default 3; -1: none */
+    long retry_base_ms;             /* first pause, doubled each time; default 200 */
+    size_t max_response_bytes;      /* default 1 MiB */
+    const char *session_file;       /* keep the session in this file, mode 0600, replaced atomically
+                                       and under a lock: processes may share it, and follow whoever
+                                       signs in or out there */
+    const cs_storage *storage;      /* or here (copied); neither: in memory only */
+    const char *storage_key;        /* default "supabase.auth.token" */
     const cs_transport *transport;  /* bring your own HTTP (copied); NULL: libcurl */
     int64_t (*now)(void *userdata); /* seconds since 1970; NULL: the system's clock */
     void *now_userdata;

@@ -61,7 +61,7 @@ cs_status cs_auth_admin_mfa_delete_factor(cs_client *client,
         status = csi_buf_status(&call, &path);
     }
     if (status == CS_OK) {
-        const struct csi_request request = {.method = "DELETE", .path = path.data};
+        const struct csi_request request = { .method = "DELETE", .path = path.data };
         status = csi_request(&call, &request, &answer);
     }
     if (status == CS_OK && csi_json_text(answer, "id") == NULL) {
@@ -92,7 +92,9 @@ cs_status cs_auth_admin_mfa_list_factors(cs_client *client,
     csi_buf_init(&path, CSI_URL_MAX);
     cs_status status = factors_path(&call, &path, params->user_id);
     if (status == CS_OK) {
-        const struct csi_request request = {.method = "GET", .path = path.data, .repeatable = true};
+        const struct csi_request request = { .method = "GET",
+                                             .path = path.data,
+                                             .repeatable = true };
         status = csi_request(&call, &request, &answer);
     }
     if (status == CS_OK && !json_is_array(answer)) {

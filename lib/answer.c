@@ -22,7 +22,7 @@ static const char *first_text(const json_t *body, const char *const *keys)
 
 static const char *error_code_of(const json_t *body, const cs_http_response *response)
 {
-    static const char *const keys[] = {"code", "error_code", NULL};
+    static const char *const keys[] = { "code", "error_code", NULL };
     const char *code = first_text(body, keys);
     if (code == NULL && response->error_code[0] != '\0') {
         return response->error_code;
@@ -62,7 +62,7 @@ static cs_status class_of(int http_status, const char *code, const json_t *body,
 static cs_status read_error(struct csi_call *call, const cs_http_response *response,
                             const json_t *body)
 {
-    static const char *const keys[] = {"msg", "message", "error_description", "error", NULL};
+    static const char *const keys[] = { "msg", "message", "error_description", "error", NULL };
     const char *message = first_text(body, keys);
     const char *code = error_code_of(body, response);
     bool is_error = json_is_object(body) && (message != NULL || code != NULL);

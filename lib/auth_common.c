@@ -30,7 +30,8 @@ cs_status csi_user_request(struct csi_call *call, struct csi_request request, js
 cs_status csi_get_user_json(struct csi_call *call, const char *jwt, json_t **answer)
 {
     const struct csi_request request = {
-        .method = "GET", .path = "/user", .bearer = jwt, .repeatable = true};
+        .method = "GET", .path = "/user", .bearer = jwt, .repeatable = true
+    };
     cs_status status;
     *answer = NULL;
     if (jwt != NULL && !csi_is_token(jwt)) {

@@ -149,9 +149,9 @@ static cs_status forget(struct csi_call *call, const struct csi_session *session
 
 static const char *logout_path(const char *scope)
 {
-    static const char *const scopes[][2] = {{"global", "/logout?scope=global"},
-                                            {"local", "/logout?scope=local"},
-                                            {"others", "/logout?scope=others"}};
+    static const char *const scopes[][2] = { { "global", "/logout?scope=global" },
+                                             { "local", "/logout?scope=local" },
+                                             { "others", "/logout?scope=others" } };
     for (size_t i = 0; i < sizeof scopes / sizeof scopes[0]; i++) {
         if (strcmp(scope, scopes[i][0]) == 0) {
             return scopes[i][1];
@@ -164,7 +164,8 @@ static cs_status log_out(struct csi_call *call, const char *path, const char *to
 {
     json_t *answer = NULL;
     const struct csi_request request = {
-        .method = "POST", .path = path, .bearer = token, .repeatable = true};
+        .method = "POST", .path = path, .bearer = token, .repeatable = true
+    };
     cs_status status = csi_request(call, &request, &answer);
     csi_json_free(answer);
     int http_status = call->problem.http_status;

@@ -62,7 +62,7 @@ static cs_status sign_in(struct csi_call *call, cs_status status, struct csi_buf
     cs_auth_response *response = NULL;
     status = status ? status : csi_buf_status(call, path);
     if (status == CS_OK) {
-        const struct csi_request request = {.method = "POST", .path = path->data, .body = body};
+        const struct csi_request request = { .method = "POST", .path = path->data, .body = body };
         status = csi_request(call, &request, &answer);
     }
     if (status == CS_OK && must && csi_json_text(answer, "access_token") == NULL) {
@@ -150,7 +150,7 @@ cs_status cs_auth_sign_in_with_otp(cs_client *client, const cs_sign_in_with_otp_
     csi_buf_object_close(&body);
     status = status ? status : csi_buf_status(&call, &path);
     if (status == CS_OK) {
-        const struct csi_request request = {.method = "POST", .path = path.data, .body = &body};
+        const struct csi_request request = { .method = "POST", .path = path.data, .body = &body };
         status = csi_request(&call, &request, &answer);
     }
     if (status == CS_OK && (response = csi_box_new(sizeof *response)) != NULL) {

@@ -123,7 +123,7 @@ cs_status cs_auth_update_user(cs_client *client, const cs_update_user_params *pa
     csi_buf_object_close(&body);
     status = status ? status : csi_buf_status(&call, &path);
     if (status == CS_OK) {
-        struct csi_request request = {.method = "PUT", .path = path.data, .body = &body};
+        struct csi_request request = { .method = "PUT", .path = path.data, .body = &body };
         status = csi_user_request(&call, request, &user);
     }
     if (status == CS_OK && csi_json_text(user, "id") == NULL) {

@@ -10,7 +10,7 @@
 
 void csi_buf_init(struct csi_buf *buf, size_t max)
 {
-    *buf = (struct csi_buf){.max = max};
+    *buf = (struct csi_buf){ .max = max };
 }
 
 void csi_buf_free(struct csi_buf *buf)

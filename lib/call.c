@@ -27,7 +27,7 @@ static struct csi_error_slot *find_slot(const cs_client *client)
 
 bool csi_call_open(struct csi_call *call, cs_client *client, bool arguments_given)
 {
-    *call = (struct csi_call){.client = client};
+    *call = (struct csi_call){ .client = client };
     if (client == NULL) {
         return false;
     }
@@ -63,7 +63,7 @@ cs_status csi_call_end(struct csi_call *call, cs_status status)
     cs_client *client = call->client;
     if (status == CS_OK) {
         call->problem =
-            (struct csi_problem){.status = CS_OK, .http_status = call->problem.http_status};
+            (struct csi_problem){ .status = CS_OK, .http_status = call->problem.http_status };
     }
     pthread_mutex_lock(&client->lock);
     struct csi_error_slot *slot = find_slot(client);
@@ -103,7 +103,7 @@ bool csi_call_is_cancelled(const struct csi_call *call)
 
 const cs_error *cs_client_last_error(const cs_client *client)
 {
-    static const cs_error none = {.code = "", .message = "no call of this client failed here"};
+    static const cs_error none = { .code = "", .message = "no call of this client failed here" };
     static const cs_error no_client = {
         .status = CS_ERR_INVALID_ARGUMENT,
         .code = "",

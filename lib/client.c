@@ -30,8 +30,8 @@ int64_t csi_monotonic_ms(void)
 
 void csi_client_wait_until(cs_client *client, int64_t until_ms)
 {
-    struct timespec until = {.tv_sec = (time_t)(until_ms / 1000),
-                             .tv_nsec = (long)(until_ms % 1000) * 1000000};
+    struct timespec until = { .tv_sec = (time_t)(until_ms / 1000),
+                              .tv_nsec = (long)(until_ms % 1000) * 1000000 };
     pthread_cond_timedwait(&client->changed, &client->lock, &until);
 }
 
@@ -183,8 +183,8 @@ void cs_client_free(cs_client **pointer)
     csi_subscribers_free(client->subscribers);
     csi_jwks_put(client->jwks);
     csi_error_slots_free(client->error_slots);
-    char *texts[] = {client->base_url, client->key,     client->client_info, client->proxy,
-                     client->ca_file,  client->ca_path, client->storage_key};
+    char *texts[] = { client->base_url, client->key,     client->client_info, client->proxy,
+                      client->ca_file,  client->ca_path, client->storage_key };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         csi_text_free(texts[i]);
     }

@@ -39,15 +39,15 @@ struct cs_client {
     pthread_cond_t changed;       /* flight ended, emission ended, cancelled, thread to stop */
 
     struct csi_session *session; /* counted reference, or NULL */
-    uint64_t login; /* counts signings in and out */
-    bool session_loaded; /* storage was read, or the session was set since */
+    uint64_t login;              /* counts signings in and out */
+    bool session_loaded;         /* storage was read, or the session was set since */
 
     struct {
         bool running;
         uint64_t generation;
         struct csi_problem result;
         int64_t failed_at; /* by the client's clock, for want of a server; 0: not */
-    } flight; /* the one refresh of the current session */
+    } flight;              /* the one refresh of the current session */
 
     bool exchanging; /* one request at a time may turn the session into another */
 

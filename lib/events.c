@@ -42,7 +42,7 @@ const char *cs_auth_event_name(cs_auth_event event)
 static void call_one(cs_client *client, const struct csi_subscriber *subscriber,
                      cs_auth_event event, const cs_session *session)
 {
-    struct csi_emission emission = {.id = subscriber->id, .thread = pthread_self()};
+    struct csi_emission emission = { .id = subscriber->id, .thread = pthread_self() };
     cs_auth_callback callback = subscriber->callback;
     void *userdata = subscriber->userdata;
     emission.next = client->emissions;

@@ -9,7 +9,8 @@
 
 enum csi_json_result { CSI_JSON_OK, CSI_JSON_BAD, CSI_JSON_NO_MEMORY };
 
-/* Parses a whole text, nested at most 400 deep. On CSI_JSON_OK *out is owned by the caller: csi_json_free(). */
+/* Parses a whole text, nested at most 400 deep. On CSI_JSON_OK *out is owned by the caller:
+ * csi_json_free(). */
 enum csi_json_result csi_json_parse(const char *text, size_t size, json_t **out);
 
 /* Overwrites all strings; takes NULL. */

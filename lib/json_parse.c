@@ -1,6 +1,6 @@
 /* JSON text as jansson's values (RFC 8259). jansson's own parser leaves pieces of tokens behind in
- * the memory it frees, cannot tell want of memory from a broken text, and takes no integer beyond 64
- * bits; here each string goes through one buffer, which is wiped, straight into its value. */
+ * the memory it frees, cannot tell want of memory from a broken text, and takes no integer beyond
+ * 64 bits; here each string goes through one buffer, which is wiped, straight into its value. */
 #include "json.h"
 
 #include "buf.h"
@@ -80,7 +80,7 @@ static void add_utf8(struct csi_buf *buf, unsigned long code)
 {
     char bytes[4];
     size_t size = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
     for (size_t i = size - 1; i > 0; i--, code >>= 6) {
         bytes[i] = (char)(0x80 | (code & 0x3f));
     }
@@ -96,8 +96,9 @@ static bool escape(struct parser *parser)
         long code = hex4(parser);
         if (code >= 0xd800 && code <= 0xdbff && word(parser, "\\u")) {
             long low = hex4(parser);
-            code = low >= 0xdc00 && low <= 0xdfff ? 0x10000 + ((code - 0xd800) << 10 | (low - 0xdc00))
-                                                  : -1;
+            code = low >= 0xdc00 && low <= 0xdfff
+                       ? 0x10000 + ((code - 0xd800) << 10 | (low - 0xdc00))
+                       : -1;
         }
         if (code <= 0 || (code >= 0xd800 && code <= 0xdfff)) {
             return false;
@@ -308,7 +309,7 @@ static json_t *value(struct parser *parser, int depth)
 enum csi_json_result csi_json_parse(const char *text, size_t size, json_t **out)
 {
     text = text == NULL ? "" : text;
-    struct parser parser = {.at = text, .end = text + size};
+    struct parser parser = { .at = text, .end = text + size };
     csi_buf_init(&parser.text, size + 64); /* a locale's point may be longer than a dot */
     *out = value(&parser, 0);
     if (*out != NULL && parser.at != parser.end) {

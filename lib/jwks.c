@@ -55,8 +55,9 @@ static cs_status fetch(struct csi_call *call, struct csi_jwks **out)
 {
     cs_client *client = call->client;
     json_t *set = NULL;
-    const struct csi_request request = {
-        .method = "GET", .path = "/.well-known/jwks.json", .repeatable = true};
+    const struct csi_request request = { .method = "GET",
+                                         .path = "/.well-known/jwks.json",
+                                         .repeatable = true };
     cs_status status = csi_request(call, &request, &set);
     if (status != CS_OK) {
         return status;

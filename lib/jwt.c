@@ -71,7 +71,7 @@ static cs_status parse_part(struct csi_call *call, const char *text, size_t size
 
 cs_status csi_jwt_parse(struct csi_call *call, const char *token, struct csi_jwt *out)
 {
-    *out = (struct csi_jwt){.header = NULL};
+    *out = (struct csi_jwt){ .header = NULL };
     size_t length = strlen(token);
     const char *first = strchr(token, '.');
     const char *second = first == NULL ? NULL : strchr(first + 1, '.');

@@ -122,7 +122,7 @@ cs_status cs_auth_mfa_enroll(cs_client *client, const cs_mfa_enroll_params *para
     csi_buf_member_text(&body, "phone", params->phone);
     csi_buf_object_close(&body);
     if (status == CS_OK) {
-        struct csi_request request = {.method = "POST", .path = "/factors", .body = &body};
+        struct csi_request request = { .method = "POST", .path = "/factors", .body = &body };
         status = csi_user_request(&call, request, &answer);
     }
     status = status ? status : check_enrolled(&call, answer);
@@ -145,7 +145,7 @@ static cs_status challenge(struct csi_call *call, const cs_mfa_challenge_params 
     csi_buf_object_close(&body);
     cs_status status = csi_factor_path(call, &path, params->factor_id, "/challenge");
     if (status == CS_OK) {
-        struct csi_request request = {.method = "POST", .path = path.data, .body = &body};
+        struct csi_request request = { .method = "POST", .path = path.data, .body = &body };
         status = csi_user_request(call, request, &answer);
     }
     int64_t expires_at = 0;
@@ -245,12 +245,13 @@ cs_status cs_auth_mfa_challenge_and_verify(cs_client *client,
     if (params->code == NULL) {
         status = csi_fail(&call, CS_ERR_INVALID_ARGUMENT, "code is missing");
     } else {
-        const cs_mfa_challenge_params open = {.factor_id = params->factor_id};
+        const cs_mfa_challenge_params open = { .factor_id = params->factor_id };
         status = challenge(&call, &open, &opened);
     }
     if (status == CS_OK && opened != NULL) {
-        const cs_mfa_verify_params close = {
-            .factor_id = params->factor_id, .challenge_id = opened->id, .code = params->code};
+        const cs_mfa_verify_params close = { .factor_id = params->factor_id,
+                                             .challenge_id = opened->id,
+                                             .code = params->code };
         status = verify(&call, &close, &response);
     }
     csi_box_free(opened);

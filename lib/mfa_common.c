@@ -43,7 +43,8 @@ static cs_status exchange(struct csi_call *call, const char *path, const struct 
     cs_status status = csi_session_current(call, &old);
     if (status == CS_OK) {
         const struct csi_request request = {
-            .method = "POST", .path = path, .body = body, .bearer = old->access_token};
+            .method = "POST", .path = path, .body = body, .bearer = old->access_token
+        };
         status = csi_request(call, &request, &answer);
     }
     if (status == CS_OK) {
@@ -86,7 +87,7 @@ cs_status csi_mfa_verify(struct csi_call *call, const char *path, const struct c
 cs_status csi_mfa_remove(struct csi_call *call, const char *path, cs_mfa_unenroll_response **out)
 {
     json_t *answer = NULL;
-    const struct csi_request request = {.method = "DELETE", .path = path};
+    const struct csi_request request = { .method = "DELETE", .path = path };
     cs_status status = csi_user_request(call, request, &answer);
     cs_mfa_unenroll_response *response = status == CS_OK ? csi_box_new(sizeof *response) : NULL;
     if (response != NULL) {

@@ -31,8 +31,9 @@ cs_status cs_auth_mfa_recovery_codes_get(cs_client *client, cs_mfa_recovery_code
     if (!csi_call_begin(&call, client, out != NULL)) {
         return CS_ERR_INVALID_ARGUMENT;
     }
-    const struct csi_request request = {
-        .method = "GET", .path = "/factors/recovery-codes", .repeatable = true};
+    const struct csi_request request = { .method = "GET",
+                                         .path = "/factors/recovery-codes",
+                                         .repeatable = true };
     cs_status status = csi_user_request(&call, request, &answer);
     int64_t total = 0, remaining = 0;
     if (status == CS_OK && (!csi_json_int(answer, "total", &total) ||
@@ -93,7 +94,7 @@ static cs_status make_codes(struct csi_call *call, const char *path, const char 
     csi_buf_object_open(&body, NULL);
     csi_buf_member_text(&body, "friendly_name", friendly_name);
     csi_buf_object_close(&body);
-    const struct csi_request request = {.method = "POST", .path = path, .body = &body};
+    const struct csi_request request = { .method = "POST", .path = path, .body = &body };
     cs_status status = csi_user_request(call, request, &answer);
     csi_buf_free(&body);
     const json_t *array = csi_json_array(answer, "codes");

@@ -12,8 +12,11 @@
 
 #include <string.h>
 
-enum { MARGIN_S = 90, /* three ticks of thirty seconds, as in the official clients */
-       AGAIN_S = 30, ROUNDS = 3 };
+enum {
+    MARGIN_S = 90, /* three ticks of thirty seconds, as in the official clients */
+    AGAIN_S = 30,
+    ROUNDS = 3
+};
 
 bool csi_session_is_near_end(const struct csi_session *session, int64_t now)
 {
@@ -81,8 +84,8 @@ static bool is_final(const struct csi_call *call, cs_status status)
            http_status < 500 && http_status != 408 && http_status != 409;
 }
 
-/* Takes what another process stored, if it did: as the renewed session, or in the old one's place if
- * it is as old; it has the newest refresh token there is. */
+/* Takes what another process stored, if it did: as the renewed session, or in the old one's place
+ * if it is as old; it has the newest refresh token there is. */
 static bool take_stored(struct csi_call *call, struct csi_session **old,
                         struct csi_session **renewed, bool *gone)
 {
@@ -131,8 +134,8 @@ static bool is_somebody_elses(struct csi_call *call, const struct csi_session *b
 {
     struct csi_problem problem = call->problem;
     struct csi_session *now = NULL;
-    bool other = csi_session_current(call, &now) == CS_OK &&
-                 !csi_session_is_same_login(call, begun, now);
+    bool other =
+        csi_session_current(call, &now) == CS_OK && !csi_session_is_same_login(call, begun, now);
     csi_session_put(now);
     call->problem = problem;
     return other;

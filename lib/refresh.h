@@ -26,8 +26,8 @@ bool csi_session_is_near_end(const struct csi_session *session, int64_t now);
 cs_status csi_exchange_begin(struct csi_call *call);
 void csi_exchange_end(struct csi_call *call);
 
-/* Ends the login of a session that the server no longer knows, if it is still the current one; keeps
- * the call's problem. */
+/* Ends the login of a session that the server no longer knows, if it is still the current one;
+ * keeps the call's problem. */
 void csi_session_end(struct csi_call *call, const struct csi_session *session);
 
 /* Makes a session of the server's answer current, see csi_session_install(). *out is a reference to

@@ -29,13 +29,13 @@ static size_t put_headers(cs_http_header headers[HEADERS_MAX], const cs_client *
                           const struct csi_request *request, const char *authorization)
 {
     size_t count = 0;
-    headers[count++] = (cs_http_header){"apikey", client->key};
-    headers[count++] = (cs_http_header){"Authorization", authorization};
-    headers[count++] = (cs_http_header){"X-Client-Info", client->client_info};
-    headers[count++] = (cs_http_header){"X-Supabase-Api-Version", "2024-01-01"};
-    headers[count++] = (cs_http_header){"Accept", "application/json"};
+    headers[count++] = (cs_http_header){ "apikey", client->key };
+    headers[count++] = (cs_http_header){ "Authorization", authorization };
+    headers[count++] = (cs_http_header){ "X-Client-Info", client->client_info };
+    headers[count++] = (cs_http_header){ "X-Supabase-Api-Version", "2024-01-01" };
+    headers[count++] = (cs_http_header){ "Accept", "application/json" };
     if (request->method[0] != 'G') {
-        headers[count++] = (cs_http_header){"Content-Type", "application/json;charset=UTF-8"};
+        headers[count++] = (cs_http_header){ "Content-Type", "application/json;charset=UTF-8" };
     }
     return count;
 }
@@ -89,7 +89,7 @@ static cs_status attempt_once(struct csi_call *call, cs_http_request *http, int6
 {
     const cs_client *client = call->client;
     const cs_client_options *options = &client->options;
-    cs_http_response response = {.http_status = 0};
+    cs_http_response response = { .http_status = 0 };
     csi_buf_init(&response.body, options->max_response_bytes);
     int64_t left_ms = deadline_ms - csi_monotonic_ms();
     http->timeout_ms = left_ms > 1 ? (long)left_ms : 1;
@@ -140,7 +140,7 @@ cs_status csi_request(struct csi_call *call, const struct csi_request *request, 
         };
         int64_t deadline_ms = csi_monotonic_ms() + client->options.timeout_ms;
         for (int attempt = 0;; attempt++) {
-            call->problem = (struct csi_problem){.status = CS_OK};
+            call->problem = (struct csi_problem){ .status = CS_OK };
             status = attempt_once(call, &http, deadline_ms, answer);
             if (!may_retry(call, request, status) || attempt >= client->options.max_retries ||
                 !pause_before(call, attempt, deadline_ms)) {

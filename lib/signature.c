@@ -65,7 +65,7 @@ static EVP_PKEY *rsa_key(const json_t *jwk)
 
 static EVP_PKEY *ec_key(const json_t *jwk)
 {
-    unsigned char point[1 + 2 * COORDINATE] = {POINT_CONVERSION_UNCOMPRESSED};
+    unsigned char point[1 + 2 * COORDINATE] = { POINT_CONVERSION_UNCOMPRESSED };
     size_t x_size = 0, y_size = 0;
     EVP_PKEY *key = NULL;
     if (!is_kind(jwk, "kty", "EC") || !is_kind(jwk, "crv", "P-256") ||

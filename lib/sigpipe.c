@@ -23,7 +23,7 @@ void csi_sigpipe_hold(struct csi_sigpipe *held)
 
 void csi_sigpipe_release(const struct csi_sigpipe *held)
 {
-    const struct timespec at_once = {.tv_sec = 0};
+    const struct timespec at_once = { .tv_sec = 0 };
     sigset_t set = only_sigpipe();
     int before = errno;
     while (!held->was_pending && sigtimedwait(&set, NULL, &at_once) < 0 && errno == EINTR) {

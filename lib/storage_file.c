@@ -124,7 +124,7 @@ static int file_remove(void *userdata, const char *key)
  * stopped meanwhile must not stop all others. */
 static bool lock_in_time(int descriptor)
 {
-    static const struct timespec pause = {.tv_nsec = 10000000};
+    static const struct timespec pause = { .tv_nsec = 10000000 };
     for (int tries = 0; tries < 500; tries++) {
         if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
             return true;
@@ -180,8 +180,9 @@ struct csi_file_storage *csi_file_storage_new(const char *path, cs_storage *stor
     if (slash != NULL) {
         file->folder[slash == path ? 1 : slash - path] = '\0';
     }
-    *storage =
-        (cs_storage){.load = file_load, .save = file_save, .remove = file_remove, .userdata = file};
+    *storage = (cs_storage){
+        .load = file_load, .save = file_save, .remove = file_remove, .userdata = file
+    };
     return file;
 }
 

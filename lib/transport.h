@@ -8,7 +8,7 @@
 struct cs_http_response {
     int http_status; /* 0: none came */
     long retry_after_s;
-    int64_t retry_at, date; /* Retry-After as a date, and Date, since 1970; 0: none came */
+    int64_t retry_at, date;         /* Retry-After as a date, and Date, since 1970; 0: none came */
     char error_code[CSI_CODE_SIZE]; /* X-Sb-Error-Code */
     char content_type[64];
     char location[256];

@@ -304,7 +304,7 @@ static cs_status status_of(CURLcode code, const struct exchange *exchange, CURL 
 static cs_status send_with(struct csi_curl *curl, const cs_http_request *request,
                            cs_http_response *response)
 {
-    struct exchange exchange = {.request = request, .response = response};
+    struct exchange exchange = { .request = request, .response = response };
     struct link *link = take(curl);
     struct curl_slist *headers = link == NULL ? NULL : header_lines(request);
     if (headers == NULL) {
@@ -350,7 +350,7 @@ struct csi_curl *csi_curl_new(const cs_client *client, cs_transport *transport)
     }
     curl->client = client;
     pthread_mutex_init(&curl->lock, NULL);
-    *transport = (cs_transport){.send = curl_send, .userdata = curl};
+    *transport = (cs_transport){ .send = curl_send, .userdata = curl };
     return curl;
 }
 

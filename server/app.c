@@ -25,7 +25,6 @@
 #error "COUNTERSIGN_VERSION is set by the build"
 #endif
 
-
 struct app {
     struct services services;
     struct keyring *keyring;
@@ -47,8 +46,9 @@ static void warn_of_algorithm(const struct keyring *keyring)
 {
     const char *alg = keyring ? keyring_signs_with(keyring) : "HS256";
     if (strcmp(alg, "HS256") != 0 && strcmp(alg, "RS256") != 0 && strcmp(alg, "ES256") != 0) {
-        log_write(LOG_WARN, "tokens are signed with an algorithm that the official clients cannot read: "
-                            "take an ES256 or RS256 key (docs/guide/signing.md)",
+        log_write(LOG_WARN,
+                  "tokens are signed with an algorithm that the official clients cannot read: "
+                  "take an ES256 or RS256 key (docs/guide/signing.md)",
                   LOG_STR("alg", alg));
     }
 }
@@ -72,8 +72,9 @@ static bool load_keys(struct app *app, struct arena *arena, const char **error)
     bool by_hook = s->config->hook_send_sms_on;
     s->realm.sms_incomplete = !by_hook && sms_setup(s->config) == SMS_INCOMPLETE;
     if (s->realm.sms_incomplete && (s->config->phone_enabled || s->config->phone_verify)) {
-        log_plain(LOG_WARN, "phones are on, and no SMS can be sent: set GOTRUE_SMS_PROVIDER and its "
-                            "settings, or GOTRUE_HOOK_SEND_SMS_ENABLED");
+        log_plain(LOG_WARN,
+                  "phones are on, and no SMS can be sent: set GOTRUE_SMS_PROVIDER and its "
+                  "settings, or GOTRUE_HOOK_SEND_SMS_ENABLED");
     }
     s->realm.codes_elsewhere = !by_hook && sms_is_checked_by_provider(s->config);
     warn_of_algorithm(app->keyring);
@@ -169,9 +170,10 @@ static bool start_parts(struct app *app, struct arena *arena, unsigned parts, co
         app->outbox = outbox_worker_start(&s->realm, s->executor, &s->clock, &s->entropy);
         s->outbox = app->outbox;
         if (!s->config->trusted_proxies.count && !s->config->development) {
-            log_plain(LOG_WARN, "no proxy is trusted (COUNTERSIGN_TRUSTED_PROXIES is not set): behind "
-                                "one, all clients share its address, and wrong passwords of one make "
-                                "all wait");
+            log_plain(LOG_WARN,
+                      "no proxy is trusted (COUNTERSIGN_TRUSTED_PROXIES is not set): behind "
+                      "one, all clients share its address, and wrong passwords of one make "
+                      "all wait");
         }
         app->listener = start_metrics(app, arena, error) ? listener_start(arena, s, error) : NULL;
         return app->listener != NULL;

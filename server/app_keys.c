@@ -24,8 +24,9 @@ static bool add_key(struct vault *vault, struct arena *arena, const char *id, co
         return false;
     }
     if (!base64url_decode(arena, text, strlen(text), &bytes, &len) || len != VAULT_KEY) {
-        *error = arena_printf(arena, "the encryption key %s is not 32 bytes as base64url without "
-                                     "padding",
+        *error = arena_printf(arena,
+                              "the encryption key %s is not 32 bytes as base64url without "
+                              "padding",
                               id);
         return false;
     }
@@ -185,18 +186,19 @@ static const char *own_key(struct services *s, struct arena *arena, const struct
         return NULL;
     }
     if (memory->key && (!key || strcmp(memory->key, fingerprint(arena, key)) != 0)) {
-        *error = arena_printf(arena,
-                              "%s.encryption-key %s, but the database was written with it: "
-                              "restore that file (key k-%.*s) from a backup; if it is lost for good, "
-                              "`countersign keys forget --help` says how to go on without it",
-                              path, key ? "holds another key" : "is missing", OWN_KEY_ID_HEX,
-                              memory->key);
+        *error = arena_printf(
+            arena,
+            "%s.encryption-key %s, but the database was written with it: "
+            "restore that file (key k-%.*s) from a backup; if it is lost for good, "
+            "`countersign keys forget --help` says how to go on without it",
+            path, key ? "holds another key" : "is missing", OWN_KEY_ID_HEX, memory->key);
         return NULL;
     }
     if (!key) {
         key = key_file_make(arena, &s->entropy, path, "encryption-key", VAULT_KEY, error);
     }
-    if (key && !memory->key && !note_fact(s, arena, "encryption_key", fingerprint(arena, key), error)) {
+    if (key && !memory->key &&
+        !note_fact(s, arena, "encryption_key", fingerprint(arena, key), error)) {
         return NULL;
     }
     return key;
@@ -207,9 +209,10 @@ static bool fill_vault(struct services *s, struct arena *arena, const struct mem
 {
     const struct config *c = s->config;
     if (c->encrypt && !seals(c)) {
-        log_plain(LOG_WARN, "passwords and second factors are stored unencrypted: `countersign keys "
-                            "generate` prints a key as settings for all nodes, and `countersign keys "
-                            "encrypt` then encrypts what is there");
+        log_plain(LOG_WARN,
+                  "passwords and second factors are stored unencrypted: `countersign keys "
+                  "generate` prints a key as settings for all nodes, and `countersign keys "
+                  "encrypt` then encrypts what is there");
     }
     if (!app_vault_of(arena, c, &s->vault, error)) {
         return false;
@@ -230,12 +233,13 @@ static bool has_key(const struct services *s, struct arena *arena, const char *k
         key = strcmp(fingerprint(arena, text), key) == 0 ? NULL : key;
     }
     if (key) {
-        *error = arena_printf(arena,
-                              "secrets in the database are encrypted with the key k-%.*s, which the "
-                              "settings do not give: set GOTRUE_SECURITY_DB_ENCRYPTION_"
-                              "ENCRYPTION_KEY_ID to that name and ..._ENCRYPTION_KEY to the key, or "
-                              "add name:key to ..._DECRYPTION_KEYS",
-                              OWN_KEY_ID_HEX, key);
+        *error =
+            arena_printf(arena,
+                         "secrets in the database are encrypted with the key k-%.*s, which the "
+                         "settings do not give: set GOTRUE_SECURITY_DB_ENCRYPTION_"
+                         "ENCRYPTION_KEY_ID to that name and ..._ENCRYPTION_KEY to the key, or "
+                         "add name:key to ..._DECRYPTION_KEYS",
+                         OWN_KEY_ID_HEX, key);
     }
     return !key;
 }
@@ -271,13 +275,14 @@ bool app_open_vault(struct services *s, struct arena *arena, const char **error)
 
 static const char *missing_secret(struct arena *arena, const char *path)
 {
-    return arena_printf(arena,
-                        "%s.jwt-secret is missing, but the database was used with it: restore that "
-                        "file from a backup, or put the secret into GOTRUE_JWT_SECRET; if it is lost "
-                        "for good, `countersign keys generate --jwt-secret` prints a new one as a "
-                        "setting, with which API keys, access tokens, recovery codes and codes on "
-                        "their way are void",
-                        path);
+    return arena_printf(
+        arena,
+        "%s.jwt-secret is missing, but the database was used with it: restore that "
+        "file from a backup, or put the secret into GOTRUE_JWT_SECRET; if it is lost "
+        "for good, `countersign keys generate --jwt-secret` prints a new one as a "
+        "setting, with which API keys, access tokens, recovery codes and codes on "
+        "their way are void",
+        path);
 }
 
 /* A new file is made for a new database alone: made silently for a restored one it would void what
@@ -298,8 +303,9 @@ static const char *made_secret(struct services *s, struct arena *arena, const ch
     }
     const char *mark = secret ? fingerprint(arena, secret) : NULL;
     if (mark && memory.secret && strcmp(memory.secret, mark) != 0) {
-        log_write(LOG_WARN, "another secret signs than before: API keys and tokens made with the "
-                            "old one are void",
+        log_write(LOG_WARN,
+                  "another secret signs than before: API keys and tokens made with the "
+                  "old one are void",
                   LOG_STR("file", arena_printf(arena, "%s.jwt-secret", path)));
     }
     if (mark && (!memory.secret || strcmp(memory.secret, mark) != 0) &&
@@ -320,8 +326,9 @@ const char *app_signing_secret(struct services *s, struct arena *arena, const ch
     }
     const char *secret = key_file_read(arena, c->database_path, "jwt-secret", error);
     if (!secret && !*error) {
-        *error = arena_printf(arena, "there are no keys yet beside %s: start the server once, or "
-                                     "set GOTRUE_JWT_SECRET",
+        *error = arena_printf(arena,
+                              "there are no keys yet beside %s: start the server once, or "
+                              "set GOTRUE_JWT_SECRET",
                               c->database_path);
     }
     return secret;

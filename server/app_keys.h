@@ -18,8 +18,8 @@ bool app_read_vault(struct arena *arena, const struct config *config, struct vau
  * a key is missing or is another one than the database was written with. */
 bool app_open_vault(struct services *services, struct arena *arena, const char **error);
 
-/* The HS256 secret: of the settings, else of the file, which is made where the store is open and the
- * database is new. NULL: *error for a person. */
+/* The HS256 secret: of the settings, else of the file, which is made where the store is open and
+ * the database is new. NULL: *error for a person. */
 const char *app_signing_secret(struct services *services, struct arena *arena, const char **error);
 
 /* A new encryption key as base64url, and the name that goes with it ("k-" and 12 hex digits). */

@@ -48,10 +48,11 @@ const char *lost_database(struct arena *arena, const struct config *config)
     } else if (has_no_tables(arena, config->database)) {
         what = "has no tables";
     }
-    return what ? arena_printf(arena,
-                               "the database %s %s, but was in use: its key file %s is there; restore "
-                               "the database from a backup, or, if a new one is to be begun, move its "
-                               "key files (%s.*) away first",
-                               path, what, key, path)
+    return what ? arena_printf(
+                      arena,
+                      "the database %s %s, but was in use: its key file %s is there; restore "
+                      "the database from a backup, or, if a new one is to be begun, move its "
+                      "key files (%s.*) away first",
+                      path, what, key, path)
                 : NULL;
 }

@@ -19,7 +19,9 @@ static enum problem read_query(struct call *call, struct audit_query *query)
         const char *prefix;
         enum audit_field field;
     } scopes[] = {
-        { "author:", AUDIT_AUTHOR }, { "action:", AUDIT_ACTION }, { "type:", AUDIT_TYPE },
+        { "author:", AUDIT_AUTHOR },
+        { "action:", AUDIT_ACTION },
+        { "type:", AUDIT_TYPE },
     };
     for (size_t i = 0; i < sizeof scopes / sizeof scopes[0]; i++) {
         size_t len = strlen(scopes[i].prefix);

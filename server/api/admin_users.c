@@ -24,8 +24,9 @@ static enum problem read_sort(struct call *call, bool *ascending)
         size_t len = strcspn(sort, " ");
         const char *direction = sort[len] ? sort + len + 1 : "desc";
         if (len != 10 || strncmp(sort, "created_at", 10) != 0) {
-            return ctx_fail(&call->ctx, P_BAD_SORT_FIELD,
-                            arena_strndup(call->ctx.arena, sort, utf8_prefix(sort, len < 64 ? len : 64)));
+            return ctx_fail(
+                &call->ctx, P_BAD_SORT_FIELD,
+                arena_strndup(call->ctx.arena, sort, utf8_prefix(sort, len < 64 ? len : 64)));
         }
         if (strcmp(direction, "asc") != 0 && strcmp(direction, "desc") != 0) {
             return ctx_fail(&call->ctx, P_BAD_SORT_DIRECTION,
@@ -122,8 +123,8 @@ static enum problem update_in_tx(struct ctx *ctx, struct tx *tx, void *arg)
     struct run *run = arg;
     (void)ctx;
     struct call *call = run->call;
-    enum problem problem = admin_update(&call->services->realm, tx, &call->param_ids[PARAM_USER],
-                                        run->in, run->out);
+    enum problem problem =
+        admin_update(&call->services->realm, tx, &call->param_ids[PARAM_USER], run->in, run->out);
     return problem ? problem : reply_with(call, view_user, run->out);
 }
 

@@ -7,12 +7,12 @@
 
 #define BEGIN(body) static const struct body_field fields_##body[] = {
 #define FIELD(body, type, name) { FIELD_##type, #name, offsetof(struct body_##body, name) },
-#define SHAPE(body, optional, exact)                                                                     \
+#define SHAPE(body, optional, exact)                                                               \
     }                                                                                              \
     ;                                                                                              \
     const struct body_shape shape_##body = {                                                       \
         sizeof(struct body_##body), fields_##body,                                                 \
-        (int)(sizeof fields_##body / sizeof fields_##body[0]), optional, exact                            \
+        (int)(sizeof fields_##body / sizeof fields_##body[0]), optional, exact                     \
     };
 #define END(body) SHAPE(body, false, false)
 #define END_OPTIONAL(body) SHAPE(body, true, false)
@@ -121,14 +121,13 @@ enum problem body_decode(struct ctx *ctx, const struct body_shape *shape, const 
     for (int i = 0; i < shape->count; i++) {
         bool twice = false;
         const char *name = shape->fields[i].name;
-        const struct json_t *value = shape->exact ? json_member(root, name)
-                                                  : member_any_case(root, name, &twice);
+        const struct json_t *value =
+            shape->exact ? json_member(root, name) : member_any_case(root, name, &twice);
         const char *wrong = twice   ? "is there twice"
                             : value ? put(&shape->fields[i], value, body)
                                     : NULL;
         if (wrong) {
-            return ctx_fail(ctx, P_BAD_JSON,
-                            arena_printf(ctx->arena, "%s %s", name, wrong));
+            return ctx_fail(ctx, P_BAD_JSON, arena_printf(ctx->arena, "%s %s", name, wrong));
         }
     }
     return P_OK;

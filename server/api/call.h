@@ -19,9 +19,10 @@ struct services {
     struct entropy entropy;
     struct executor *executor;
     struct limits *limits; /* http/limits.h */
-    struct unauthenticated_limits *unauthenticated_limits; /* http/unauthenticated_limits.h; NULL: none are counted */
+    struct unauthenticated_limits
+        *unauthenticated_limits; /* http/unauthenticated_limits.h; NULL: none are counted */
     const char *version;
-    unsigned asks; /* external_destinations(): a bit each of enum destination */
+    unsigned asks;                /* external_destinations(): a bit each of enum destination */
     struct outbox_worker *outbox; /* NULL: none runs */
 };
 
@@ -29,9 +30,9 @@ struct services {
 struct principal {
     bool known, admin, is_user_admin; /* is_user_admin: of an admin's, it has a session (S10) */
     struct claims claims;
-    struct user user;          /* of a user's token */
-    struct uuid session_id;    /* nil: none */
-    const char *aal;           /* of the request, when it was authenticated; NULL: not asked for */
+    struct user user;       /* of a user's token */
+    struct uuid session_id; /* nil: none */
+    const char *aal;        /* of the request, when it was authenticated; NULL: not asked for */
 };
 
 enum { REPLY_HEADERS = 16 };
@@ -51,12 +52,12 @@ struct reply {
     struct {
         const char *name, *value;
     } headers[REPLY_HEADERS];
-    int n_headers, n_kept; /* n_kept: from before the handler */
+    int n_headers, n_kept;     /* n_kept: from before the handler */
     const char *cache_control; /* NULL: no-store */
 };
 
-/* Other machines that a request may have to hear. Each has a queue and threads of its own, so that one
- * that hangs delays nobody who asks another. */
+/* Other machines that a request may have to hear. Each has a queue and threads of its own, so that
+ * one that hangs delays nobody who asks another. */
 enum destination {
     TO_CAPTCHA,
     TO_BREACH,
@@ -72,11 +73,11 @@ enum destination {
 
 /* Where a part of a call runs. */
 enum lane {
-    LANE_NONE,   /* nowhere: it is to be answered */
-    LANE_WRITE,  /* in a write transaction */
-    LANE_WORKER, /* on a thread that may wait for the database */
-    LANE_COMPUTE,   /* on the pool that computes */
-    LANE_EXTERNAL,   /* this and the following: on the pool that asks LANE_EXTERNAL + a destination */
+    LANE_NONE,     /* nowhere: it is to be answered */
+    LANE_WRITE,    /* in a write transaction */
+    LANE_WORKER,   /* on a thread that may wait for the database */
+    LANE_COMPUTE,  /* on the pool that computes */
+    LANE_EXTERNAL, /* this and the following: on the pool that asks LANE_EXTERNAL + a destination */
 };
 
 enum param { PARAM_USER, PARAM_FACTOR, PARAM_IDENTITY, PARAM_COUNT };
@@ -92,15 +93,15 @@ struct call {
     struct ctx ctx;
     struct services *services;
     const struct route *route;
-    struct tx *tx; /* all that the call does runs in it; NULL: in some of its own, one by one */
-    enum lane lane;   /* where it goes on: call_then() */
+    struct tx *tx;  /* all that the call does runs in it; NULL: in some of its own, one by one */
+    enum lane lane; /* where it goes on: call_then() */
     handler_fn *then;
     enum problem (*settled)(struct call *call, enum problem problem); /* see call_settle() */
-    struct external_calls *external; /* external_write()'s own */
+    struct external_calls *external;                                  /* external_write()'s own */
     enum problem (*after_breach)(struct call *call, enum problem problem); /* external_breach() */
-    void *state; /* of a handler that has more than one part */
-    bool counted;  /* by the limiter: not again when the transaction runs again */
-    bool rated;    /* by unauthenticated_limits_check, likewise */
+    void *state;  /* of a handler that has more than one part */
+    bool counted; /* by the limiter: not again when the transaction runs again */
+    bool rated;   /* by unauthenticated_limits_check, likewise */
     struct rate_shown rate;
     /* the request */
     const char *method, *path, *query; /* path without the /auth/v1 in front; query raw, or "" */
@@ -116,9 +117,9 @@ struct call {
     /* worked out */
     struct client client;
     struct principal principal;
-    const char *audience; /* row W13 */
+    const char *audience;      /* row W13 */
     struct link_target target; /* see call_link_target; base NULL: not read yet */
-    bool new_envelope;    /* contract-mfa.md 2.3 */
+    bool new_envelope;         /* contract-mfa.md 2.3 */
     /* the answer */
     struct issued_session *issued; /* the session that is answered; NULL: none */
     enum problem problem;

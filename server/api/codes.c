@@ -90,7 +90,7 @@ enum problem resend_post(struct call *call, struct tx *tx)
 enum problem reauthenticate_get(struct call *call, struct tx *tx)
 {
     const char *message_id;
-    enum problem problem = reauthenticate_run(&call->services->realm, tx,
-                                              &call->principal.user.id, &message_id);
+    enum problem problem =
+        reauthenticate_run(&call->services->realm, tx, &call->principal.user.id, &message_id);
     return problem ? problem : reply_message(call, message_id);
 }

@@ -1,5 +1,5 @@
-/* external_calls.c: run, ask the world what is not answered yet, run again; see external_calls.h. Between two
- * questions the call moves to the pool of the next one's destination. */
+/* external_calls.c: run, ask the world what is not answered yet, run again; see external_calls.h.
+ * Between two questions the call moves to the pool of the next one's destination. */
 #include "api/external_calls.h"
 
 #include "api/hooks.h"
@@ -226,8 +226,7 @@ static enum problem ask_about_mfa(struct call *call)
     if (problem != P_MFA_REJECTED) {
         return problem;
     }
-    enum problem ended =
-        exec_write(call->services->executor, &call->ctx, end_sessions, call);
+    enum problem ended = exec_write(call->services->executor, &call->ctx, end_sessions, call);
     return ended ? ended : problem;
 }
 
@@ -403,8 +402,7 @@ static enum problem ask_breach(struct call *call, struct tx *tx)
     const struct realm *realm = &call->services->realm;
     (void)tx;
     ctx->breach_asked = true;
-    enum problem problem =
-        realm->ask_breach(realm->config, ctx, ctx->breach_of, &ctx->breached);
+    enum problem problem = realm->ask_breach(realm->config, ctx, ctx->breach_of, &ctx->breached);
     return call->after_breach(call, problem);
 }
 

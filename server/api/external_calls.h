@@ -1,5 +1,5 @@
-/* external_calls.h: requests that must hear from the outside world before they count: hooks, and SMS
- * providers, whose refusal is the answer (contract-accounts.md 4.8, 10.1). Such a request runs
+/* external_calls.h: requests that must hear from the outside world before they count: hooks, and
+ * SMS providers, whose refusal is the answer (contract-accounts.md 4.8, 10.1). Such a request runs
  * first in a transaction that is rolled back if there is somebody to ask, which tells what it would
  * send; then each of those is asked, on the pool of that destination and without a transaction;
  * then it runs again, with the same named draws (base/draws.h), so that the codes that went out are
@@ -23,6 +23,6 @@ enum problem call_write(struct call *call, tx_fn *fn, void *arg) MUST_CHECK;
 /* After P_BREACH_UNASKED: asks; the call goes on with then(call, how that went), on the thread that
  * asked. */
 enum problem external_breach(struct call *call,
-                            enum problem (*then)(struct call *call, enum problem)) MUST_CHECK;
+                             enum problem (*then)(struct call *call, enum problem)) MUST_CHECK;
 
 #endif

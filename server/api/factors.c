@@ -16,9 +16,8 @@ enum problem factors_post(struct call *call, struct tx *tx)
         .issuer = body->issuer,
         .phone = body->phone,
     };
-    enum problem problem =
-        mfa_enroll(&call->services->realm, tx, &subject,
-                  body->factor_type ? body->factor_type : "", &in, out);
+    enum problem problem = mfa_enroll(&call->services->realm, tx, &subject,
+                                      body->factor_type ? body->factor_type : "", &in, out);
     return problem ? problem : reply_with(call, view_enrollment, out);
 }
 
@@ -28,9 +27,9 @@ enum problem factor_challenge(struct call *call, struct tx *tx)
     struct opened_challenge *out = ARENA_NEW(call->ctx.arena, struct opened_challenge);
     /* Only a phone's challenge needs the body, and what the factor is, the rules know. */
     const void *body;
-    struct challenge_request in = { .body_problem = body_decode(
-                                        &call->ctx, &shape_factor_challenge, call->body,
-                                        call->body_len, &body) };
+    struct challenge_request in = { .body_problem =
+                                        body_decode(&call->ctx, &shape_factor_challenge, call->body,
+                                                    call->body_len, &body) };
     in.channel = in.body_problem ? NULL : ((const struct body_factor_challenge *)body)->channel;
     enum problem problem = mfa_challenge(&call->services->realm, tx, &subject,
                                          &call->param_ids[PARAM_FACTOR], &in, out);
@@ -51,7 +50,7 @@ enum problem factor_verify(struct call *call, struct tx *tx)
 enum problem factor_unenroll(struct call *call, struct tx *tx)
 {
     struct subject subject = call_subject(call);
-    enum problem problem = mfa_unenroll(&call->services->realm, tx, &subject,
-                                       &call->param_ids[PARAM_FACTOR]);
+    enum problem problem =
+        mfa_unenroll(&call->services->realm, tx, &subject, &call->param_ids[PARAM_FACTOR]);
     return problem ? problem : reply_with(call, view_id, &call->param_ids[PARAM_FACTOR]);
 }

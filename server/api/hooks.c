@@ -102,14 +102,19 @@ enum problem hook_after_user_created(struct call *call, const struct account *ac
 
 /* Whom a message is about; at least the id where that is all that is known. */
 static const struct account *account_of(struct call *call, const struct outgoing *item,
-                                      const struct uuid *id)
+                                        const struct uuid *id)
 {
     if (item->account) {
         return item->account;
     }
     struct account *account = ARENA_NEW(call->ctx.arena, struct account);
-    account->user = (struct user){ .id = *id, .aud = "", .role = "", .app_metadata = "{}",
-                                  .user_metadata = "{}", .email_change = "", .phone_change = "" };
+    account->user = (struct user){ .id = *id,
+                                   .aud = "",
+                                   .role = "",
+                                   .app_metadata = "{}",
+                                   .user_metadata = "{}",
+                                   .email_change = "",
+                                   .phone_change = "" };
     return account;
 }
 
@@ -210,13 +215,12 @@ enum problem hook_password_attempt(struct call *call, const struct uuid *user_id
     id(&b, "user_id", user_id);
     strbuf_str(&b, valid ? ",\"valid\":true" : ",\"valid\":false");
     int64_t asked_at = clock_steady_us();
-    enum problem problem =
-        call_it(call, true, c->hook_password_verification_attempt_uri,
-                c->hook_password_verification_attempt_secrets, &b, &output);
+    enum problem problem = call_it(call, true, c->hook_password_verification_attempt_uri,
+                                   c->hook_password_verification_attempt_secrets, &b, &output);
     equal_time_note(EQUAL_TIME_PASSWORD, asked_at);
-    if (!problem && rejected(call, output,
-                             "Further password verification attempts will be rejected.",
-                             &message)) {
+    if (!problem &&
+        rejected(call, output, "Further password verification attempts will be rejected.",
+                 &message)) {
         *logout = json_truth(json_member(output, "should_logout_user"));
         problem = ctx_fail(&call->ctx, P_PASSWORD_REJECTED, message);
     }
@@ -276,14 +280,22 @@ static enum problem check_claims(struct call *call, const struct json_t *claims)
         bool required;
         unsigned kinds;
     } rules[] = {
-        { "aud", "[string,array]", true, STRING | ARRAY },       { "exp", "integer", true, INTEGER },
-        { "iat", "integer", true, INTEGER },             { "nbf", "integer", false, INTEGER },
-        { "sub", "string", true, STRING },               { "email", "string", true, STRING },
-        { "phone", "string", true, STRING },             { "role", "string", true, STRING },
-        { "aal", "string", true, STRING },               { "session_id", "string", true, STRING },
-        { "is_anonymous", "boolean", true, BOOLEAN },    { "iss", "string", false, STRING },
-        { "jti", "string", false, STRING },              { "client_id", "string", false, STRING },
-        { "app_metadata", "object", false, OBJECT },     { "user_metadata", "object", false, OBJECT },
+        { "aud", "[string,array]", true, STRING | ARRAY },
+        { "exp", "integer", true, INTEGER },
+        { "iat", "integer", true, INTEGER },
+        { "nbf", "integer", false, INTEGER },
+        { "sub", "string", true, STRING },
+        { "email", "string", true, STRING },
+        { "phone", "string", true, STRING },
+        { "role", "string", true, STRING },
+        { "aal", "string", true, STRING },
+        { "session_id", "string", true, STRING },
+        { "is_anonymous", "boolean", true, BOOLEAN },
+        { "iss", "string", false, STRING },
+        { "jti", "string", false, STRING },
+        { "client_id", "string", false, STRING },
+        { "app_metadata", "object", false, OBJECT },
+        { "user_metadata", "object", false, OBJECT },
         { "amr", "array", false, ARRAY },
     };
     struct strbuf faults = strbuf_in(call->ctx.arena, 8192);
@@ -312,8 +324,7 @@ enum problem hook_access_token(struct call *call, struct issued_session *issued)
     if (!c->hook_custom_access_token_on) {
         return P_OK;
     }
-    const char *claims =
-        claims_text(&call->services->realm, &call->ctx, issued, &expires_at_s);
+    const char *claims = claims_text(&call->services->realm, &call->ctx, issued, &expires_at_s);
     struct strbuf b = begin(call, "customize-access-token");
     id(&b, "user_id", &issued->account.user.id);
     strbuf_str(&b, ",\"claims\":");

@@ -40,9 +40,9 @@ static void view_link(struct call *call, struct strbuf *b)
 {
     const struct generated_link *link = call->reply.data;
     const char *pairs[] = {
-        "action_link",       link->action_link,       "email_otp",   link->email_otp,
-        "hashed_token",      link->hashed_token,      "verification_type",
-        link->verification_type, "redirect_to",       link->redirect_to,
+        "action_link",  link->action_link,  "email_otp",         link->email_otp,
+        "hashed_token", link->hashed_token, "verification_type", link->verification_type,
+        "redirect_to",  link->redirect_to,
     };
     write_user(b, &link->account);
     b->len--; /* its closing brace */
@@ -59,8 +59,7 @@ static enum problem in_tx(struct ctx *ctx, struct tx *tx, void *arg)
 {
     struct run *run = arg;
     (void)ctx;
-    enum problem problem =
-        generate_link_run(&run->call->services->realm, tx, run->in, run->out);
+    enum problem problem = generate_link_run(&run->call->services->realm, tx, run->in, run->out);
     return problem ? problem : reply_with(run->call, view_link, run->out);
 }
 

@@ -82,8 +82,7 @@ void page_headers(struct call *call, const struct page *page, int64_t total)
         write_link(call, &link, page->number + 1, "next");
     }
     write_link(call, &link, pages, "last");
-    reply_header(call, "X-Total-Count",
-                 arena_printf(call->ctx.arena, "%lld", (long long)total));
+    reply_header(call, "X-Total-Count", arena_printf(call->ctx.arena, "%lld", (long long)total));
     if (strbuf_ok(&link)) {
         reply_header(call, "Link", link.data);
     }

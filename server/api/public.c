@@ -36,10 +36,10 @@ static void write_mfa_required(const struct config *c, struct strbuf *out)
 static void view_settings(struct call *call, struct strbuf *out)
 {
     static const char *const absent[] = {
-        "apple",    "azure",         "bitbucket", "discord", "facebook", "snapchat", "figma",
-        "fly",      "github",        "gitlab",    "google",  "keycloak", "kakao",    "linkedin",
-        "linkedin_oidc", "notion",   "spotify",   "slack",   "slack_oidc", "workos", "twitch",
-        "twitter",
+        "apple",      "azure",    "bitbucket",     "discord", "facebook", "snapchat",
+        "figma",      "fly",      "github",        "gitlab",  "google",   "keycloak",
+        "kakao",      "linkedin", "linkedin_oidc", "notion",  "spotify",  "slack",
+        "slack_oidc", "workos",   "twitch",        "twitter",
     };
     const struct config *c = call->services->config;
     strbuf_printf(out, "{\"external\":{\"anonymous_users\":%s",

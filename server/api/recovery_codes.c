@@ -44,8 +44,8 @@ static enum problem make(struct call *call, struct tx *tx, bool again)
     const struct body_recovery_codes *body = call->in;
     struct subject subject = call_subject(call);
     struct new_codes *made = ARENA_NEW(call->ctx.arena, struct new_codes);
-    enum problem problem = recovery_make(&call->services->realm, tx, &subject,
-                                         body->friendly_name, again, made);
+    enum problem problem =
+        recovery_make(&call->services->realm, tx, &subject, body->friendly_name, again, made);
     return problem ? problem : reply_with(call, view_codes, made);
 }
 
@@ -64,8 +64,7 @@ enum problem recovery_codes_verify(struct call *call, struct tx *tx)
     const struct body_recovery_verify *body = call->in;
     struct subject subject = call_subject(call);
     struct issued_session *issued = ARENA_NEW(call->ctx.arena, struct issued_session);
-    enum problem problem =
-        recovery_use(&call->services->realm, tx, &subject, body->code, issued);
+    enum problem problem = recovery_use(&call->services->realm, tx, &subject, body->code, issued);
     return problem ? problem : reply_session(call, issued);
 }
 

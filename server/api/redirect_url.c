@@ -31,9 +31,9 @@ void redirect_url_add(struct strbuf *b, const char *key, const char *value)
 static bool is_ours(const char *key)
 {
     static const char *const ours[] = {
-        "access_token", "code",          "error",      "error_code",
-        "error_description", "expires_at", "expires_in", "provider_refresh_token",
-        "provider_token", "refresh_token", "token_type",
+        "access_token",      "code",          "error",      "error_code",
+        "error_description", "expires_at",    "expires_in", "provider_refresh_token",
+        "provider_token",    "refresh_token", "token_type",
     };
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
         if (strcmp(key, ours[i]) == 0) {
@@ -100,7 +100,7 @@ static void add_written(struct strbuf *b, const char *text, size_t len)
 }
 
 const char *redirect_url_with(struct arena *arena, const char *target, const char *query,
-                            const char *fragment)
+                              const char *fragment)
 {
     size_t path = strcspn(target, "?#"), most = strlen(target) + (query ? strlen(query) : 0);
     const char *own = target[path] == '?'

@@ -1,6 +1,7 @@
-/* redirect_url.h: the address that a browser is sent to, with what it is told there. What is told cannot
- * be doubled by the target: parameters of the target's own that have such a name, or one of those
- * that clients take a session or an error from, are left out (docs/protocol/security.md S16). */
+/* redirect_url.h: the address that a browser is sent to, with what it is told there. What is told
+ * cannot be doubled by the target: parameters of the target's own that have such a name, or one of
+ * those that clients take a session or an error from, are left out (docs/protocol/security.md S16).
+ */
 #ifndef COUNTERSIGN_API_REDIRECT_URL_H
 #define COUNTERSIGN_API_REDIRECT_URL_H
 
@@ -12,6 +13,6 @@ void redirect_url_add(struct strbuf *pairs, const char *key, const char *value);
 /* The target with the pairs in its query, all sorted, and in its fragment (NULL: none); its own
  * fragment is gone. As browsers write it: ASCII without blanks. */
 const char *redirect_url_with(struct arena *arena, const char *target, const char *query,
-                            const char *fragment);
+                              const char *fragment);
 
 #endif

@@ -10,10 +10,11 @@
 enum problem authorize_get(struct call *call, struct tx *tx)
 {
     static const char *const known[] = {
-        "apple",  "azure",    "bitbucket", "discord",       "facebook", "figma",      "fly",
-        "github", "gitlab",   "google",    "kakao",         "keycloak", "linkedin",   "linkedin_oidc",
-        "notion", "slack",    "slack_oidc", "snapchat",     "spotify",  "twitch",     "twitter",
-        "workos", "x",        "zoom",      "vercel_marketplace",
+        "apple",   "azure",      "bitbucket", "discord",       "facebook",
+        "figma",   "fly",        "github",    "gitlab",        "google",
+        "kakao",   "keycloak",   "linkedin",  "linkedin_oidc", "notion",
+        "slack",   "slack_oidc", "snapchat",  "spotify",       "twitch",
+        "twitter", "workos",     "x",         "zoom",          "vercel_marketplace",
     };
     const char *provider;
     enum problem problem = call_query(call, "provider", &provider);

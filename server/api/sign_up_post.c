@@ -20,8 +20,7 @@ static enum problem in_tx(struct ctx *ctx, struct tx *tx, void *arg)
     struct call *call = run->call;
     struct signed_up *out = run->out;
     (void)ctx;
-    enum problem problem =
-        sign_up_run(&call->services->realm, tx, &call->client, run->in, out);
+    enum problem problem = sign_up_run(&call->services->realm, tx, &call->client, run->in, out);
     if (problem) {
         return problem;
     }

@@ -69,7 +69,8 @@ static enum problem ask_hook_or_finish(struct call *call)
     bool asks = call->services->config->hook_password_verification_attempt_on && login->hash &&
                 login->user.banned_until <= call->ctx.now_us;
     call->ctx.equal_time |= asks ? 0 : EQUAL_TIME_PASSWORD;
-    return asks ? call_then(call, LANE_EXTERNAL + (enum lane)TO_PASSWORD_HOOK, ask_hook) : finish(call);
+    return asks ? call_then(call, LANE_EXTERNAL + (enum lane)TO_PASSWORD_HOOK, ask_hook)
+                : finish(call);
 }
 
 /* Row TK10: it only tells, so an answer that fails stops nobody. */
@@ -117,8 +118,7 @@ enum problem token_password(struct call *call, struct tx *tx)
     }
     compare(call, login);
     const char *password = login->password ? login->password : "";
-    bool unasked = login->fits &&
-                   password_ask_breach(&call->services->realm, &call->ctx, password);
+    bool unasked = login->fits && password_ask_breach(&call->services->realm, &call->ctx, password);
     return unasked ? external_breach(call, after_breach) : ask_hook_or_finish(call);
 }
 
@@ -126,8 +126,8 @@ enum problem token_refresh(struct call *call, struct tx *tx)
 {
     const struct body_refresh_grant *body = call->in;
     struct issued_session *issued = ARENA_NEW(call->ctx.arena, struct issued_session);
-    enum problem problem = session_refresh(&call->services->realm, tx, &call->client,
-                                           body->refresh_token, issued);
+    enum problem problem =
+        session_refresh(&call->services->realm, tx, &call->client, body->refresh_token, issued);
     if (problem) {
         reply_restart(call);
         reply_session_headers(call, issued);
@@ -144,7 +144,7 @@ enum problem token_pkce(struct call *call, struct tx *tx)
     const struct body_pkce_grant *body = call->in;
     struct issued_session *issued = ARENA_NEW(call->ctx.arena, struct issued_session);
     enum problem problem = pkce_flow_exchange(&call->services->realm, tx, &call->client,
-                                         body->auth_code, body->code_verifier, issued);
+                                              body->auth_code, body->code_verifier, issued);
     return problem ? problem : reply_session(call, issued);
 }
 

@@ -118,7 +118,8 @@ enum problem logout_post(struct call *call, struct tx *tx)
     } else if (strcmp(scope, "others") == 0) {
         which = LOGOUT_OTHERS;
     } else if (*scope && strcmp(scope, "global") != 0) {
-        return ctx_fail(&call->ctx, P_LOGOUT_SCOPE, arena_strndup(call->ctx.arena, scope, utf8_prefix(scope, 64)));
+        return ctx_fail(&call->ctx, P_LOGOUT_SCOPE,
+                        arena_strndup(call->ctx.arena, scope, utf8_prefix(scope, 64)));
     }
     const struct principal *p = &call->principal;
     session_logout(&call->services->realm, tx, &p->user,

@@ -52,12 +52,10 @@ struct landing {
 };
 
 /* Both may be NULL: what stands in the query, and in the fragment. */
-static void redirect(struct call *call, const char *target, const char *query,
-                     const char *fragment)
+static void redirect(struct call *call, const char *target, const char *query, const char *fragment)
 {
     call->reply.status = 303;
-    reply_header(call, "Location",
-                 redirect_url_with(call->ctx.arena, target, query, fragment));
+    reply_header(call, "Location", redirect_url_with(call->ctx.arena, target, query, fragment));
     reply_header(call, "Referrer-Policy", "no-referrer");
 }
 
@@ -113,9 +111,9 @@ static void land_with_session(struct call *call, const struct landing *landing)
     struct strbuf b = strbuf_in(arena, LOCATION_MAX);
     redirect_url_add(&b, "access_token", token ? token : "");
     redirect_url_add(&b, "expires_at", arena_printf(arena, "%lld", (long long)expires_at_s));
-    redirect_url_add(&b, "expires_in",
-             arena_printf(arena, "%lld",
-                          (long long)(expires_at_s - call->ctx.now_us / US_PER_S)));
+    redirect_url_add(
+        &b, "expires_in",
+        arena_printf(arena, "%lld", (long long)(expires_at_s - call->ctx.now_us / US_PER_S)));
     redirect_url_add(&b, "refresh_token", g->refresh_token);
     redirect_url_add(&b, "sb", "");
     redirect_url_add(&b, "token_type", "bearer");

@@ -311,8 +311,8 @@ void view_factor_report(struct call *call, struct strbuf *b)
     const struct factor_report *r = call->reply.data;
     write_factor_open(b, &r->factor);
     number(b, "failed_attempts", r->guard.tries.failures);
-    when(b, "locked_until", lockout_end(call->services->config, call->ctx.now_us,
-                                     r->guard.tries.locked_until, true));
+    when(b, "locked_until",
+         lockout_end(call->services->config, call->ctx.now_us, r->guard.tries.locked_until, true));
     if (strcmp(r->factor.type, "totp") == 0) {
         name(b, "totp");
         write_device(b, &r->device, r->drift_on);

@@ -27,7 +27,7 @@ static struct deferred *add(struct ctx *ctx, enum deferred_when when)
 }
 
 void deferred_log(struct ctx *ctx, enum deferred_when when, enum log_level level, const char *text,
-               const struct log_field *fields, int n)
+                  const struct log_field *fields, int n)
 {
     struct deferred *l = add(ctx, when);
     l->text = text;

@@ -1,5 +1,5 @@
-/* deferred.h: what is told of a transaction, in the log or by counters, once it has ended: a transaction
- * may run several times, and what is told of it leaves once, after the last run. */
+/* deferred.h: what is told of a transaction, in the log or by counters, once it has ended: a
+ * transaction may run several times, and what is told of it leaves once, after the last run. */
 #ifndef COUNTERSIGN_BASE_DEFERRED_H
 #define COUNTERSIGN_BASE_DEFERRED_H
 
@@ -9,12 +9,12 @@
 
 enum deferred_when {
     DEFERRED_IF_COMMITTED, /* only if what it wrote is kept */
-    DEFERRED_ALWAYS,  /* also if it ends with a problem and is rolled back */
+    DEFERRED_ALWAYS,       /* also if it ends with a problem and is rolled back */
 };
 
 /* The text stays; the fields are copied into the request's arena. */
 void deferred_log(struct ctx *ctx, enum deferred_when when, enum log_level level, const char *text,
-               const struct log_field *fields, int n);
+                  const struct log_field *fields, int n);
 
 void deferred_count(struct ctx *ctx, enum deferred_when when, enum metric metric);
 

@@ -7,14 +7,16 @@
 enum { BOUNDS = 12 };
 
 struct unit {
-    int64_t scale; /* of a value to one as shown */
+    int64_t scale;          /* of a value to one as shown */
     int64_t bounds[BOUNDS]; /* 0 ends them */
     const char *shown[BOUNDS];
 };
 
 /* Codes up to 30 s off are accepted, and beyond ten minutes nobody knows them. */
 static const struct unit OFFSETS = {
-    1, { 60, 90, 120, 180, 300, 600 }, { "60", "90", "120", "180", "300", "600" },
+    1,
+    { 60, 90, 120, 180, 300, 600 },
+    { "60", "90", "120", "180", "300", "600" },
 };
 static const struct unit MICROS = {
     1000000,

@@ -35,8 +35,9 @@ bool url_part_is(struct url_part part, const char *word)
 bool url_scheme_is_no_place(struct url_part scheme)
 {
     static const char *const names[] = {
-        "about",      "blob",  "chrome", "data",  "file", "filesystem", "jar",
-        "javascript", "livescript", "mhtml", "mocha", "res", "resource", "vbscript", "view-source",
+        "about",      "blob", "chrome",     "data",       "file",
+        "filesystem", "jar",  "javascript", "livescript", "mhtml",
+        "mocha",      "res",  "resource",   "vbscript",   "view-source",
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (url_part_is(scheme, names[i])) {
@@ -103,8 +104,8 @@ static bool canonical_address(struct url_part host, int family)
     memcpy(text, host.at, host.len);
     text[host.len] = '\0';
     return inet_pton(family, text, bytes) == 1 &&
-           inet_ntop(family, bytes, canonical, sizeof canonical) &&
-           strcmp(text, canonical) == 0 && (family == AF_INET || !strchr(canonical, '.'));
+           inet_ntop(family, bytes, canonical, sizeof canonical) && strcmp(text, canonical) == 0 &&
+           (family == AF_INET || !strchr(canonical, '.'));
 }
 
 static enum url_fault read_name(struct url *out)
@@ -221,8 +222,7 @@ enum url_fault url_read(const char *text, struct url *out)
         struct url_part authority = { before.at + 2, before.len - 2 };
         const char *slash = authority.len ? memchr(authority.at, '/', authority.len) : NULL;
         authority.len = slash ? (size_t)(slash - authority.at) : authority.len;
-        before = (struct url_part){ authority.at + authority.len,
-                                    before.len - 2 - authority.len };
+        before = (struct url_part){ authority.at + authority.len, before.len - 2 - authority.len };
         enum url_fault fault = read_authority(authority, out);
         if (fault) {
             return fault;

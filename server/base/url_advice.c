@@ -33,15 +33,16 @@ static const char *plain_host(struct arena *arena, const char *whole, struct url
 {
     struct url url;
     bool six = memchr(host.at, ':', host.len);
-    const char *text = arena_printf(arena, six ? "http://[%.*s]/" : "http://%.*s/", (int)host.len,
-                                    host.at);
+    const char *text =
+        arena_printf(arena, six ? "http://[%.*s]/" : "http://%.*s/", (int)host.len, host.at);
     if (host.len > HOST_MAX || url_read(text, &url)) {
         return url_advice_never(arena, whole, "no host has such a name");
     }
     return url.host_kind == URL_HOST_NAME || url_is_loopback(&url)
                ? NULL
-               : url_advice_never(arena, whole, "addresses are never allowed on the web, except "
-                                                "this machine's, which always are; use a name");
+               : url_advice_never(arena, whole,
+                                  "addresses are never allowed on the web, except "
+                                  "this machine's, which always are; use a name");
 }
 
 const char *url_advice_host(struct arena *arena, const char *whole, struct url_part host)
@@ -63,8 +64,9 @@ const char *url_advice_host(struct arena *arena, const char *whole, struct url_p
     }
     bool digits = !has_only(host, ".*?");
     return digits && has_only(host, "0123456789.*?")
-               ? url_advice_never(arena, whole, "addresses are never allowed on the web, except "
-                                                "this machine's, which always are; use a name")
+               ? url_advice_never(arena, whole,
+                                  "addresses are never allowed on the web, except "
+                                  "this machine's, which always are; use a name")
                : NULL;
 }
 
@@ -88,22 +90,25 @@ const char *url_advice_wide(struct arena *arena, const char *whole, struct url_p
         return url_advice_everywhere(arena, whole);
     }
     if (!tail.len) {
-        return arena_printf(arena, "the pattern %s allows names that anybody can have; write the "
-                                   "whole name of the host",
+        return arena_printf(arena,
+                            "the pattern %s allows names that anybody can have; write the "
+                            "whole name of the host",
                             whole);
     }
     if (*tail.at == '.') {
         return dots > 1 || url_part_is(tail, ".localhost")
                    ? NULL
-                   : arena_printf(arena, "the pattern %s allows every name under %.*s, which are "
-                                         "anybody's; write whose it may be, such as "
-                                         "https://*.example%.*s/**",
+                   : arena_printf(arena,
+                                  "the pattern %s allows every name under %.*s, which are "
+                                  "anybody's; write whose it may be, such as "
+                                  "https://*.example%.*s/**",
                                   whole, (int)tail.len, tail.at, (int)tail.len, tail.at);
     }
     return dots > 1 ? NULL
-                    : arena_printf(arena, "the pattern %s also allows other people's names that "
-                                          "end alike, such as not%.*s; write https://%.*s/** and "
-                                          "https://*.%.*s/**",
+                    : arena_printf(arena,
+                                   "the pattern %s also allows other people's names that "
+                                   "end alike, such as not%.*s; write https://%.*s/** and "
+                                   "https://*.%.*s/**",
                                    whole, (int)tail.len, tail.at, (int)tail.len, tail.at,
                                    (int)tail.len, tail.at);
 }
@@ -111,30 +116,34 @@ const char *url_advice_wide(struct arena *arena, const char *whole, struct url_p
 const char *url_advice_open_host(struct arena *arena, const char *whole, struct url_part name,
                                  bool any_path, bool any_port)
 {
-    return arena_printf(arena, "the pattern %s would also allow other hosts whose names begin like "
-                               "it; it is read as, and should be written as, the host %.*s%s%s",
+    return arena_printf(arena,
+                        "the pattern %s would also allow other hosts whose names begin like "
+                        "it; it is read as, and should be written as, the host %.*s%s%s",
                         whole, (int)name.len, name.at, any_port ? ":*" : "",
                         any_path ? " with the path /**" : " without these stars");
 }
 
 const char *url_advice_scheme(struct arena *arena, const char *whole)
 {
-    return arena_printf(arena, "in the pattern %s the star before :// stands for http and https "
-                               "only; give apps' schemes a pattern each",
+    return arena_printf(arena,
+                        "in the pattern %s the star before :// stands for http and https "
+                        "only; give apps' schemes a pattern each",
                         whole);
 }
 
 const char *url_advice_half(struct arena *arena, const char *whole)
 {
-    return arena_printf(arena, "the pattern %s has no scheme and is read as of http and https; "
-                               "write %s%s",
+    return arena_printf(arena,
+                        "the pattern %s has no scheme and is read as of http and https; "
+                        "write %s%s",
                         whole, scheme_to_write(whole), whole);
 }
 
 const char *url_advice_everywhere(struct arena *arena, const char *whole)
 {
-    return arena_printf(arena, "the pattern %s allows every site of the web: anybody can have "
-                               "people and their sessions sent to theirs; write the hosts, such as "
-                               "https://app.example.com/**",
+    return arena_printf(arena,
+                        "the pattern %s allows every site of the web: anybody can have "
+                        "people and their sessions sent to theirs; write the hosts, such as "
+                        "https://app.example.com/**",
                         whole);
 }

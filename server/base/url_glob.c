@@ -54,8 +54,7 @@ struct url_glob url_glob_read(struct arena *arena, struct url_part p)
         } else if (set) {
             item->kind = GLOB_SET;
             item->negated = p.at[i + 1] == '!';
-            item->set = (struct url_part){ p.at + i + 1 + item->negated,
-                                           set - 2 - item->negated };
+            item->set = (struct url_part){ p.at + i + 1 + item->negated, set - 2 - item->negated };
             i += set;
         } else {
             i += p.at[i] == '\\' && rest.len > 1;

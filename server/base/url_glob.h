@@ -25,9 +25,9 @@ enum { URL_GLOB_ITEMS = 1000 };
 
 struct glob_text {
     struct url_part text;
-    bool slash;       /* as if a "/" stood before it */
-    bool any_case;    /* of ASCII letters */
-    size_t mark;      /* where the query's mark stands in it (the slash counts); SIZE_MAX: none */
+    bool slash;    /* as if a "/" stood before it */
+    bool any_case; /* of ASCII letters */
+    size_t mark;   /* where the query's mark stands in it (the slash counts); SIZE_MAX: none */
 };
 
 /* The text (at most URL_GLOB_ITEMS bytes) must be closed: see url_glob_find. Stays as long as the

@@ -15,7 +15,7 @@ struct reader {
     struct url_pattern *out;
     int *count;
     int room;
-    const char *whole;   /* as the setting has it */
+    const char *whole; /* as the setting has it */
     const char **advice;
 };
 
@@ -76,8 +76,8 @@ static struct url_part take_port(struct url_part *host)
         colon = next < host->len ? next : colon;
         at = next + 1;
     }
-    struct url_part port = colon < host->len ? rest_of(*host, colon + 1)
-                                             : (struct url_part){ NULL, 0 };
+    struct url_part port =
+        colon < host->len ? rest_of(*host, colon + 1) : (struct url_part){ NULL, 0 };
     *host = first_of(*host, colon);
     if (address && host->len > 2 && host->at[host->len - 1] == ']') {
         *host = (struct url_part){ host->at + 1, host->len - 2 };
@@ -238,8 +238,9 @@ static void read_all(struct reader *r, const char *text, int depth)
         }
     }
     for (int i = 0; i < n; start = commas[i++] + 1) {
-        read_all(r, arena_printf(r->arena, "%.*s%.*s%s", (int)open, text, (int)(commas[i] - start),
-                                 text + start, text + end),
+        read_all(r,
+                 arena_printf(r->arena, "%.*s%.*s%s", (int)open, text, (int)(commas[i] - start),
+                              text + start, text + end),
                  depth + 1);
     }
 }

@@ -8,8 +8,8 @@
 
 struct url_pattern {
     struct url_glob scheme, host, port, path;
-    bool web_only;  /* a star in the scheme stands for http and https */
-    bool any_place; /* any host and port, or none */
+    bool web_only;           /* a star in the scheme stands for http and https */
+    bool any_place;          /* any host and port, or none */
     bool any_port, own_port; /* own_port: no port is written */
     bool any_path;
     bool authority;

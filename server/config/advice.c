@@ -27,7 +27,10 @@ static bool secret_is_public(const char *secret)
         "super-secret-jwt-token-with-at-least-32-characters-long",
         "your-super-secret-jwt-token-with-at-least-32-characters-long",
         "your-super-secret-and-long-postgres-password",
-        "testsecret", "secret", "changeme", "change-me",
+        "testsecret",
+        "secret",
+        "changeme",
+        "change-me",
     };
     for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
         if (strcmp(secret, examples[i]) == 0) {
@@ -41,11 +44,12 @@ static void look_at_tokens(struct lines *lines, const struct config *c)
 {
     size_t len = strlen(c->jwt_secret);
     if (len && len < SECRET_LEAST) {
-        add(lines, arena_printf(lines->arena,
-                                "GOTRUE_JWT_SECRET has %zu bytes, and can be guessed from any token if "
-                                "they are words: HS256 asks for 32 random ones at least (`countersign "
-                                "keys generate --jwt-secret` prints some)",
-                                len));
+        add(lines,
+            arena_printf(lines->arena,
+                         "GOTRUE_JWT_SECRET has %zu bytes, and can be guessed from any token if "
+                         "they are words: HS256 asks for 32 random ones at least (`countersign "
+                         "keys generate --jwt-secret` prints some)",
+                         len));
     }
     if (secret_is_public(c->jwt_secret)) {
         add(lines, "GOTRUE_JWT_SECRET stands in public examples: anybody can sign tokens with it, "
@@ -84,10 +88,11 @@ static void look_at_keys(struct lines *lines, const struct config *c)
         size_t len;
         const char *host = web_host(c->rp_origins.items[i], &len);
         if (host && !fits(c->rp_id, host, len)) {
-            add(lines, arena_printf(lines->arena,
-                                    "security keys for %s (GOTRUE_WEBAUTHN_RP_ID) cannot be used at %s "
-                                    "(GOTRUE_WEBAUTHN_RP_ORIGINS): its host is not in that domain",
-                                    c->rp_id, c->rp_origins.items[i]));
+            add(lines,
+                arena_printf(lines->arena,
+                             "security keys for %s (GOTRUE_WEBAUTHN_RP_ID) cannot be used at %s "
+                             "(GOTRUE_WEBAUTHN_RP_ORIGINS): its host is not in that domain",
+                             c->rp_id, c->rp_origins.items[i]));
         }
     }
 }
@@ -112,12 +117,14 @@ static bool is_this_machine(const char *url)
 static void look_at_place(struct lines *lines, const struct config *c)
 {
     if (!c->development && is_this_machine(c->site_url)) {
-        add(lines, "GOTRUE_SITE_URL names this machine: mailed links lead there. On a laptop leave it "
-                   "out, so that the development defaults hold; else set the site's address");
+        add(lines,
+            "GOTRUE_SITE_URL names this machine: mailed links lead there. On a laptop leave it "
+            "out, so that the development defaults hold; else set the site's address");
     }
     if (!c->development && !c->trusted_proxies.count) {
-        add(lines, "COUNTERSIGN_TRUSTED_PROXIES is empty: behind a proxy every client has the proxy's "
-                   "address in limits, locks and the log; set the address that it connects from");
+        add(lines,
+            "COUNTERSIGN_TRUSTED_PROXIES is empty: behind a proxy every client has the proxy's "
+            "address in limits, locks and the log; set the address that it connects from");
     }
     if (!c->development && !*c->smtp_host && !c->hook_send_email_on) {
         add(lines, "no mail leaves this machine, it is written into a folder: set GOTRUE_SMTP_HOST "
@@ -129,8 +136,8 @@ static void look_at_file(struct lines *lines, const char *file)
 {
     struct stat st;
     if (file && stat(file, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077) != 0) {
-        add(lines, arena_printf(lines->arena, "others can read %s, which may hold secrets: chmod 600 it",
-                                file));
+        add(lines, arena_printf(lines->arena,
+                                "others can read %s, which may hold secrets: chmod 600 it", file));
     }
 }
 

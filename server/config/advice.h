@@ -8,8 +8,7 @@
 enum { ADVICE_MAX = 16 };
 
 /* Both fill out with lines for a person, in the arena, and return how many. */
-int advice_at_start(struct arena *arena, const struct config *config,
-                    const char *out[ADVICE_MAX]);
+int advice_at_start(struct arena *arena, const struct config *config, const char *out[ADVICE_MAX]);
 
 /* file: of the settings, or NULL. */
 int advice_before_use(struct arena *arena, const struct config *config, const char *file,

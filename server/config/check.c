@@ -103,10 +103,10 @@ const char *config_check(struct arena *arena, struct config *c)
     c->password_min = c->password_min < 6 ? 6 : c->password_min;
     c->challenge_ttl_s = c->challenge_ttl_s < 300 ? 300 : (double)(int64_t)c->challenge_ttl_s;
     c->factor_ttl_us = c->factor_ttl_us < 300 * US_PER_S ? 300 * US_PER_S : c->factor_ttl_us;
-    c->phone_otp_length = c->phone_otp_length < 6 || c->phone_otp_length > 10 ? 6
-                                                                              : c->phone_otp_length;
-    c->phone_max_frequency_us = c->phone_max_frequency_us ? c->phone_max_frequency_us
-                                                          : 60 * US_PER_S;
+    c->phone_otp_length =
+        c->phone_otp_length < 6 || c->phone_otp_length > 10 ? 6 : c->phone_otp_length;
+    c->phone_max_frequency_us =
+        c->phone_max_frequency_us ? c->phone_max_frequency_us : 60 * US_PER_S;
     c->flow_expiry_us = c->flow_expiry_us < 300 * US_PER_S ? 300 * US_PER_S : c->flow_expiry_us;
     c->db_percent = c->db_percent < 0 ? 0 : c->db_percent > 100 ? 100 : c->db_percent;
     c->refresh_version = c->refresh_version == 2 ? 2 : 1;

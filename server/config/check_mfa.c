@@ -32,8 +32,9 @@ static const char *check_from(struct arena *arena, struct config *c)
         return NULL;
     }
     if (!rfc3339_parse(time, &c->mfa_required_from_us)) {
-        return arena_printf(arena, "COUNTERSIGN_MFA_REQUIRED_FROM=%s: a time as in "
-                                   "2027-01-31T00:00:00Z, or a day as in 2027-01-31, is allowed",
+        return arena_printf(arena,
+                            "COUNTERSIGN_MFA_REQUIRED_FROM=%s: a time as in "
+                            "2027-01-31T00:00:00Z, or a day as in 2027-01-31, is allowed",
                             from);
     }
     return c->mfa_required_roles.count

@@ -27,8 +27,8 @@ static void clamp(struct arena *arena, struct config *c)
     c->sms_otp_length = otp_length(c->sms_otp_length);
     const char *slash = strrchr(c->database_path, '/');
     size_t len = slash ? (size_t)(slash - c->database_path) : 1;
-    const char *folder = arena_printf(arena, "%.*s/outbox", (int)len,
-                                      slash ? c->database_path : ".");
+    const char *folder =
+        arena_printf(arena, "%.*s/outbox", (int)len, slash ? c->database_path : ".");
     /* A site with a mail server and no SMS provider would lock out who waits for a code: an error
      * tells both sides (row SM5). */
     c->sms_in_folder = !*c->sms_provider && (*c->sms_dir || !*c->smtp_host);
@@ -57,8 +57,9 @@ static const char *check_rates(struct arena *arena, struct config *c)
     if (mail && rate_parse(c->rate_sms_sent, &c->sms_rate)) {
         return NULL;
     }
-    return arena_printf(arena, "%s=%s: a number an hour (30), or a number and a duration (10/20s), "
-                               "is allowed",
+    return arena_printf(arena,
+                        "%s=%s: a number an hour (30), or a number and a duration (10/20s), "
+                        "is allowed",
                         mail ? "GOTRUE_RATE_LIMIT_SMS_SENT" : "GOTRUE_RATE_LIMIT_EMAIL_SENT",
                         mail ? c->rate_sms_sent : c->rate_email_sent);
 }
@@ -78,10 +79,10 @@ static const char *bare_phone(struct arena *arena, const char *text, size_t len)
 static const char *check_test_otps(struct arena *arena, struct config *c)
 {
     const char *map = c->sms_test_otp;
-    if (*c->sms_test_otp_until &&
-        !rfc3339_parse(c->sms_test_otp_until, &c->test_otp_until_us)) {
-        return arena_printf(arena, "GOTRUE_SMS_TEST_OTP_VALID_UNTIL=%s: a time as in "
-                                   "2030-01-31T00:00:00Z is allowed",
+    if (*c->sms_test_otp_until && !rfc3339_parse(c->sms_test_otp_until, &c->test_otp_until_us)) {
+        return arena_printf(arena,
+                            "GOTRUE_SMS_TEST_OTP_VALID_UNTIL=%s: a time as in "
+                            "2030-01-31T00:00:00Z is allowed",
                             c->sms_test_otp_until);
     }
     struct test_otp *list = ARENA_ARRAY(arena, struct test_otp, strlen(map) / 2 + 1);
@@ -115,15 +116,16 @@ const char *config_test_otp(const struct config *c, const char *phone, int64_t n
 
 static const char *check_provider(struct arena *arena, const struct config *c)
 {
-    static const char *const known[] = { "", "twilio", "twilio_verify", "messagebird", "textlocal",
-                                         "vonage" };
+    static const char *const known[] = { "",          "twilio", "twilio_verify", "messagebird",
+                                         "textlocal", "vonage" };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (strcmp(c->sms_provider, known[i]) == 0) {
             return NULL;
         }
     }
-    return arena_printf(arena, "GOTRUE_SMS_PROVIDER=%s: one of these is allowed: twilio "
-                               "twilio_verify messagebird textlocal vonage",
+    return arena_printf(arena,
+                        "GOTRUE_SMS_PROVIDER=%s: one of these is allowed: twilio "
+                        "twilio_verify messagebird textlocal vonage",
                         c->sms_provider);
 }
 
@@ -187,8 +189,9 @@ static const char *check_hook(struct arena *arena, const char *name, bool on, co
                               const char *secrets)
 {
     if (!*uri) {
-        return on ? arena_printf(arena, "GOTRUE_HOOK_%s_URI must be set, because "
-                                        "GOTRUE_HOOK_%s_ENABLED is true",
+        return on ? arena_printf(arena,
+                                 "GOTRUE_HOOK_%s_URI must be set, because "
+                                 "GOTRUE_HOOK_%s_ENABLED is true",
                                  name, name)
                   : NULL;
     }
@@ -199,8 +202,9 @@ static const char *check_hook(struct arena *arena, const char *name, bool on, co
     for (const char *p = secrets; *p; p += *p == '|') {
         size_t len = strcspn(p, "|");
         if (!secret_valid(arena_strndup(arena, p, len))) {
-            return arena_printf(arena, "GOTRUE_HOOK_%s_SECRETS: invalid secret format: "
-                                       "v1,whsec_BASE64 is allowed, several separated by |",
+            return arena_printf(arena,
+                                "GOTRUE_HOOK_%s_SECRETS: invalid secret format: "
+                                "v1,whsec_BASE64 is allowed, several separated by |",
                                 name);
         }
         p += len;

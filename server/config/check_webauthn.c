@@ -33,7 +33,8 @@ static bool is_web(const char *origin)
 }
 
 /* A slash at the end is forgiven; other schemes than the web's (apps) are taken as they are. */
-static const char *check_origins(struct arena *arena, const char *setting, struct text_list *origins)
+static const char *check_origins(struct arena *arena, const char *setting,
+                                 struct text_list *origins)
 {
     const char **list = ARENA_ARRAY(arena, const char *, origins->count + 1);
     for (int i = 0; i < origins->count; i++) {
@@ -58,9 +59,11 @@ const char *check_webauthn(struct arena *arena, struct config *c)
     const char *host = host_of(arena, site);
     if (!*c->rp_id) {
         c->rp_id = host;
-    } else if (on && strspn(c->rp_id, "abcdefghijklmnopqrstuvwxyz0123456789-.") != strlen(c->rp_id)) {
-        return arena_printf(arena, "GOTRUE_WEBAUTHN_RP_ID=%s: a domain in lower case is allowed, "
-                                   "such as example.com",
+    } else if (on &&
+               strspn(c->rp_id, "abcdefghijklmnopqrstuvwxyz0123456789-.") != strlen(c->rp_id)) {
+        return arena_printf(arena,
+                            "GOTRUE_WEBAUTHN_RP_ID=%s: a domain in lower case is allowed, "
+                            "such as example.com",
                             c->rp_id);
     }
     if (!*c->rp_name) {

@@ -35,7 +35,7 @@ struct loader {
 };
 
 static const struct setting_row rows[] = {
-#define SETTING(type, field, names, preset, development, least, most, help)                             \
+#define SETTING(type, field, names, preset, development, least, most, help)                        \
     { #type, names, preset, development, help },
 #include "config/settings.def"
 #undef SETTING
@@ -85,8 +85,14 @@ static void put_pair(void *arg, const char *name, const char *value)
 static bool ours(const char *name)
 {
     static const char *const bare[] = {
-        "DATABASE_URL", "DB_NAMESPACE", "PORT", "API_EXTERNAL_URL", "LOG_LEVEL",
-        "REQUEST_ID_HEADER", "RP_ID", "OTEL_EXPORTER_PROMETHEUS_HOST",
+        "DATABASE_URL",
+        "DB_NAMESPACE",
+        "PORT",
+        "API_EXTERNAL_URL",
+        "LOG_LEVEL",
+        "REQUEST_ID_HEADER",
+        "RP_ID",
+        "OTEL_EXPORTER_PROMETHEUS_HOST",
         "OTEL_EXPORTER_PROMETHEUS_PORT",
     };
     for (size_t i = 0; i < sizeof bare / sizeof bare[0]; i++) {
@@ -141,8 +147,8 @@ static void put_file(struct loader *l, const char *path)
     fclose(f);
     const char *detail = NULL, *dot = strrchr(path, '.');
     if (bad) {
-        l->error = arena_printf(l->arena, "the configuration file %s is no text file under 1 MiB",
-                                path);
+        l->error =
+            arena_printf(l->arena, "the configuration file %s is no text file under 1 MiB", path);
         return;
     }
     if (dot && strcmp(dot, ".json") == 0) {
@@ -173,8 +179,7 @@ static bool names_have(const char *names, const char *name)
 
 /* The value of the first of the names that is set and not empty; *used is that name, *origin where
  * it comes from (NULL: it is not set). */
-static const char *find(struct loader *l, const char *names, const char **used,
-                        const char **origin)
+static const char *find(struct loader *l, const char *names, const char **used, const char **origin)
 {
     char name[NAME_MAX_BYTES];
     for (const char *p = names; p; p = strchr(p, ',')) {
@@ -283,9 +288,9 @@ static bool read_BOOL(struct loader *l, const char *name, const char *value, dou
 static enum setting_switch read_SWITCH(struct loader *l, const char *name, const char *value,
                                        double least, double most, const char *help)
 {
-    return !*value                                          ? SWITCH_OPEN
+    return !*value                                        ? SWITCH_OPEN
            : read_BOOL(l, name, value, least, most, help) ? SWITCH_ON
-                                                           : SWITCH_OFF;
+                                                          : SWITCH_OFF;
 }
 
 static int64_t read_INT(struct loader *l, const char *name, const char *value, double least,
@@ -322,7 +327,8 @@ static int64_t read_DURATION(struct loader *l, const char *name, const char *val
     (void)help;
     int64_t us;
     if (!duration_parse(value, &us)) {
-        refuse(l, name, value, "a duration with a unit is allowed, such as 300ms, 90s, 1m30s or 1h");
+        refuse(l, name, value,
+               "a duration with a unit is allowed, such as 300ms, 90s, 1m30s or 1h");
         return 0;
     }
     double s = (double)us / 1e6;
@@ -336,12 +342,12 @@ static void read_settings(struct loader *l)
 {
     struct config *c = l->config;
     const char *used, *value, **origin = l->origins;
-#define SETTING(type, field, names, preset, development_preset, least, most, help)                      \
+#define SETTING(type, field, names, preset, development_preset, least, most, help)                 \
     value = find(l, names, &used, origin);                                                         \
     if (!value) {                                                                                  \
-        const char *in_development = development_preset;                                                     \
-        value = c->development && in_development ? in_development : preset;                                       \
-        *origin = c->development && in_development ? "development default" : "default";                      \
+        const char *in_development = development_preset;                                           \
+        value = c->development && in_development ? in_development : preset;                        \
+        *origin = c->development && in_development ? "development default" : "default";            \
     }                                                                                              \
     origin++;                                                                                      \
     c->field = read_##type(l, used, value, least, most, help);
@@ -395,8 +401,9 @@ static void warn_of_names(struct loader *l)
         } else if (!*p->value) {
             warn(l, arena_printf(l->arena, "%s is set but empty: its default holds", p->name));
         } else if (quoted(p->value)) {
-            warn(l, arena_printf(l->arena, "the value of %s begins and ends with a quotation mark, "
-                                           "which is taken as a part of it: leave both out",
+            warn(l, arena_printf(l->arena,
+                                 "the value of %s begins and ends with a quotation mark, "
+                                 "which is taken as a part of it: leave both out",
                                  p->name));
         }
     }

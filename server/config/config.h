@@ -42,25 +42,26 @@ enum setting_switch { SWITCH_OPEN, SWITCH_OFF, SWITCH_ON };
 struct ip_network;
 
 struct config {
-#define SETTING(type, field, names, preset, development, least, most, help) CONFIG_TYPE_##type field;
+#define SETTING(type, field, names, preset, development, least, most, help)                        \
+    CONFIG_TYPE_##type field;
 #include "config/settings.def"
 #undef SETTING
-    bool development;                    /* GOTRUE_SITE_URL is not set: development defaults hold */
+    bool development;               /* GOTRUE_SITE_URL is not set: development defaults hold */
     const char *database;           /* its URL, of either kind */
     bool postgres;                  /* DATABASE_URL names a PostgreSQL database */
     const char *database_path;      /* of the SQLite file; key files begin with it */
     struct text_list password_sets; /* password_characters, split */
     struct send_rate email_rate, sms_rate; /* rate_email_sent, rate_sms_sent, read */
-    bool sms_in_folder;             /* no provider, and nothing says that this is a real site */
-    const struct test_otp *test_otps;      /* sms_test_otp, read */
+    bool sms_in_folder;               /* no provider, and nothing says that this is a real site */
+    const struct test_otp *test_otps; /* sms_test_otp, read */
     int test_otp_count;
-    int64_t test_otp_until_us;      /* 0: for ever */
+    int64_t test_otp_until_us;               /* 0: for ever */
     const struct ip_network *proxy_networks; /* trusted_proxies, read */
-    int64_t mfa_required_from_us;   /* mfa_required_from, read; 0: at once */
-    struct url_patterns redirect_patterns; /* uri_allow_list, read */
+    int64_t mfa_required_from_us;            /* mfa_required_from, read; 0: at once */
+    struct url_patterns redirect_patterns;   /* uri_allow_list, read */
     struct text_list redirect_advice; /* what a person should know of it; among the warnings */
-    struct text_list warnings;      /* for a person, made while reading */
-    const char *const *origins;     /* of each row of settings.def: where its value comes from */
+    struct text_list warnings;        /* for a person, made while reading */
+    const char *const *origins;       /* of each row of settings.def: where its value comes from */
 };
 
 /* Where settings come from, later ones win: environ-like "NAME=value" entries, a dotenv file, and
@@ -92,7 +93,8 @@ const struct setting_row *config_rows(int *count);
 /* What holds now, one for each row: of secrets only whether there is one. */
 struct setting_held {
     const char *value;
-    const char *origin; /* "default", "development default", "environment", "file", "command line" */
+    const char
+        *origin; /* "default", "development default", "environment", "file", "command line" */
 };
 const struct setting_held *config_held(struct arena *arena, const struct config *config);
 

@@ -125,9 +125,9 @@ bool dotenv_read(struct arena *arena, const char *text,
         }
         int line = r.line;
         const char *name = read_name(&r);
-        const char *value = !name                           ? NULL
+        const char *value = !name                         ? NULL
                             : *r.p == '"' || *r.p == '\'' ? read_quoted(&r, *r.p)
-                                                            : read_bare(&r);
+                                                          : read_bare(&r);
         if (value) {
             put(arg, name, value);
         } else {

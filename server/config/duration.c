@@ -8,8 +8,8 @@ static const struct unit {
     const char *name;
     double us;
 } units[] = {
-    { "ns", 1e-3 }, { "us", 1 },          { "\xC2\xB5s", 1 }, { "\xCE\xBCs", 1 }, { "ms", 1e3 },
-    { "s", 1e6 },   { "m", 60 * 1e6 },    { "h", 3600 * 1e6 },
+    { "ns", 1e-3 }, { "us", 1 },  { "\xC2\xB5s", 1 }, { "\xCE\xBCs", 1 },
+    { "ms", 1e3 },  { "s", 1e6 }, { "m", 60 * 1e6 },  { "h", 3600 * 1e6 },
 };
 
 /* The longest unit that the text begins with, so that "ms" is not read as "m". */
@@ -74,8 +74,11 @@ const char *duration_text(struct arena *arena, int64_t us)
     static const struct {
         const char *name;
         int64_t us;
-    } parts[] = { { "h", 3600 * INT64_C(1000000) }, { "m", 60 * INT64_C(1000000) },
-                  { "s", 1000000 }, { "ms", 1000 }, { "us", 1 } };
+    } parts[] = { { "h", 3600 * INT64_C(1000000) },
+                  { "m", 60 * INT64_C(1000000) },
+                  { "s", 1000000 },
+                  { "ms", 1000 },
+                  { "us", 1 } };
     char text[96] = "";
     size_t len = 0;
     uint64_t left = us < 0 ? 0 - (uint64_t)us : (uint64_t)us;

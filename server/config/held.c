@@ -65,7 +65,7 @@ const struct setting_held *config_held(struct arena *arena, const struct config 
     int n;
     (void)config_rows(&n);
     struct setting_held *held = ARENA_ARRAY(arena, struct setting_held, n), *next = held;
-#define SETTING(type, field, names, preset, development, least, most, help)                             \
+#define SETTING(type, field, names, preset, development, least, most, help)                        \
     *next = (struct setting_held){ show_##type(arena, c->field), c->origins[next - held] };        \
     next++;
 #include "config/settings.def"

@@ -120,7 +120,7 @@ static const struct vault_key *key_named(const struct vault *vault, const char *
 }
 
 const char *vault_try(const struct vault *vault, struct arena *arena, const struct uuid *owner,
-                       const char *stored)
+                      const char *stored)
 {
     struct sealed sealed;
     uint8_t owned[VAULT_KEY];

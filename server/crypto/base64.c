@@ -27,9 +27,11 @@ struct form {
 /* clang-format on */
 
 static const struct form standard = {
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", VALUES(62, BAD, 63, BAD)};
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", VALUES(62, BAD, 63, BAD)
+};
 static const struct form url_safe = {
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", VALUES(BAD, 62, BAD, 63)};
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", VALUES(BAD, 62, BAD, 63)
+};
 
 static size_t encode(char *out, const void *bytes, size_t len, const struct form *form)
 {

@@ -17,7 +17,7 @@ static void must(int ok)
 
 size_t digest_size(enum digest digest)
 {
-    static const size_t sizes[DIGEST_COUNT] = {SHA1_SIZE, SHA224_SIZE, SHA256_SIZE, SHA512_SIZE};
+    static const size_t sizes[DIGEST_COUNT] = { SHA1_SIZE, SHA224_SIZE, SHA256_SIZE, SHA512_SIZE };
     return sizes[digest];
 }
 

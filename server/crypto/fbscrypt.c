@@ -50,7 +50,7 @@ bool fbscrypt_read(struct arena *arena, const char *text, struct fbscrypt_hash *
     const char *at = text;
     uint8_t *separator = NULL, *salt;
     size_t separator_len = 0, salt_len;
-    *out = (struct fbscrypt_hash){0};
+    *out = (struct fbscrypt_hash){ 0 };
     if (!form_word(&at, "$fbscrypt$v=1,n=") || !form_number(&at, LOG_N_MAX, &out->log_n) ||
         !form_word(&at, ",r=") || !form_number(&at, R_MAX, &out->r) || !form_word(&at, ",p=") ||
         !form_number(&at, P_MAX, &out->p) || !within_bounds(out)) {

@@ -19,10 +19,10 @@ enum { RSA_BITS_MIN = 2048, RSA_BITS_MAX = 16384, JWK_TEXT_MAX = 64 * 1024, NUMB
 static const struct {
     const char *member, *param;
 } rsa_members[NUMBERS_MAX] = {
-    {"n", OSSL_PKEY_PARAM_RSA_N},          {"e", OSSL_PKEY_PARAM_RSA_E},
-    {"d", OSSL_PKEY_PARAM_RSA_D},          {"p", OSSL_PKEY_PARAM_RSA_FACTOR1},
-    {"q", OSSL_PKEY_PARAM_RSA_FACTOR2},    {"dp", OSSL_PKEY_PARAM_RSA_EXPONENT1},
-    {"dq", OSSL_PKEY_PARAM_RSA_EXPONENT2}, {"qi", OSSL_PKEY_PARAM_RSA_COEFFICIENT1},
+    { "n", OSSL_PKEY_PARAM_RSA_N },          { "e", OSSL_PKEY_PARAM_RSA_E },
+    { "d", OSSL_PKEY_PARAM_RSA_D },          { "p", OSSL_PKEY_PARAM_RSA_FACTOR1 },
+    { "q", OSSL_PKEY_PARAM_RSA_FACTOR2 },    { "dp", OSSL_PKEY_PARAM_RSA_EXPONENT1 },
+    { "dq", OSSL_PKEY_PARAM_RSA_EXPONENT2 }, { "qi", OSSL_PKEY_PARAM_RSA_COEFFICIENT1 },
 };
 
 struct reading {
@@ -81,7 +81,7 @@ static EVP_PKEY *key_from(struct reading *r, const char *type, OSSL_PARAM_BLD *b
 
 static EVP_PKEY *rsa_from(struct reading *r, bool with_private)
 {
-    BIGNUM *numbers[NUMBERS_MAX] = {NULL};
+    BIGNUM *numbers[NUMBERS_MAX] = { NULL };
     OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
     EVP_PKEY *key = NULL;
     /* RFC 7518 §6.3.2: d alone, or d with all five numbers of the Chinese remainder theorem. */
@@ -110,7 +110,7 @@ static EVP_PKEY *rsa_from(struct reading *r, bool with_private)
 static EVP_PKEY *ec_from(struct reading *r, bool with_private)
 {
     size_t part = (size_t)r->rule->part, len;
-    uint8_t point[1 + 2 * 66] = {4}; /* uncompressed, SEC 1 §2.3.3 */
+    uint8_t point[1 + 2 * 66] = { 4 }; /* uncompressed, SEC 1 §2.3.3 */
     uint8_t *x = bytes_of(r, "x", part, &len);
     uint8_t *y = x ? bytes_of(r, "y", part, &len) : NULL;
     uint8_t *d = y && with_private ? bytes_of(r, "d", part, &len) : NULL;
@@ -204,19 +204,19 @@ static bool private_fits(struct reading *r, const struct jwk *jwk, EVP_PKEY *pri
 /* The text for the JWKS: without private members, for verifying only (§2.2 "public form"). */
 static const char *public_form(struct reading *r)
 {
-    const char *detail, *patch = arena_printf(
-        r->arena,
-        "{\"d\":null,\"p\":null,\"q\":null,\"dp\":null,\"dq\":null,\"qi\":null,\"oth\":null,"
-        "\"k\":null,\"use\":\"sig\",\"key_ops\":[\"verify\"],\"alg\":\"%s\"}",
-        r->rule->name);
+    const char *detail,
+        *patch = arena_printf(
+            r->arena,
+            "{\"d\":null,\"p\":null,\"q\":null,\"dp\":null,\"dq\":null,\"qi\":null,\"oth\":null,"
+            "\"k\":null,\"use\":\"sig\",\"key_ops\":[\"verify\"],\"alg\":\"%s\"}",
+            r->rule->name);
     struct strbuf text = strbuf_in(r->arena, JWK_TEXT_MAX);
     json_write(&text, r->jwk);
     if (!strbuf_ok(&text)) {
         r->why = "it is too long";
         return NULL;
     }
-    return json_merged(r->arena, text.data,
-                       json_read(r->arena, patch, strlen(patch), &detail));
+    return json_merged(r->arena, text.data, json_read(r->arena, patch, strlen(patch), &detail));
 }
 
 static bool read_asymmetric(struct reading *r, struct jwk *out)
@@ -292,9 +292,9 @@ static bool read_members(struct reading *r, struct jwk *out)
 bool jwk_read(struct arena *arena, struct arena *scratch, const struct json_t *jwk, struct jwk *out,
               const char **error)
 {
-    struct reading r = {.keep = arena, .arena = scratch, .jwk = jwk};
+    struct reading r = { .keep = arena, .arena = scratch, .jwk = jwk };
     const char *kid = json_member_text(jwk, "kid");
-    *out = (struct jwk){.kid = arena_strdup(arena, kid ? kid : "")};
+    *out = (struct jwk){ .kid = arena_strdup(arena, kid ? kid : "") };
     if (json_kind_of(jwk) != KIND_OBJECT) {
         *error = "it is no JSON object";
         return false;

@@ -12,12 +12,12 @@
 enum { DER_MAX = 160 }; /* two numbers of 66 bytes with their headers are 141 */
 
 static const struct jws_rule rules[JWS_COUNT] = {
-    [JWS_HS256] = {.name = "HS256", .key = JWS_KEY_OCT, .kty = "oct"},
-    [JWS_RS256] = {.name = "RS256", .key = JWS_KEY_RSA, .kty = "RSA"},
-    [JWS_RS512] = {.name = "RS512", .key = JWS_KEY_RSA, .kty = "RSA"},
-    [JWS_ES256] = {"ES256", JWS_KEY_EC, "EC", "P-256", "prime256v1", 32},
-    [JWS_ES512] = {"ES512", JWS_KEY_EC, "EC", "P-521", "secp521r1", 66},
-    [JWS_EDDSA] = {"EdDSA", JWS_KEY_OKP, "OKP", "Ed25519", "ED25519", 32},
+    [JWS_HS256] = { .name = "HS256", .key = JWS_KEY_OCT, .kty = "oct" },
+    [JWS_RS256] = { .name = "RS256", .key = JWS_KEY_RSA, .kty = "RSA" },
+    [JWS_RS512] = { .name = "RS512", .key = JWS_KEY_RSA, .kty = "RSA" },
+    [JWS_ES256] = { "ES256", JWS_KEY_EC, "EC", "P-256", "prime256v1", 32 },
+    [JWS_ES512] = { "ES512", JWS_KEY_EC, "EC", "P-521", "secp521r1", 66 },
+    [JWS_EDDSA] = { "EdDSA", JWS_KEY_OKP, "OKP", "Ed25519", "ED25519", 32 },
 };
 
 const struct jws_rule *jws_rule(enum jws_alg alg)
@@ -38,8 +38,8 @@ bool jws_alg_named(const char *name, enum jws_alg *out)
 
 bool jws_alg_known(const char *name)
 {
-    static const char *const others[] = {"none",  "HS384", "HS512", "RS384",
-                                         "ES384", "PS256", "PS384", "PS512"};
+    static const char *const others[] = { "none",  "HS384", "HS512", "RS384",
+                                          "ES384", "PS256", "PS384", "PS512" };
     enum jws_alg ours;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         if (strcmp(others[i], name) == 0) {

@@ -107,7 +107,7 @@ static const char *choose_signer(struct keyring *ring)
 static bool add_valid(struct keyring *ring, const char *name, size_t len)
 {
     enum jws_alg alg;
-    char copy[16] = {0};
+    char copy[16] = { 0 };
     while (len && (*name == ' ' || *name == '\t')) {
         name++;
         len--;
@@ -295,7 +295,7 @@ static bool split(const char *token, struct parts *out, const char **detail)
 static uint8_t *decode(const struct parts *parts, int i, struct arena *arena, size_t *len,
                        const char **detail)
 {
-    static const char *const names[3] = {"header", "claim", "signature"};
+    static const char *const names[3] = { "header", "claim", "signature" };
     uint8_t *bytes;
     if (base64url_decode(arena, parts->segment[i], parts->len[i], &bytes, len)) {
         return bytes;
@@ -397,11 +397,12 @@ static bool check_signature(const struct ring_key *key, struct arena *arena,
     static const struct {
         const char *wrong_type, *wrong;
     } words[] = {
-        [JWS_KEY_OCT] = {"HMAC verify expects []byte", "signature is invalid"},
-        [JWS_KEY_RSA] = {"RSA verify expects *rsa.PublicKey", "crypto/rsa: verification error"},
-        [JWS_KEY_EC] = {"ECDSA verify expects *ecdsa.PublicKey",
-                        "crypto/ecdsa: verification error"},
-        [JWS_KEY_OKP] = {"Ed25519 verify expects ed25519.PublicKey", "ed25519: verification error"},
+        [JWS_KEY_OCT] = { "HMAC verify expects []byte", "signature is invalid" },
+        [JWS_KEY_RSA] = { "RSA verify expects *rsa.PublicKey", "crypto/rsa: verification error" },
+        [JWS_KEY_EC] = { "ECDSA verify expects *ecdsa.PublicKey",
+                         "crypto/ecdsa: verification error" },
+        [JWS_KEY_OKP] = { "Ed25519 verify expects ed25519.PublicKey",
+                          "ed25519: verification error" },
     };
     enum jws_key type = jws_rule(parts->alg)->key;
     size_t len, signed_len = parts->len[0] + 1 + parts->len[1];
@@ -433,7 +434,7 @@ static bool check_signature(const struct ring_key *key, struct arena *arena,
 const char *keyring_verify(const struct keyring *keyring, struct arena *arena, const char *token,
                            const char **detail)
 {
-    struct parts parts = {.alg = JWS_HS256};
+    struct parts parts = { .alg = JWS_HS256 };
     size_t len;
     if (!split(token, &parts, detail)) {
         return NULL;

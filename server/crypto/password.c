@@ -29,7 +29,8 @@ struct bcrypt {
 
 /* Nothing hashes to it: the bits that bcrypt leaves unused are set. */
 static const struct bcrypt nobody = {
-    "$2b$10$abcdefghijklmnopqrstuu99999999999999999999999999999999", COST};
+    "$2b$10$abcdefghijklmnopqrstuu99999999999999999999999999999999", COST
+};
 
 /* Reads $2$, $2a$, $2b$, $2x$ and $2y$. All are computed as 2b, which is what the official server
  * does: it knows neither the bug that x stands for nor libxcrypt's countermeasure under a. */
@@ -60,7 +61,7 @@ static bool bcrypt_read(const char *text, struct bcrypt *out)
 /* out has BCRYPT_TEXT + 1 bytes; false if the library fails. */
 static bool bcrypt_make(const char *setting, const char *password, char *out)
 {
-    struct crypt_data data = {0};
+    struct crypt_data data = { 0 };
     const char *made = crypt_rn(password, setting, &data, (int)sizeof data);
     bool ok = made && strlen(made) == BCRYPT_TEXT;
     if (ok) {

@@ -61,7 +61,7 @@ bool refresh_token_parse(struct arena *arena, const char *text, struct refresh_t
 {
     size_t len = strlen(text), bytes_len;
     uint8_t *bytes;
-    *out = (struct refresh_token){.version = 1, .text = text};
+    *out = (struct refresh_token){ .version = 1, .text = text };
     if (len <= V1_TEXT) {
         return len == V1_TEXT && is_v1(text);
     }
@@ -85,7 +85,7 @@ bool refresh_token_fits(const struct refresh_token *token, const uint8_t key[REF
 char *refresh_token_v2(struct arena *arena, const uint8_t key[REFRESH_KEY],
                        const struct uuid *session, int64_t counter)
 {
-    uint8_t bytes[HEAD + COUNTER_MAX + SHA256_SIZE + SHA256_SIZE] = {0};
+    uint8_t bytes[HEAD + COUNTER_MAX + SHA256_SIZE + SHA256_SIZE] = { 0 };
     size_t n = HEAD;
     memcpy(bytes + 1, session->bytes, sizeof session->bytes);
     uint64_t rest = (uint64_t)counter & INT64_MAX;

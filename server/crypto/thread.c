@@ -62,7 +62,7 @@ static void fetch_all(void)
 static EVP_MAC_CTX *hmac_new(enum digest digest)
 {
     EVP_MAC_CTX *ctx = needed(EVP_MAC_CTX_new(hmac));
-    char name[16] = {0}; /* OSSL_PARAM takes no const */
+    char name[16] = { 0 }; /* OSSL_PARAM takes no const */
     for (size_t i = 0; digest_name[digest][i]; i++) {
         name[i] = digest_name[digest][i];
     }

@@ -33,7 +33,7 @@ static void truncate_mac(const uint8_t *mac, size_t size, int digits, char out[T
 static const struct {
     const char *name;
     enum digest digest;
-} names[] = {{"SHA1", DIGEST_SHA1}, {"SHA256", DIGEST_SHA256}, {"SHA512", DIGEST_SHA512}};
+} names[] = { { "SHA1", DIGEST_SHA1 }, { "SHA256", DIGEST_SHA256 }, { "SHA512", DIGEST_SHA512 } };
 
 const char *totp_digest_name(enum digest digest)
 {

@@ -44,8 +44,8 @@ enum problem breach_ask(const struct config *config, struct ctx *ctx, const char
         .timeout_us = TIMEOUT_S * US_PER_S,
         .max_body = ANSWER_MAX,
     };
-    bool answered = http_call(ctx->arena, &request, &answer) == HTTP_ANSWERED &&
-                    answer.status == 200;
+    bool answered =
+        http_call(ctx->arena, &request, &answer) == HTTP_ANSWERED && answer.status == 200;
     *found = answered && listed(answer.body, hex + PREFIX);
     explicit_bzero(hex, sizeof hex);
     explicit_bzero(hash, sizeof hash);

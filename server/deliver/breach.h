@@ -6,8 +6,9 @@
 #include "base/ctx.h"
 #include "config/config.h"
 
-/* *found: it is known. P_BREACH_UNREACHABLE if the service does not answer and the settings say that
- * this is a failure; else it then counts as unknown. On a pool thread: it may take five seconds. */
+/* *found: it is known. P_BREACH_UNREACHABLE if the service does not answer and the settings say
+ * that this is a failure; else it then counts as unknown. On a pool thread: it may take five
+ * seconds. */
 enum problem breach_ask(const struct config *config, struct ctx *ctx, const char *password,
                         bool *found) MUST_CHECK;
 

@@ -1,5 +1,6 @@
-/* equal_time.h: how long the world took to answer of late, by what it was asked (enum alike), so that a
- * request that has nothing to ask, for nobody is there, waits as long as one that has (rule S4). */
+/* equal_time.h: how long the world took to answer of late, by what it was asked (enum alike), so
+ * that a request that has nothing to ask, for nobody is there, waits as long as one that has (rule
+ * S4). */
 #ifndef COUNTERSIGN_DELIVER_EQUAL_TIME_H
 #define COUNTERSIGN_DELIVER_EQUAL_TIME_H
 

@@ -1,4 +1,5 @@
-/* folder.c: see folder.h. A file is written under a name that begins with a dot and then renamed. */
+/* folder.c: see folder.h. A file is written under a name that begins with a dot and then renamed.
+ */
 #include "deliver/folder.h"
 
 #include "base/log.h"
@@ -100,16 +101,16 @@ static bool write_file(const char *path, const char *text, size_t len)
 bool folder_put(struct arena *arena, const char *folder, const char *topic, const char *id,
                 const char *ending, const char *text, size_t len, const char **error)
 {
-    const char *name = arena_printf(arena, "%s-%s.%s", file_part(arena, id),
-                                    file_part(arena, topic), ending);
+    const char *name =
+        arena_printf(arena, "%s-%s.%s", file_part(arena, id), file_part(arena, topic), ending);
     const char *path = arena_printf(arena, "%s/%s", folder, name);
     const char *draft = arena_printf(arena, "%s/.%s", folder, name);
-    bool done = make_folder(arena, folder) &&
-                (access(path, F_OK) == 0 ||
-                 (write_file(draft, text, len) && rename(draft, path) == 0));
+    bool done =
+        make_folder(arena, folder) &&
+        (access(path, F_OK) == 0 || (write_file(draft, text, len) && rename(draft, path) == 0));
     if (!done) {
-        *error = arena_printf(arena, "cannot write into the folder %s: %s", folder,
-                              strerror(errno));
+        *error =
+            arena_printf(arena, "cannot write into the folder %s: %s", folder, strerror(errno));
         return false;
     }
     log_write(LOG_INFO, "a message was written to a file", LOG_STR("file", path),

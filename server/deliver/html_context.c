@@ -34,8 +34,8 @@ static bool name_in(const char *name, const char *const *list)
 static enum html_content content_of(const char *tag, const char *name)
 {
     static const char *const addresses[] = {
-        "href",       "action",   "formaction", "cite",    "background", "poster", "data",
-        "longdesc",   "usemap",   "profile",    "icon",    "manifest",   "classid", "codebase", NULL,
+        "href",   "action",  "formaction", "cite",     "background", "poster",   "data", "longdesc",
+        "usemap", "profile", "icon",       "manifest", "classid",    "codebase", NULL,
     };
     static const char *const animated[] = { "to", "from", "by", "values", NULL };
     const char *colon = strchr(name, ':');
@@ -238,7 +238,8 @@ static void write_escaped(struct strbuf *out, const char *value, bool bare)
     }
 }
 
-/* The value's own scheme, if it has one, goes with what stands before it; without c nothing does. */
+/* The value's own scheme, if it has one, goes with what stands before it; without c nothing does.
+ */
 static const char *filter_scheme(struct html_context *c, const char *url)
 {
     static const char *const allowed[] = { "http", "https", "mailto", NULL };
@@ -279,7 +280,8 @@ static const char *encode_url(struct arena *arena, const char *value, bool query
     for (const char *p = value; *p; p++) {
         bool free = isalnum((unsigned char)*p) || strchr("-._~", *p);
         bool between = listed && strchr(",;", *p);
-        bool kept = (strchr("!#$&*+,/:;=?@[]", *p) && !between) || (*p == '%' && is_hex_pair(p + 1));
+        bool kept =
+            (strchr("!#$&*+,/:;=?@[]", *p) && !between) || (*p == '%' && is_hex_pair(p + 1));
         if ((free || (kept && !query)) && (unsigned char)*p < 0x80) {
             strbuf_char(&out, *p);
         } else {

@@ -11,15 +11,15 @@ enum html_place {
     HTML_TEXT,
     HTML_COMMENT,
     HTML_TAG_NAME,
-    HTML_TAG,        /* between attributes */
+    HTML_TAG, /* between attributes */
     HTML_ATTR_NAME,
     HTML_BEFORE_VALUE,
-    HTML_VALUE,      /* of an attribute */
-    HTML_RAW,        /* inside script or style */
+    HTML_VALUE, /* of an attribute */
+    HTML_RAW,   /* inside script or style */
 };
 
-/* CONTENT_URLS: several addresses, with blanks or commas between them. CONTENT_SCRIPT: also what may
- * hold an address somewhere within other words, as of a refresh. */
+/* CONTENT_URLS: several addresses, with blanks or commas between them. CONTENT_SCRIPT: also what
+ * may hold an address somewhere within other words, as of a refresh. */
 enum html_content { CONTENT_PLAIN, CONTENT_URL, CONTENT_URLS, CONTENT_STYLE, CONTENT_SCRIPT };
 
 enum { HTML_NAME = 24 };

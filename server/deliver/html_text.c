@@ -22,9 +22,16 @@ struct reader {
 static const struct entity {
     const char *name, *text;
 } entities[] = {
-    { "amp", "&" },        { "lt", "<" },         { "gt", ">" },        { "quot", "\"" },
-    { "apos", "'" },       { "nbsp", " " },       { "ndash", "\xE2\x80\x93" },
-    { "mdash", "\xE2\x80\x94" }, { "hellip", "\xE2\x80\xA6" }, { "copy", "\xC2\xA9" },
+    { "amp", "&" },
+    { "lt", "<" },
+    { "gt", ">" },
+    { "quot", "\"" },
+    { "apos", "'" },
+    { "nbsp", " " },
+    { "ndash", "\xE2\x80\x93" },
+    { "mdash", "\xE2\x80\x94" },
+    { "hellip", "\xE2\x80\xA6" },
+    { "copy", "\xC2\xA9" },
 };
 
 static void put(struct reader *r, const char *text, size_t len)

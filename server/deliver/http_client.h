@@ -25,7 +25,7 @@ struct http_request {
 enum http_outcome { HTTP_ANSWERED, HTTP_TIMED_OUT, HTTP_UNREACHABLE, HTTP_TOO_LARGE };
 
 struct http_answer {
-    int status; /* 0: none came; also known for HTTP_TOO_LARGE */
+    int status;               /* 0: none came; also known for HTTP_TOO_LARGE */
     const char *content_type; /* NULL: not sent */
     bool has_retry_after;
     const char *body; /* NUL-terminated */

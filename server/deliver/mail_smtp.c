@@ -87,16 +87,16 @@ bool mail_smtp(const struct config *config, struct arena *arena, const struct ma
     if (code == CURLE_OK) {
         return true;
     }
-    bool answered = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
-                    code == CURLE_WEIRD_SERVER_REPLY;
+    bool answered =
+        code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_WEIRD_SERVER_REPLY;
     if (code == CURLE_USE_SSL_FAILED) {
         *error = "the mail server offers no TLS, which GOTRUE_SMTP_USER and _PASS require";
     } else if (answered && reply >= 400) {
         *error = arena_printf(arena, "the mail server refused the mail: %ld", reply);
         *for_good = is_refusal(reply);
     } else {
-        *error = arena_printf(arena, "the mail server cannot be used: %s",
-                              curl_easy_strerror(code));
+        *error =
+            arena_printf(arena, "the mail server cannot be used: %s", curl_easy_strerror(code));
     }
     return false;
 }

@@ -15,7 +15,7 @@
 #define FETCH_US (10 * US_PER_S)
 
 struct kept {
-    char *url, *text;                 /* malloc'd; text NULL: none yet */
+    char *url, *text;                   /* malloc'd; text NULL: none yet */
     int64_t good_until_us, retry_at_us; /* steady clock */
 };
 
@@ -118,8 +118,8 @@ static const char *fetch(const struct config *c, struct arena *arena, const char
     return template_read(arena, text, why) ? text : NULL;
 }
 
-static void renew(const struct config *c, struct arena *arena, enum mail_kind kind,
-                  const char *url, struct kept *k)
+static void renew(const struct config *c, struct arena *arena, enum mail_kind kind, const char *url,
+                  struct kept *k)
 {
     const char *why = NULL, *text = fetch(c, arena, url, &why);
     int64_t now_us = clock_steady_us();

@@ -118,8 +118,19 @@ static bool write_bodies(const struct config *c, struct arena *arena, enum mail_
 static bool is_reserved(const char *name)
 {
     static const char *const reserved[] = {
-        "From", "To", "Cc", "Bcc", "Sender", "Subject", "Date", "Message-ID", "MIME-Version",
-        "Content-Type", "Content-Transfer-Encoding", "Return-Path", "Received",
+        "From",
+        "To",
+        "Cc",
+        "Bcc",
+        "Sender",
+        "Subject",
+        "Date",
+        "Message-ID",
+        "MIME-Version",
+        "Content-Type",
+        "Content-Transfer-Encoding",
+        "Return-Path",
+        "Received",
     };
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
         if (strcasecmp(name, reserved[i]) == 0) {
@@ -190,8 +201,7 @@ static const char *plain_id(struct arena *arena, const char *id)
     return out;
 }
 
-static void write_part(struct strbuf *out, const char *boundary, const char *type,
-                       const char *text)
+static void write_part(struct strbuf *out, const char *boundary, const char *type, const char *text)
 {
     strbuf_printf(out,
                   "--%s\r\nContent-Type: text/%s; charset=UTF-8\r\n"

@@ -13,13 +13,13 @@ struct words {
 };
 
 /* What people call a kind of factor. */
-#define METHOD                                                                                     \
-    "{{ if eq .FactorType \"totp\" }}authenticator app{{ else if eq .FactorType \"phone\" }}phone "  \
+#define METHOD                                                                                      \
+    "{{ if eq .FactorType \"totp\" }}authenticator app{{ else if eq .FactorType \"phone\" }}phone " \
     "number{{ else if eq .FactorType \"webauthn\" }}security key or passkey{{ else if eq "          \
     ".FactorType \"recovery_code\" }}recovery codes{{ else }}{{ .FactorType }}{{ end }}"
 
 #define LOCKED                                                                                     \
-    "{{ if ne .Locked \"days\" }}It can be used again in a few minutes.{{ else }}It stays locked "    \
+    "{{ if ne .Locked \"days\" }}It can be used again in a few minutes.{{ else }}It stays locked " \
     "for some days for sign-ins like those. You can still sign in where you did before, with a "   \
     "link or a code that we mail you, with another verification method or a recovery code; an "    \
     "administrator can unlock it.{{ end }}"
@@ -85,8 +85,8 @@ static const struct words words[] = {
     [MAIL_PASSWORD_AT_RISK] = { "Somebody else may know your password",
                                 "Somebody signed in to your account {{ .Email }} with the right "
                                 "password and then entered ten wrong verification codes.{{ if "
-                                ".Locked }} The verification method (" METHOD ") was locked. "
-                                LOCKED "{{ end }}",
+                                ".Locked }} The verification method (" METHOD
+                                ") was locked. " LOCKED "{{ end }}",
                                 NULL },
 };
 

@@ -86,8 +86,8 @@ static bool ready(struct arena *arena, bool needed, const char *folder, const ch
 bool sender_ready(const struct config *c, struct arena *arena, const char **error)
 {
     bool mails = !*c->smtp_host && !c->hook_send_email_on;
-    bool texts = (c->phone_enabled || c->phone_verify) && !c->hook_send_sms_on &&
-                 sms_setup(c) == SMS_FOLDER;
+    bool texts =
+        (c->phone_enabled || c->phone_verify) && !c->hook_send_sms_on && sms_setup(c) == SMS_FOLDER;
     return ready(arena, mails, c->mail_dir,
                  "mails are written there: set COUNTERSIGN_MAIL_DIR or GOTRUE_SMTP_HOST", error) &&
            ready(arena, texts, c->sms_dir,
@@ -126,8 +126,8 @@ static bool put_in_folder(struct sms_job *job)
     struct uuid id = uuid_v7(&entropy, clock_now_us(&clock));
     char name[UUID_TEXT];
     const struct sms *s = job->sms;
-    const char *members[] = { "phone",   s->phone,   "channel", s->channel, "kind", s->kind,
-                              "message", job->text, "code",    s->code };
+    const char *members[] = { "phone", s->phone,  "channel", s->channel, "kind",
+                              s->kind, "message", job->text, "code",     s->code };
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i += 2) {
         strbuf_str(&b, i ? "," : "{");
         json_quote(&b, members[i]);
@@ -156,8 +156,8 @@ bool send_sms(const struct config *config, struct arena *arena, const struct sms
     if (sms_setup(config) == SMS_INCOMPLETE) {
         job.error = "GOTRUE_SMS_PROVIDER is not set, or its settings are not complete";
     } else if (!channel_fits(config, sms)) {
-        job.error = arena_printf(arena, "channel type \"%s\" is not supported for %s",
-                                 sms->channel, config->sms_provider);
+        job.error = arena_printf(arena, "channel type \"%s\" is not supported for %s", sms->channel,
+                                 config->sms_provider);
         job.for_good = true;
     } else {
         job.text = sms_text(config, arena, sms);

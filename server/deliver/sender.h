@@ -18,7 +18,8 @@ bool send_sms(const struct config *config, struct arena *arena, const struct sms
 enum sms_setup { SMS_FOLDER, SMS_PROVIDER, SMS_INCOMPLETE };
 enum sms_setup sms_setup(const struct config *config);
 
-/* Where mails or SMS go into a folder: can they be written there? false: *error, with what to set. */
+/* Where mails or SMS go into a folder: can they be written there? false: *error, with what to set.
+ */
 bool sender_ready(const struct config *config, struct arena *arena, const char **error);
 
 /* With Twilio Verify the provider makes the codes and checks them: what send_sms is given as code

@@ -50,8 +50,8 @@ const struct json_t *sms_post(const struct config *config, struct arena *arena,
     *status = answer.status;
     const struct json_t *root = json_read(arena, answer.body, answer.len, &detail);
     if (json_kind_of(root) != KIND_OBJECT) {
-        *error = arena_printf(arena, "the provider answered %d without a JSON object",
-                              answer.status);
+        *error =
+            arena_printf(arena, "the provider answered %d without a JSON object", answer.status);
         return NULL;
     }
     return root;

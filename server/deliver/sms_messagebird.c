@@ -18,8 +18,8 @@ bool sms_messagebird(struct sms_job *job)
         .base = "https://rest.messagebird.com",
         .path = "/messages",
         .form = &form,
-        .header = arena_printf(job->arena, "Authorization: AccessKey %s",
-                               c->sms_messagebird_access_key),
+        .header =
+            arena_printf(job->arena, "Authorization: AccessKey %s", c->sms_messagebird_access_key),
     };
     const struct json_t *answer = sms_post(c, job->arena, &request, &status, &job->error);
     if (!answer) {
@@ -31,9 +31,9 @@ bool sms_messagebird(struct sms_job *job)
     }
     json_int(json_member(json_member(answer, "recipients"), "totalSentCount"), &sent);
     if (status < 200 || status > 299 || sent <= 0) {
-        return sms_failed(job, status,
-                          arena_printf(job->arena, "messagebird error: nothing was sent (%d)",
-                                       status));
+        return sms_failed(
+            job, status,
+            arena_printf(job->arena, "messagebird error: nothing was sent (%d)", status));
     }
     job->provider_id = sms_member(job->arena, answer, "id");
     return true;

@@ -40,12 +40,11 @@ static void fill_form(struct sms_job *job, struct strbuf *form)
     const struct config *c = job->config;
     bool whatsapp = is_whatsapp(job->sms);
     const char *from = c->sms_twilio_message_service_sid;
-    sms_form(form, "To", arena_printf(job->arena, "%s+%s", whatsapp ? "whatsapp:" : "",
-                                      job->sms->phone));
+    sms_form(form, "To",
+             arena_printf(job->arena, "%s+%s", whatsapp ? "whatsapp:" : "", job->sms->phone));
     sms_form(form, "Channel", whatsapp ? "whatsapp" : "sms");
-    sms_form(form, "From", whatsapp && is_phone(from)
-                               ? arena_printf(job->arena, "whatsapp:%s", from)
-                               : from);
+    sms_form(form, "From",
+             whatsapp && is_phone(from) ? arena_printf(job->arena, "whatsapp:%s", from) : from);
     if (whatsapp && *c->sms_twilio_content_sid) {
         sms_form(form, "ContentSid", c->sms_twilio_content_sid);
         sms_form(form, "ContentVariables",
@@ -118,8 +117,8 @@ bool sms_twilio_verify(struct sms_job *job)
     int status;
     sms_form(&form, "To", arena_printf(job->arena, "+%s", job->sms->phone));
     sms_form(&form, "Channel", is_whatsapp(job->sms) ? "whatsapp" : "sms");
-    const struct json_t *answer = post_verify(job->config, job->arena, "Verifications", &form,
-                                              &status, &job->error);
+    const struct json_t *answer =
+        post_verify(job->config, job->arena, "Verifications", &form, &status, &job->error);
     if (!answer) {
         return false;
     }
@@ -138,8 +137,8 @@ bool sms_twilio_verify_check(const struct config *config, struct arena *arena, c
     *right = false;
     sms_form(&form, "To", arena_printf(arena, "+%s", phone));
     sms_form(&form, "Code", code);
-    const struct json_t *answer = post_verify(config, arena, "VerificationCheck", &form, &status,
-                                              error);
+    const struct json_t *answer =
+        post_verify(config, arena, "VerificationCheck", &form, &status, error);
     if (!answer) {
         return status == 404; /* no such verification: expired or used up */
     }

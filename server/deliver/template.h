@@ -20,7 +20,6 @@ const struct template *template_read(struct arena *arena, const char *text, cons
 
 /* Fills it in with the members of an object; what is absent is empty. NULL: *error. */
 const char *template_fill(const struct template *template, struct arena *arena,
-                          enum template_form form, const struct json_t *fields,
-                          const char **error);
+                          enum template_form form, const struct json_t *fields, const char **error);
 
 #endif

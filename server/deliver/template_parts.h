@@ -34,7 +34,8 @@ struct node {
     struct node *next;
 };
 
-struct template {
+struct template
+{
     struct node *first;
 };
 

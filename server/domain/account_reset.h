@@ -1,5 +1,5 @@
-/* account_reset.h: takes from an account what was put on it before anybody had shown that its address
- * is theirs (security.md S12). */
+/* account_reset.h: takes from an account what was put on it before anybody had shown that its
+ * address is theirs (security.md S12). */
 #ifndef COUNTERSIGN_DOMAIN_ACCOUNT_RESET_H
 #define COUNTERSIGN_DOMAIN_ACCOUNT_RESET_H
 
@@ -13,8 +13,8 @@ bool account_unproven(const struct user *user);
 
 /* What stays beside the account itself, its role, its app_metadata and a ban. */
 struct kept {
-    bool password, metadata; /* brought by the request that made the proof possible */
-    bool anonymous;          /* the sessions that the account began with, as nobody else's */
+    bool password, metadata;    /* brought by the request that made the proof possible */
+    bool anonymous;             /* the sessions that the account began with, as nobody else's */
     const struct uuid *session; /* this one; NULL: none */
     const struct uuid *flow;    /* the PKCE flow that goes on; NULL: none */
 };

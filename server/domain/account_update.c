@@ -176,8 +176,8 @@ enum problem update_check(const struct realm *realm, struct tx *tx, struct updat
             return P_PASSWORD_UNREADABLE;
         }
     }
-    in->needs_current = realm->config->current_password && in->old_hash &&
-                        !session_proves_mailbox(tx, in);
+    in->needs_current =
+        realm->config->current_password && in->old_hash && !session_proves_mailbox(tx, in);
     if (in->needs_current && !given(in->current_password)) {
         return P_CURRENT_PASSWORD_REQUIRED;
     }
@@ -206,8 +206,7 @@ static void apply_password(const struct realm *realm, struct tx *tx, struct upda
     int64_t mailed_at = user->email_change_sent_at, texted_at = user->phone_change_sent_at;
     bool mails = in->new_email && !confirmed_at_once(realm, user);
     bool texts = in->new_phone && !realm->config->sms_autoconfirm;
-    user->password =
-        password_at_rest(realm, tx->ctx, &user->id, in->new_hash);
+    user->password = password_at_rest(realm, tx->ctx, &user->id, in->new_hash);
     user_clear_tokens(tx, user);
     user->email_change_sent_at = mails ? mailed_at : user->email_change_sent_at;
     user->phone_change_sent_at = texts ? texted_at : user->phone_change_sent_at;
@@ -231,8 +230,8 @@ static void keep_own(struct tx *tx, const struct update *in, const struct user *
     }
 }
 
-static enum problem phone_at_once(const struct realm *realm, struct tx *tx,
-                                  const struct update *in, struct user *user)
+static enum problem phone_at_once(const struct realm *realm, struct tx *tx, const struct update *in,
+                                  struct user *user)
 {
     const struct user before = *user;
     const char *old = user->phone;
@@ -250,8 +249,8 @@ static enum problem phone_at_once(const struct realm *realm, struct tx *tx,
     return P_OK;
 }
 
-static enum problem email_at_once(const struct realm *realm, struct tx *tx,
-                                  const struct update *in, struct user *user)
+static enum problem email_at_once(const struct realm *realm, struct tx *tx, const struct update *in,
+                                  struct user *user)
 {
     const struct user before = *user;
     enum problem problem = address_clear(realm, tx, true, in->new_email, &user->id);

@@ -20,7 +20,7 @@ struct update {
     /* made by update_form */
     const char *new_email, *new_phone;
     /* made by update_check */
-    bool guarded;         /* its failure is a guess (rule S14) of that address */
+    bool guarded; /* its failure is a guess (rule S14) of that address */
     const char *guessed;
     const char *old_hash; /* opened; NULL: the account has no password */
     bool needs_current;   /* row US10 */

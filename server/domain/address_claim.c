@@ -112,8 +112,7 @@ bool address_is_foreign(struct tx *tx, const struct user *u, bool by_email)
 enum problem address_account(const struct realm *realm, struct tx *tx, bool by_email,
                              const char *aud, const char *address, struct user *out, bool *found)
 {
-    *found = by_email ? user_by_email(tx, aud, address, out)
-                      : user_by_phone(tx, aud, address, out);
+    *found = by_email ? user_by_email(tx, aud, address, out) : user_by_phone(tx, aud, address, out);
     if (!*found) {
         return claimed_elsewhere(realm, tx, by_email, aud, address, out, found);
     }

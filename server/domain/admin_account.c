@@ -45,8 +45,8 @@ static enum problem check_addresses(struct ctx *ctx, struct admin_user *in)
     if (!problem && given(in->phone)) {
         problem = phone_normalise(ctx, in->phone, &in->new_phone);
     }
-    if (!problem && ((in->role && strlen(in->role) > ROLE_MAX) ||
-                     (in->aud && strlen(in->aud) > ROLE_MAX))) {
+    if (!problem &&
+        ((in->role && strlen(in->role) > ROLE_MAX) || (in->aud && strlen(in->aud) > ROLE_MAX))) {
         problem = ctx_fail(ctx, P_TEXT_TOO_LONG, "role and aud cannot be longer than 255 bytes");
     }
     return problem;
@@ -177,8 +177,7 @@ static void audit_user(const struct realm *realm, struct tx *tx, const struct ad
 static enum problem merge_metadata(struct tx *tx, const struct admin_user *in, struct user *u)
 {
     enum problem problem = app_metadata_merge(tx->ctx, u, "app_metadata", in->app_metadata);
-    return problem ? problem
-                   : user_metadata_merge(tx->ctx, u, "user_metadata", in->user_metadata);
+    return problem ? problem : user_metadata_merge(tx->ctx, u, "user_metadata", in->user_metadata);
 }
 
 enum problem admin_create(const struct realm *realm, struct tx *tx, struct admin_user *in,
@@ -329,8 +328,8 @@ static void soft_delete(struct tx *tx, struct user *u)
     struct identity *list;
     int n = identities_of(tx, &u->id, &list);
     for (int i = 0; i < n; i++) {
-        list[i].provider_id = veiled(
-            arena, id, arena_printf(arena, "%s:%s", list[i].provider, list[i].provider_id));
+        list[i].provider_id =
+            veiled(arena, id, arena_printf(arena, "%s:%s", list[i].provider, list[i].provider_id));
         list[i].data = "{}";
         identity_save(tx, &list[i]);
     }

@@ -15,7 +15,8 @@ const char *aal_highest(const struct factor *factors, int n);
 bool aal_is_2(const char *aal);
 
 /* What a request may do: the lower of its token's level and its session's as it is now
- * (docs/protocol/security.md, S5). token_aal NULL: the token has none; session NULL: it names none. */
+ * (docs/protocol/security.md, S5). token_aal NULL: the token has none; session NULL: it names none.
+ */
 const char *aal_of_request(const char *token_aal, const struct session *session);
 
 /* The amr method of a factor type. */

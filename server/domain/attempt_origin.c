@@ -9,7 +9,8 @@
 #define DAY_US (86400 * US_PER_S)
 #define KNOWN_FOR_US (90 * DAY_US)
 
-void attempt_origin_prefetch(struct tx *tx, const struct uuid *user_id, const struct uuid *subject_id)
+void attempt_origin_prefetch(struct tx *tx, const struct uuid *user_id,
+                             const struct uuid *subject_id)
 {
     step_guards_prefetch(tx, user_id, subject_id);
 }
@@ -59,14 +60,15 @@ static void look_at_networks(struct attempt_origin *o, const struct step_guard *
     }
 }
 
-struct attempt_origin attempt_origin_of(const struct realm *realm, struct tx *tx, const struct request_proof *p)
+struct attempt_origin attempt_origin_of(const struct realm *realm, struct tx *tx,
+                                        const struct request_proof *p)
 {
     struct step_guard *guards = ARENA_ARRAY(tx->ctx->arena, struct step_guard, STEP_GUARDS_MAX);
     int n_guards = step_guards_of(tx, p->user_id, p->subject_id, guards);
     struct attempt_origin o = { .network = network_of(realm, tx->ctx->arena, p->user_id, p->ip) };
     bool known = false;
     look_at_networks(&o, guards, n_guards, tx->ctx->now_us, &known);
-    o.name = aal_is_2(p->aal)                   ? "raised"
+    o.name = aal_is_2(p->aal)                    ? "raised"
              : began_otherwise(p->amr, p->n_amr) ? "proved"
              : known                             ? o.network
                                                  : NULL;
@@ -78,7 +80,8 @@ struct attempt_origin attempt_origin_of(const struct realm *realm, struct tx *tx
     return o;
 }
 
-void attempt_origin_proved(struct tx *tx, const struct uuid *user_id, const struct attempt_origin *origin)
+void attempt_origin_proved(struct tx *tx, const struct uuid *user_id,
+                           const struct attempt_origin *origin)
 {
     if (!origin->network || origin->fresh) {
         return;

@@ -1,5 +1,5 @@
-/* attempt_origin.h: where a proof comes from, as far as wrong ones are counted apart (security.md S15): who
- * knows only the password must not use up the tries of the owner. */
+/* attempt_origin.h: where a proof comes from, as far as wrong ones are counted apart (security.md
+ * S15): who knows only the password must not use up the tries of the owner. */
 #ifndef COUNTERSIGN_DOMAIN_ATTEMPT_ORIGIN_H
 #define COUNTERSIGN_DOMAIN_ATTEMPT_ORIGIN_H
 
@@ -24,11 +24,13 @@ struct request_proof {
     const char *ip;
 };
 
-void attempt_origin_prefetch(struct tx *tx, const struct uuid *user_id, const struct uuid *subject_id);
+void attempt_origin_prefetch(struct tx *tx, const struct uuid *user_id,
+                             const struct uuid *subject_id);
 struct attempt_origin attempt_origin_of(const struct realm *realm, struct tx *tx,
-                        const struct request_proof *proof);
+                                        const struct request_proof *proof);
 
 /* A factor was verified: the network is the user's. */
-void attempt_origin_proved(struct tx *tx, const struct uuid *user_id, const struct attempt_origin *origin);
+void attempt_origin_proved(struct tx *tx, const struct uuid *user_id,
+                           const struct attempt_origin *origin);
 
 #endif

@@ -112,7 +112,9 @@ void audit_by_user(const struct realm *realm, struct tx *tx, const struct user *
 {
     struct actor actor = {
         .id = &user->id,
-        .username = user->phone ? user->phone : user->email ? user->email : "",
+        .username = user->phone   ? user->phone
+                    : user->email ? user->email
+                                  : "",
         .full_name = full_name_of(tx->ctx->arena, user),
         .via_sso = user->is_sso,
     };

@@ -31,7 +31,8 @@ static void amr_claim(struct strbuf *b, const struct issued_session *issued)
 }
 
 /* Row S9: an aal1 session of a user with a verified factor ends early where so configured. */
-static int64_t expiry_s(const struct realm *realm, int64_t now_s, const struct issued_session *issued)
+static int64_t expiry_s(const struct realm *realm, int64_t now_s,
+                        const struct issued_session *issued)
 {
     int64_t exp = now_s + realm->config->jwt_exp_s;
     bool low = !aal_is_2(aal_of(issued->amr, issued->n_amr)) &&
@@ -43,8 +44,8 @@ static int64_t expiry_s(const struct realm *realm, int64_t now_s, const struct i
     return exp;
 }
 
-const char *claims_text(const struct realm *realm, struct ctx *ctx, const struct issued_session *issued,
-                        int64_t *expires_at_s)
+const char *claims_text(const struct realm *realm, struct ctx *ctx,
+                        const struct issued_session *issued, int64_t *expires_at_s)
 {
     const struct user *u = &issued->account.user;
     char id[UUID_TEXT];
@@ -76,8 +77,8 @@ const char *claims_text(const struct realm *realm, struct ctx *ctx, const struct
     return strbuf_ok(&b) ? b.data : NULL;
 }
 
-const char *claims_sign(const struct realm *realm, struct ctx *ctx, const struct issued_session *issued,
-                        int64_t *expires_at_s)
+const char *claims_sign(const struct realm *realm, struct ctx *ctx,
+                        const struct issued_session *issued, int64_t *expires_at_s)
 {
     const char *text = claims_text(realm, ctx, issued, expires_at_s);
     if (text && issued->hook_claims) {
@@ -165,8 +166,7 @@ enum problem claims_read(const struct realm *realm, struct ctx *ctx, const char 
         return ctx_fail(ctx, P_BAD_JWT, detail);
     }
     const struct json_t *payload = json_read(ctx->arena, text, strlen(text), &detail);
-    if (json_kind_of(payload) != KIND_OBJECT || !texts_only(payload) ||
-        !audience_valid(payload)) {
+    if (json_kind_of(payload) != KIND_OBJECT || !texts_only(payload) || !audience_valid(payload)) {
         return ctx_fail(ctx, P_BAD_JWT, "token is malformed: could not JSON decode claim");
     }
     *out = (struct claims){

@@ -22,12 +22,12 @@ bool claims_of_account(const struct claims *claims);
 
 /* The signed access token of the grant, and when it ends (seconds since 1970). NULL only if
  * signing fails. */
-const char *claims_sign(const struct realm *realm, struct ctx *ctx, const struct issued_session *issued,
-                        int64_t *expires_at_s);
+const char *claims_sign(const struct realm *realm, struct ctx *ctx,
+                        const struct issued_session *issued, int64_t *expires_at_s);
 
 /* The claims alone, as JSON text: what the custom access token hook is given. */
-const char *claims_text(const struct realm *realm, struct ctx *ctx, const struct issued_session *issued,
-                        int64_t *expires_at_s);
+const char *claims_text(const struct realm *realm, struct ctx *ctx,
+                        const struct issued_session *issued, int64_t *expires_at_s);
 
 /* Verifies a token's signature and times and reads its claims; P_BAD_JWT with the detail. */
 enum problem claims_read(const struct realm *realm, struct ctx *ctx, const char *token,

@@ -61,7 +61,9 @@ bool code_guard_spent(const struct ctx *ctx, const struct code_guard *guard)
 bool code_guard_voids(const struct ctx *ctx, const struct code_guard *guard, int64_t sent_at)
 {
     int64_t voided = guard->row.voided_at;
-    bool of_then = voided > ctx->now_us + CLOCK_SLACK_US; /* while the clock was wrong: so was that of its codes */
+    bool of_then =
+        voided >
+        ctx->now_us + CLOCK_SLACK_US; /* while the clock was wrong: so was that of its codes */
     return sent_at <= voided && (!of_then || sent_at > ctx->now_us);
 }
 

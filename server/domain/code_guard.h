@@ -31,8 +31,9 @@ bool code_guard_spent(const struct ctx *ctx, const struct code_guard *guard);
 /* Is a code that was sent then void? */
 bool code_guard_voids(const struct ctx *ctx, const struct code_guard *guard, int64_t sent_at);
 
-/* Counts a wrong try, which is to be kept (tx_commit_on_error is called). newest_at: when the newest code that
- * it may have been meant for was sent; 0: there is none. true: it voided what was sent. */
+/* Counts a wrong try, which is to be kept (tx_commit_on_error is called). newest_at: when the
+ * newest code that it may have been meant for was sent; 0: there is none. true: it voided what was
+ * sent. */
 bool code_guard_wrong(struct tx *tx, struct code_guard *guard, int64_t newest_at);
 
 #endif

@@ -88,8 +88,7 @@ static enum problem make_account(const struct realm *realm, struct tx *tx, struc
 static enum problem send_magic_link(const struct realm *realm, struct tx *tx, struct user *user,
                                     struct code_request *in)
 {
-    enum problem problem =
-        message_magic_link(realm, tx, user, &in->target, pkce_given(&in->pkce));
+    enum problem problem = message_magic_link(realm, tx, user, &in->target, pkce_given(&in->pkce));
     if (problem) {
         return problem;
     }
@@ -102,8 +101,8 @@ static enum problem send_magic_link(const struct realm *realm, struct tx *tx, st
 static enum problem send_code(const struct realm *realm, struct tx *tx, struct user *user,
                               struct code_request *in)
 {
-    enum problem problem = message_sms(realm, tx, user, TOKEN_CONFIRMATION, in->address,
-                                       in->channel, &in->message_id);
+    enum problem problem =
+        message_sms(realm, tx, user, TOKEN_CONFIRMATION, in->address, in->channel, &in->message_id);
     if (problem) {
         return problem;
     }
@@ -130,8 +129,8 @@ enum problem otp_run(const struct realm *realm, struct tx *tx, struct code_reque
     struct user *user = &made.issued.account.user;
     bool quiet, by_email = given(in->email);
     bool guarded = !in->create_user || realm->config->disable_signup;
-    enum problem problem = enumeration_pause(realm, tx, by_email ? ENUMERATION_CODE : ENUMERATION_PHONE,
-                                          in->address, &quiet);
+    enum problem problem = enumeration_pause(
+        realm, tx, by_email ? ENUMERATION_CODE : ENUMERATION_PHONE, in->address, &quiet);
     if (problem) {
         return problem;
     }
@@ -147,7 +146,7 @@ enum problem otp_run(const struct realm *realm, struct tx *tx, struct code_reque
     }
     if (problem || quiet) {
         *user = enumeration_decoy_user(realm, tx, in->aud, by_email ? in->address : NULL,
-                                by_email ? NULL : in->address);
+                                       by_email ? NULL : in->address);
     } else if (!confirmed) {
         problem = make_account(realm, tx, in, &made);
         confirmed = !problem && (by_email ? user->email_confirmed_at : user->phone_confirmed_at);
@@ -284,13 +283,13 @@ enum problem resend_run(const struct realm *realm, struct tx *tx, struct code_re
     }
     if (!resend_find(tx, in, &user) || quiet) {
         user = enumeration_decoy_user(realm, tx, in->aud, given(in->email) ? in->address : NULL,
-                               given(in->email) ? NULL : in->address);
+                                      given(in->email) ? NULL : in->address);
     }
     if (of_type(in, "sms")) {
         problem = message_sms(realm, tx, &user, TOKEN_CONFIRMATION, user.phone, "sms", &ignored);
     } else if (of_type(in, "phone_change")) {
-        problem = message_sms(realm, tx, &user, TOKEN_PHONE_CHANGE, user.phone_change, "sms",
-                              &ignored);
+        problem =
+            message_sms(realm, tx, &user, TOKEN_PHONE_CHANGE, user.phone_change, "sms", &ignored);
     } else {
         problem = resend_mail(realm, tx, &user, in);
     }
@@ -321,10 +320,9 @@ enum problem reauthenticate_run(const struct realm *realm, struct tx *tx,
     if (!user.email && !user.phone_confirmed_at) {
         return P_REAUTH_PHONE_FIRST;
     }
-    enum problem problem = user.email
-                               ? message_reauthentication(realm, tx, &user)
-                               : message_sms(realm, tx, &user, TOKEN_REAUTHENTICATION, user.phone,
-                                             "sms", message_id);
+    enum problem problem = user.email ? message_reauthentication(realm, tx, &user)
+                                      : message_sms(realm, tx, &user, TOKEN_REAUTHENTICATION,
+                                                    user.phone, "sms", message_id);
     if (problem) {
         return problem;
     }

@@ -6,7 +6,7 @@
 #include "domain/sign_up.h"
 
 struct code_request {
-    const char *type;         /* of /resend */
+    const char *type;          /* of /resend */
     const char *email, *phone; /* NULL or "": not given */
     const char *channel, *aud;
     bool create_user;

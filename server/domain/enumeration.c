@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-static const char *key_of(const struct realm *realm, struct arena *arena, enum enumeration_call call,
-                          const char *address)
+static const char *key_of(const struct realm *realm, struct arena *arena,
+                          enum enumeration_call call, const char *address)
 {
     uint8_t mac[SHA256_SIZE];
     const char *text = arena_printf(arena, "pause %d %s", (int)call, address);
@@ -16,19 +16,20 @@ static const char *key_of(const struct realm *realm, struct arena *arena, enum e
 }
 
 enum problem enumeration_pause(const struct realm *realm, struct tx *tx, enum enumeration_call call,
-                            const char *address, bool *quiet)
+                               const char *address, bool *quiet)
 {
     const struct config *c = realm->config;
     bool by_phone = call == ENUMERATION_PHONE || call == ENUMERATION_PHONE_CHANGE;
     int64_t pause_us = by_phone ? c->sms_max_frequency_us : c->smtp_max_frequency_us;
     const char *key = key_of(realm, tx->ctx->arena, call, address);
-    const char *subject = key_of(realm, tx->ctx->arena, by_phone ? ENUMERATION_PHONE : ENUMERATION_CODE,
-                                 address);
+    const char *subject =
+        key_of(realm, tx->ctx->arena, by_phone ? ENUMERATION_PHONE : ENUMERATION_CODE, address);
     int64_t last = send_pause_take(tx, key, tx->ctx->now_us - pause_us);
     enum problem problem =
         pause_check(tx->ctx, last, pause_us, by_phone ? P_SMS_TOO_SOON : P_MAIL_TOO_SOON);
     tx->openly = true;
-    memcpy(tx->subject.bytes, subject, sizeof tx->subject.bytes); /* half of its digits are enough */
+    memcpy(tx->subject.bytes, subject,
+           sizeof tx->subject.bytes); /* half of its digits are enough */
     *quiet = problem && c->disable_signup;
     if (*quiet) {
         tx->ctx->retry_after_s = 0;
@@ -43,7 +44,7 @@ void enumeration_equal_totals(struct tx *tx)
 }
 
 struct user enumeration_decoy_user(const struct realm *realm, struct tx *tx, const char *aud,
-                            const char *email, const char *phone)
+                                   const char *email, const char *phone)
 {
     ghost_begin(tx);
     return (struct user){

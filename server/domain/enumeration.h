@@ -1,7 +1,8 @@
-/* enumeration.h: requests that anybody may send about an address (rule S4): sign-up, /otp, /magiclink,
- * /recover, /resend, /verify. Whether somebody has the address shows neither in the status, nor in a
- * second call, nor in the time taken: the pause between two messages is kept for every address
- * alike, and where nobody is there, or nothing is to be sent, the same work is done for nobody. */
+/* enumeration.h: requests that anybody may send about an address (rule S4): sign-up, /otp,
+ * /magiclink, /recover, /resend, /verify. Whether somebody has the address shows neither in the
+ * status, nor in a second call, nor in the time taken: the pause between two messages is kept for
+ * every address alike, and where nobody is there, or nothing is to be sent, the same work is done
+ * for nobody. */
 #ifndef COUNTERSIGN_DOMAIN_ENUMERATION_H
 #define COUNTERSIGN_DOMAIN_ENUMERATION_H
 
@@ -21,14 +22,14 @@ enum enumeration_call {
 /* Takes the pause of the address, or says how much of it is left (429). Where sign-ups are off it
  * says nothing: *quiet then means that nothing may be sent. */
 enum problem enumeration_pause(const struct realm *realm, struct tx *tx, enum enumeration_call call,
-                            const char *address, bool *quiet) MUST_CHECK;
+                               const char *address, bool *quiet) MUST_CHECK;
 
-/* Accounts that are confirmed ask for this as often as others do: what is left of the totals must be
- * answered to both alike (rule S3 keeps a part for the first). */
+/* Accounts that are confirmed ask for this as often as others do: what is left of the totals must
+ * be answered to both alike (rule S3 keeps a part for the first). */
 void enumeration_equal_totals(struct tx *tx);
 
 /* Nobody with that address, for whom all is done as for a user; begins a ghost. */
 struct user enumeration_decoy_user(const struct realm *realm, struct tx *tx, const char *aud,
-                            const char *email, const char *phone);
+                                   const char *email, const char *phone);
 
 #endif

@@ -69,8 +69,8 @@ struct factor_kind {
 
     /* What must hold before names and limits are looked at; *number: that of a phone, whose
      * unverified factors it replaces. NULL: nothing. */
-    enum problem (*prepare)(struct tx *tx, const struct user *user,
-                            const struct enroll_request *in, const char **number);
+    enum problem (*prepare)(struct tx *tx, const struct user *user, const struct enroll_request *in,
+                            const char **number);
 
     /* Fills factor.secret and what is shown; id, owner and name are set already. */
     enum problem (*enroll)(const struct realm *realm, struct tx *tx, const struct user *user,

@@ -95,14 +95,13 @@ static const char *find_user(const struct factor_import *f, struct tx *tx,
         return "the user's id is no UUID";
     }
     bool found = (row->user_id && user_by_id(tx, &id, out)) ||
-                 (row->email &&
-                  user_by_email(tx, aud, email_as_stored(arena, row->email), out)) ||
+                 (row->email && user_by_email(tx, aud, email_as_stored(arena, row->email), out)) ||
                  (row->phone && user_by_phone(tx, aud, phone_as_stored(arena, row->phone), out));
-    return !named                   ? "it does not say whose it is"
-           : !found                 ? "there is no such user"
-           : out->deleted_at        ? "the user is deleted"
-           : out->is_anonymous      ? "the user is anonymous, and can have no factors"
-                                    : NULL;
+    return !named              ? "it does not say whose it is"
+           : !found            ? "there is no such user"
+           : out->deleted_at   ? "the user is deleted"
+           : out->is_anonymous ? "the user is anonymous, and can have no factors"
+                               : NULL;
 }
 
 /* A key of 16 bytes for a secret, or for a name and its user. */
@@ -174,8 +173,7 @@ static const char *look(struct factor_import *f, struct arena *arena, const stru
     if (n + more >= config->max_factors || n + more >= config->max_verified) {
         return "the user would have more factors than are allowed";
     }
-    out->name = row->friendly_name ? row->friendly_name
-                                   : free_name(f, arena, &user->id, list, n);
+    out->name = row->friendly_name ? row->friendly_name : free_name(f, arena, &user->id, list, n);
     if (characters(out->name) > NAME_MAX_CHARS) {
         return "its name is longer than 255 characters";
     }
@@ -193,8 +191,8 @@ static void *copy_of(const void *bytes, size_t len)
     return memcpy(copy, bytes, len);
 }
 
-static void remember(struct factor_import *f, const struct uuid *user,
-                     const struct import_row *row, const char *name)
+static void remember(struct factor_import *f, const struct uuid *user, const struct import_row *row,
+                     const char *name)
 {
     uint8_t key[SHA256_SIZE];
     if (f->n == f->room) {
@@ -303,9 +301,9 @@ static void write_row(const struct factor_import *f, struct tx *tx, const struct
         totp_device_put(tx, &factor.id, &(struct totp_device){ .kind = row->kind });
     }
     char id[UUID_TEXT];
-    audit_by_user(f->realm, tx, user, AUDIT_FACTOR_IMPORTED, NULL,
-                  TRAITS({ "factor_id", uuid_format(&factor.id, id) },
-                         { "factor_type", factor.type }));
+    audit_by_user(
+        f->realm, tx, user, AUDIT_FACTOR_IMPORTED, NULL,
+        TRAITS({ "factor_id", uuid_format(&factor.id, id) }, { "factor_type", factor.type }));
 }
 
 /* A few rows: what they need is asked for at once, as each wait for PostgreSQL costs more. */

@@ -1,6 +1,6 @@
-/* factor_import.h: factors that were enrolled at another server become verified factors here, all of
- * a file or none. Rows are looked at first, without locks; then all are written in one transaction,
- * which looks again at what may have changed meanwhile.
+/* factor_import.h: factors that were enrolled at another server become verified factors here, all
+ * of a file or none. Rows are looked at first, without locks; then all are written in one
+ * transaction, which looks again at what may have changed meanwhile.
  *
  * They are verified at once: their owners have proved them to the server that they come from, and
  * an unverified factor would not only be swept after minutes but leave its owner with a password
@@ -13,8 +13,9 @@
 #include "store/db.h"
 
 struct import_row {
-    const char *user_id, *email, *phone; /* the first that is given names the user; NULL: not given */
-    const char *friendly_name;           /* NULL: one is made up */
+    const char *user_id, *email,
+        *phone;                /* the first that is given names the user; NULL: not given */
+    const char *friendly_name; /* NULL: one is made up */
     const uint8_t *secret;
     size_t secret_len;
     struct totp_kind kind;

@@ -36,7 +36,7 @@ void failed_attempts_before_prefetch(struct tx *tx, const struct session *sessio
 }
 
 int64_t failed_attempts_before(struct tx *tx, const struct session *session, const struct amr *list,
-                           int n)
+                               int n)
 {
     for (int i = 0; !aal_is_2(session->aal) && i < n; i++) {
         if (strcmp(list[i].method, "password") == 0) {
@@ -59,8 +59,7 @@ static bool password_at_risk(struct tx *tx, const struct failed_attempt *w)
 static bool lockout_is_news(struct tx *tx, const struct failed_attempt *w)
 {
     const char *kind = mail_kind_name(MAIL_FACTOR_LOCKED);
-    return notice_count(tx, w->factor_id, kind, DAY_US, NULL) == 1 ||
-           w->for_days;
+    return notice_count(tx, w->factor_id, kind, DAY_US, NULL) == 1 || w->for_days;
 }
 
 void record_failed_attempt(const struct realm *realm, struct tx *tx, const struct failed_attempt *w)
@@ -69,7 +68,9 @@ void record_failed_attempt(const struct realm *realm, struct tx *tx, const struc
         .kind = MAIL_PASSWORD_AT_RISK,
         .to = w->user->email,
         .factor_type = w->factor_type,
-        .locked = w->for_days ? "days" : w->locked_until ? "a while" : NULL,
+        .locked = w->for_days       ? "days"
+                  : w->locked_until ? "a while"
+                                    : NULL,
     };
     audit(realm, tx, w);
     if (!w->guessable || !notice_wanted(realm, &mail)) {

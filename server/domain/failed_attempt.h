@@ -1,5 +1,5 @@
-/* failed_attempt.h: what follows from a proof that did not fit, beside its being counted: the audit log
- * says so, and the user hears of a lock and of a stranger who has the password. */
+/* failed_attempt.h: what follows from a proof that did not fit, beside its being counted: the audit
+ * log says so, and the user hears of a lock and of a stranger who has the password. */
 #ifndef COUNTERSIGN_DOMAIN_FAILED_ATTEMPT_H
 #define COUNTERSIGN_DOMAIN_FAILED_ATTEMPT_H
 
@@ -11,7 +11,7 @@ struct failed_attempt {
     const struct user *user;
     const struct session *session;
     const char *ip;
-    const struct uuid *factor_id; /* or of the set of recovery codes */
+    const struct uuid *factor_id;    /* or of the set of recovery codes */
     const struct uuid *challenge_id; /* NULL: there is none */
     const char *factor_type;
     bool guessable;       /* a code; else a signature */
@@ -23,12 +23,14 @@ struct failed_attempt {
 };
 
 /* How many wrong codes followed the user's right password in the last day; -1 where the session did
- * not begin with it, or got further. Before the transaction writes; the first may be asked ahead. */
+ * not begin with it, or got further. Before the transaction writes; the first may be asked ahead.
+ */
 void failed_attempts_before_prefetch(struct tx *tx, const struct session *session);
 int64_t failed_attempts_before(struct tx *tx, const struct session *session, const struct amr *list,
-                           int n);
+                               int n);
 
 /* In the transaction that counts it, which is kept although the answer is an error. */
-void record_failed_attempt(const struct realm *realm, struct tx *tx, const struct failed_attempt *wrong);
+void record_failed_attempt(const struct realm *realm, struct tx *tx,
+                           const struct failed_attempt *wrong);
 
 #endif

@@ -47,8 +47,7 @@ static void make_user(const struct realm *realm, struct tx *tx, const struct inv
         .user_metadata = json_merged(arena, "{}", in->data),
     };
     if (in->password_hash && of_type(in, "signup")) {
-        u->password =
-            password_at_rest(realm, tx->ctx, &u->id, in->password_hash);
+        u->password = password_at_rest(realm, tx->ctx, &u->id, in->password_hash);
     }
     user_insert(tx, u);
     identity_add(tx, u, "email", identity_data_of(arena, &u->id, u->email, NULL, NULL));
@@ -113,8 +112,7 @@ enum problem invite_run(const struct realm *realm, struct tx *tx, const struct i
     return P_OK;
 }
 
-enum problem generate_link_check(const struct realm *realm, struct ctx *ctx,
-                                 struct invitation *in)
+enum problem generate_link_check(const struct realm *realm, struct ctx *ctx, struct invitation *in)
 {
     (void)realm;
     enum problem problem = email_normalise(ctx, in->email, &in->address);
@@ -244,7 +242,7 @@ enum problem generate_link_run(const struct realm *realm, struct tx *tx,
     out->hashed_token = code.link_token;
     out->verification_type = plan.type;
     out->redirect_to = in->target.redirect_to;
-    out->action_link = message_link(realm, tx->ctx->arena, &in->target, plan.mail,
-                                    code.link_token, plan.link_type);
+    out->action_link = message_link(realm, tx->ctx->arena, &in->target, plan.mail, code.link_token,
+                                    plan.link_type);
     return P_OK;
 }

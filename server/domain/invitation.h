@@ -5,7 +5,7 @@
 #include "domain/sign_up.h"
 
 struct invitation {
-    const char *type; /* of generate_link */
+    const char *type;                         /* of generate_link */
     const char *email, *new_email, *password; /* NULL or "": not given */
     const struct json_t *data;
     const char *aud, *admin_role;
@@ -34,7 +34,6 @@ enum problem generate_link_check(const struct realm *realm, struct ctx *ctx,
 
 /* Rows GL3 to GL13. */
 enum problem generate_link_run(const struct realm *realm, struct tx *tx,
-                               const struct invitation *in,
-                               struct generated_link *out) MUST_CHECK;
+                               const struct invitation *in, struct generated_link *out) MUST_CHECK;
 
 #endif

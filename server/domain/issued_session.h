@@ -1,6 +1,6 @@
-/* issued_session.h: a session as it is answered: the user with all that clients need (factors included, or
- * they cannot tell the next level), the session, its methods, and a refresh token. The access
- * token is made from it when the answer is written, outside the transaction. */
+/* issued_session.h: a session as it is answered: the user with all that clients need (factors
+ * included, or they cannot tell the next level), the session, its methods, and a refresh token. The
+ * access token is made from it when the answer is written, outside the transaction. */
 #ifndef COUNTERSIGN_DOMAIN_ISSUED_SESSION_H
 #define COUNTERSIGN_DOMAIN_ISSUED_SESSION_H
 
@@ -36,8 +36,8 @@ struct issued_session {
     const char *weak_message;
 };
 
-/* Factors and identities of account->user, and recovery codes where ctx->lists_recovery_codes. Ahead:
- * says that they will be asked for (db_prefetch). */
+/* Factors and identities of account->user, and recovery codes where ctx->lists_recovery_codes.
+ * Ahead: says that they will be asked for (db_prefetch). */
 void account_prefetch(struct tx *tx, const struct uuid *user_id);
 void account_load(struct tx *tx, struct account *account);
 
@@ -45,7 +45,8 @@ void account_load(struct tx *tx, struct account *account);
 void account_created(struct tx *tx, const struct user *user);
 
 /* The same for the hook that is told afterwards: of accounts that are not confirmed at once, again
- * where such a one signs up or is invited again, and of anonymous ones (contract-internals.md §7). */
+ * where such a one signs up or is invited again, and of anonymous ones (contract-internals.md §7).
+ */
 void account_announced(struct tx *tx, const struct user *user);
 
 /* account_load and the amr of issued->session. The last that a transaction does: it is committed

@@ -25,23 +25,25 @@ static const struct vault_key *key_of(const struct vault *vault, const char *id)
 
 static const char *missing(struct arena *arena, const char *id, const char *where)
 {
-    return arena_printf(arena,
-                        "secrets in the database (%s) are encrypted with the key \"%s\", which the "
-                        "settings do not give: set GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY_ID "
-                        "to that name and GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY to the key, or "
-                        "add name:key to GOTRUE_SECURITY_DB_ENCRYPTION_DECRYPTION_KEYS; if it is lost "
-                        "for good, `countersign keys forget --help` says how to go on without it",
-                        where, id);
+    return arena_printf(
+        arena,
+        "secrets in the database (%s) are encrypted with the key \"%s\", which the "
+        "settings do not give: set GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY_ID "
+        "to that name and GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY to the key, or "
+        "add name:key to GOTRUE_SECURITY_DB_ENCRYPTION_DECRYPTION_KEYS; if it is lost "
+        "for good, `countersign keys forget --help` says how to go on without it",
+        where, id);
 }
 
 static const char *wrong(struct arena *arena, const char *id)
 {
-    return arena_printf(arena,
-                        "the key \"%s\" of the settings is not the one that the database was written "
-                        "with: give the right one in GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY or "
-                        "GOTRUE_SECURITY_DB_ENCRYPTION_DECRYPTION_KEYS, or give the new key a name "
-                        "of its own",
-                        id);
+    return arena_printf(
+        arena,
+        "the key \"%s\" of the settings is not the one that the database was written "
+        "with: give the right one in GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY or "
+        "GOTRUE_SECURITY_DB_ENCRYPTION_DECRYPTION_KEYS, or give the new key a name "
+        "of its own",
+        id);
 }
 
 /* The table that has a value sealed with the key, or NULL. */
@@ -135,8 +137,7 @@ static void note_key(const struct key_check *check, struct tx *tx, int i)
     alone.seals = true;
     alone.current = i;
     const char *name = arena_printf(tx->ctx->arena, FACT "%s", alone.keys[i].id);
-    fact_put_new(tx, name,
-                 vault_seal(&alone, tx->ctx->arena, tx->ctx->entropy, &uuid_nil, WORD));
+    fact_put_new(tx, name, vault_seal(&alone, tx->ctx->arena, tx->ctx->entropy, &uuid_nil, WORD));
     explicit_bzero(&alone, sizeof alone);
 }
 

@@ -7,7 +7,7 @@ int64_t lockout_end(const struct config *c, int64_t now_us, int64_t locked_until
 {
     int64_t most = for_days ? c->lock_long_us : c->lock_max_us;
     return locked_until > now_us && locked_until - now_us <= most + CLOCK_SLACK_US ? locked_until
-                                                                                : 0;
+                                                                                   : 0;
 }
 
 bool lockout_left(const struct realm *realm, struct ctx *ctx, const struct tries *t)
@@ -24,7 +24,7 @@ bool lockout_left(const struct realm *realm, struct ctx *ctx, const struct tries
 }
 
 void lockout_pause(const struct realm *realm, struct ctx *ctx, int64_t *failures,
-                int64_t *locked_until)
+                   int64_t *locked_until)
 {
     const struct config *config = realm->config;
     ++*failures;
@@ -35,8 +35,7 @@ void lockout_pause(const struct realm *realm, struct ctx *ctx, int64_t *failures
              n--) {
             length *= 2;
         }
-        *locked_until =
-            ctx->now_us + (length < config->lock_max_us ? length : config->lock_max_us);
+        *locked_until = ctx->now_us + (length < config->lock_max_us ? length : config->lock_max_us);
     }
 }
 
@@ -56,8 +55,8 @@ static void come_back(const struct config *config, int64_t now_us, struct tries 
     }
 }
 
-bool lockout_after_failure(const struct realm *realm, struct ctx *ctx, const struct uuid *session_id,
-                        struct tries *t)
+bool lockout_after_failure(const struct realm *realm, struct ctx *ctx,
+                           const struct uuid *session_id, struct tries *t)
 {
     const struct config *config = realm->config;
     lockout_pause(realm, ctx, &t->failures, &t->locked_until);
@@ -68,8 +67,7 @@ bool lockout_after_failure(const struct realm *realm, struct ctx *ctx, const str
     if (t->spent < config->lock_long_after) {
         return false;
     }
-    t->locked_until =
-        t->spent_at + (t->spent - config->lock_long_after + 1) * config->lock_long_us;
+    t->locked_until = t->spent_at + (t->spent - config->lock_long_after + 1) * config->lock_long_us;
     return true;
 }
 

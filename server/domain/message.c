@@ -40,8 +40,8 @@ static enum problem check_authorized(const struct realm *realm, struct ctx *ctx,
     return message_address_allowed(realm, to) ? P_OK : ctx_fail(ctx, P_MAIL_NOT_AUTHORIZED, to);
 }
 
-/* Of what anybody may ask for, the pause of the address is told (domain/enumeration.h); that of the user,
- * which only an account has, is kept without a word. */
+/* Of what anybody may ask for, the pause of the address is told (domain/enumeration.h); that of the
+ * user, which only an account has, is kept without a word. */
 static enum problem check_pause(struct tx *tx, int64_t last_us, int64_t pause_us,
                                 enum problem too_soon)
 {
@@ -60,9 +60,8 @@ static enum problem may_send(const struct realm *realm, struct tx *tx, const str
 {
     const struct config *c = realm->config;
     enum problem problem =
-        letter->pause
-            ? check_pause(tx, *letter->sent_at, c->smtp_max_frequency_us, P_MAIL_TOO_SOON)
-            : P_OK;
+        letter->pause ? check_pause(tx, *letter->sent_at, c->smtp_max_frequency_us, P_MAIL_TOO_SOON)
+                      : P_OK;
     if (!problem) {
         problem = check_authorized(realm, tx->ctx, to);
     }
@@ -72,10 +71,10 @@ static enum problem may_send(const struct realm *realm, struct tx *tx, const str
     if (total_is_zero(c->rate_email_sent)) {
         return P_MAIL_LIMIT;
     }
-    bool sent = c->mailer_autoconfirm ||
-                (letter->kind == MAIL_INVITE /* an admin's own */
-                     ? total_take(tx, "mail", c->rate_email_sent, BY_CONFIRMED)
-                     : total_take_for(tx, "mail", c->rate_email_sent, user));
+    bool sent =
+        c->mailer_autoconfirm || (letter->kind == MAIL_INVITE /* an admin's own */
+                                      ? total_take(tx, "mail", c->rate_email_sent, BY_CONFIRMED)
+                                      : total_take_for(tx, "mail", c->rate_email_sent, user));
     return sent ? P_OK : P_MAIL_LIMIT;
 }
 
@@ -123,7 +122,8 @@ static size_t origin_length(const char *url)
     return host ? (size_t)(host + 3 - url) + strcspn(host + 3, "/?#") : strlen(url);
 }
 
-/* The path of that URL without a slash at its end: the API lies below it, whatever the host is called. */
+/* The path of that URL without a slash at its end: the API lies below it, whatever the host is
+ * called. */
 static void add_below(struct strbuf *link, const char *url)
 {
     const char *path = url + origin_length(url);
@@ -196,16 +196,18 @@ static enum problem send_letter(const struct realm *realm, struct tx *tx, struct
 enum problem message_confirmation(const struct realm *realm, struct tx *tx, struct user *user,
                                   const struct link_target *target, bool pkce)
 {
-    struct letter letter = { MAIL_CONFIRMATION, TOKEN_CONFIRMATION, "signup",
-                             &user->confirmation_sent_at, true, pkce };
+    struct letter letter = {
+        MAIL_CONFIRMATION, TOKEN_CONFIRMATION, "signup", &user->confirmation_sent_at, true, pkce
+    };
     return send_letter(realm, tx, user, &letter, target);
 }
 
 enum problem message_invite(const struct realm *realm, struct tx *tx, struct user *user,
                             const struct link_target *target)
 {
-    struct letter letter = { MAIL_INVITE, TOKEN_CONFIRMATION, "invite",
-                             &user->confirmation_sent_at, false, false };
+    struct letter letter = { MAIL_INVITE, TOKEN_CONFIRMATION,
+                             "invite",    &user->confirmation_sent_at,
+                             false,       false };
     enum problem problem = send_letter(realm, tx, user, &letter, target);
     user->invited_at = problem ? user->invited_at : tx->ctx->now_us;
     return problem;
@@ -214,23 +216,27 @@ enum problem message_invite(const struct realm *realm, struct tx *tx, struct use
 enum problem message_recovery(const struct realm *realm, struct tx *tx, struct user *user,
                               const struct link_target *target, bool pkce)
 {
-    struct letter letter = { MAIL_RECOVERY, TOKEN_RECOVERY, "recovery", &user->recovery_sent_at,
-                             true, pkce };
+    struct letter letter = { MAIL_RECOVERY,           TOKEN_RECOVERY, "recovery",
+                             &user->recovery_sent_at, true,           pkce };
     return send_letter(realm, tx, user, &letter, target);
 }
 
 enum problem message_magic_link(const struct realm *realm, struct tx *tx, struct user *user,
                                 const struct link_target *target, bool pkce)
 {
-    struct letter letter = { MAIL_MAGIC_LINK, TOKEN_RECOVERY, "magiclink", &user->recovery_sent_at,
-                             true, pkce };
+    struct letter letter = { MAIL_MAGIC_LINK,         TOKEN_RECOVERY, "magiclink",
+                             &user->recovery_sent_at, true,           pkce };
     return send_letter(realm, tx, user, &letter, target);
 }
 
 enum problem message_reauthentication(const struct realm *realm, struct tx *tx, struct user *user)
 {
-    struct letter letter = { MAIL_REAUTHENTICATION, TOKEN_REAUTHENTICATION, "reauthentication",
-                             &user->reauthentication_sent_at, true, false };
+    struct letter letter = { MAIL_REAUTHENTICATION,
+                             TOKEN_REAUTHENTICATION,
+                             "reauthentication",
+                             &user->reauthentication_sent_at,
+                             true,
+                             false };
     return send_letter(realm, tx, user, &letter, NULL);
 }
 
@@ -240,8 +246,12 @@ enum problem message_email_change(const struct realm *realm, struct tx *tx, stru
     int length = (int)realm->config->mail_otp_length;
     bool both = realm->config->secure_email_change && user->email;
     struct one_time_code current, fresh;
-    struct letter letter = { MAIL_EMAIL_CHANGE, TOKEN_EMAIL_CHANGE_NEW, "email_change",
-                             &user->email_change_sent_at, true, pkce };
+    struct letter letter = { MAIL_EMAIL_CHANGE,
+                             TOKEN_EMAIL_CHANGE_NEW,
+                             "email_change",
+                             &user->email_change_sent_at,
+                             true,
+                             pkce };
     enum problem problem = may_send(realm, tx, user, user->email_change, &letter);
     if (!problem && both) {
         problem = check_authorized(realm, tx->ctx, user->email);
@@ -257,8 +267,8 @@ enum problem message_email_change(const struct realm *realm, struct tx *tx, stru
     mail.new_email = user->email_change;
     outgoing_mail(realm, tx, &mail);
     if (both) {
-        code_make(realm, tx, &user->id, TOKEN_EMAIL_CHANGE_CURRENT, user->email, pkce, length,
-                  NULL, &current);
+        code_make(realm, tx, &user->id, TOKEN_EMAIL_CHANGE_CURRENT, user->email, pkce, length, NULL,
+                  &current);
         mail = mail_of(realm, tx, user, &letter, target, &current, user->email);
         mail.new_email = user->email_change;
         outgoing_mail(realm, tx, &mail);
@@ -275,8 +285,7 @@ const char *test_code_of(const struct realm *realm, struct ctx *ctx, const char 
     }
     for (const char *p = realm->config->sms_test_otp; *p;) {
         size_t len = strcspn(p, ","), colon = strcspn(p, ":,");
-        const char *known =
-            phone_as_stored(ctx->arena, arena_strndup(ctx->arena, p, colon));
+        const char *known = phone_as_stored(ctx->arena, arena_strndup(ctx->arena, p, colon));
         if (colon < len && strcmp(known, phone) == 0) {
             return arena_strndup(ctx->arena, p + colon + 1, len - colon - 1);
         }
@@ -289,8 +298,8 @@ const char *test_code_of(const struct realm *realm, struct ctx *ctx, const char 
 enum problem message_channel_check(const struct realm *realm, const char *channel)
 {
     const struct config *c = realm->config;
-    bool twilio = strcmp(c->sms_provider, "twilio") == 0 ||
-                  strcmp(c->sms_provider, "twilio_verify") == 0;
+    bool twilio =
+        strcmp(c->sms_provider, "twilio") == 0 || strcmp(c->sms_provider, "twilio_verify") == 0;
     bool known = !channel || !*channel || strcmp(channel, "sms") == 0 ||
                  (twilio && strcmp(channel, "whatsapp") == 0);
     return known || c->hook_send_sms_on ? P_OK : P_CHANNEL_INVALID;
@@ -298,9 +307,9 @@ enum problem message_channel_check(const struct realm *realm, const char *channe
 
 static int64_t *sms_timer(struct user *user, enum token_kind kind)
 {
-    return kind == TOKEN_PHONE_CHANGE        ? &user->phone_change_sent_at
+    return kind == TOKEN_PHONE_CHANGE       ? &user->phone_change_sent_at
            : kind == TOKEN_REAUTHENTICATION ? &user->reauthentication_sent_at
-                                             : &user->confirmation_sent_at;
+                                            : &user->confirmation_sent_at;
 }
 
 enum problem message_sms(const struct realm *realm, struct tx *tx, struct user *user,
@@ -311,8 +320,7 @@ enum problem message_sms(const struct realm *realm, struct tx *tx, struct user *
     int64_t *timer = sms_timer(user, kind);
     struct one_time_code code;
     *message_id = NULL;
-    enum problem problem =
-        check_pause(tx, *timer, c->sms_max_frequency_us, P_SMS_TOO_SOON);
+    enum problem problem = check_pause(tx, *timer, c->sms_max_frequency_us, P_SMS_TOO_SOON);
     if (problem) {
         return problem;
     }
@@ -334,9 +342,9 @@ enum problem message_sms(const struct realm *realm, struct tx *tx, struct user *
         .phone = phone,
         .code = code.code,
         .channel = channel && *channel ? channel : "sms",
-        .kind = kind == TOKEN_PHONE_CHANGE        ? "phone_change"
+        .kind = kind == TOKEN_PHONE_CHANGE       ? "phone_change"
                 : kind == TOKEN_REAUTHENTICATION ? "reauthentication"
-                                                  : "confirmation",
+                                                 : "confirmation",
     };
     outgoing_sms(realm, tx, &sms);
     *message_id = tx->ctx->sms_id; /* row SM8 */

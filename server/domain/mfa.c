@@ -126,7 +126,7 @@ static enum problem check_labels(struct ctx *ctx, const struct enroll_request *i
 
 /* The user and the session as they are now: the token was checked before the transaction. */
 static enum problem load_subject(struct tx *tx, const struct subject *subject, struct user *user,
-                                struct session *session, enum problem no_session)
+                                 struct session *session, enum problem no_session)
 {
     if (!user_by_id(tx, &subject->user_id, user)) {
         return P_JWT_USER_NOT_FOUND;
@@ -148,7 +148,7 @@ enum problem mfa_fresh(const struct realm *realm, struct tx *tx, const struct se
 }
 
 static enum problem check_enrollment(const struct realm *realm, struct tx *tx, const char *type,
-                                    const struct enroll_request *in)
+                                     const struct enroll_request *in)
 {
     const struct factor_kind *kind = factor_kind_of(realm, type);
     if (strcmp(type, "totp") != 0 && strcmp(type, "phone") != 0 && strcmp(type, "webauthn") != 0) {
@@ -161,7 +161,7 @@ static enum problem check_enrollment(const struct realm *realm, struct tx *tx, c
 }
 
 enum problem mfa_enroll(const struct realm *realm, struct tx *tx, const struct subject *subject,
-                       const char *type, const struct enroll_request *in, struct enrollment *out)
+                        const char *type, const struct enroll_request *in, struct enrollment *out)
 {
     struct ctx *ctx = tx->ctx;
     struct user user;
@@ -295,9 +295,9 @@ enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struc
         challenges_trim(tx, &challenge, factor.last_challenged_at);
     }
     char id[UUID_TEXT];
-    audit_by_user(realm, tx, &user, AUDIT_CHALLENGE_CREATED, subject->client->ip,
-                  TRAITS({ "factor_id", uuid_format(&factor.id, id) },
-                         { "factor_status", factor.status }));
+    audit_by_user(
+        realm, tx, &user, AUDIT_CHALLENGE_CREATED, subject->client->ip,
+        TRAITS({ "factor_id", uuid_format(&factor.id, id) }, { "factor_status", factor.status }));
     *out = (struct opened_challenge){
         .id = challenge.id,
         .type = factor.type,
@@ -333,7 +333,7 @@ static void remove_factor(const struct realm *realm, struct tx *tx, const struct
 }
 
 enum problem mfa_unenroll(const struct realm *realm, struct tx *tx, const struct subject *subject,
-                         const struct uuid *factor_id)
+                          const struct uuid *factor_id)
 {
     struct user user;
     struct session session;
@@ -361,9 +361,9 @@ enum problem mfa_unenroll(const struct realm *realm, struct tx *tx, const struct
                   TRAITS({ "factor_id", uuid_format(&factor.id, id) },
                          { "factor_status", factor.status },
                          { "session_id", uuid_format(&session.id, session_id) }));
-    /* one that was never verified protected nothing; the official server tells of it all the same */
-    if (factor_is_verified(&factor) ||
-        realm->config->notify_mfa_factor_unenrolled == SWITCH_ON) {
+    /* one that was never verified protected nothing; the official server tells of it all the same
+     */
+    if (factor_is_verified(&factor) || realm->config->notify_mfa_factor_unenrolled == SWITCH_ON) {
         notify_of_factor(realm, tx, &user, MAIL_FACTOR_UNENROLLED, factor.type);
     }
     return P_OK;
@@ -513,8 +513,7 @@ enum problem mfa_admin_update(const struct realm *realm, struct tx *tx, const st
     }
     char id[UUID_TEXT], user_id[UUID_TEXT];
     audit_by_admin(realm, tx, tx->ctx->admin_role, AUDIT_FACTOR_UPDATED,
-                  TRAITS({ "factor_id", uuid_format(factor_id, id) },
-                         { "factor_type", out->type },
-                         { "user_id", uuid_format(&user->id, user_id) }));
+                   TRAITS({ "factor_id", uuid_format(factor_id, id) }, { "factor_type", out->type },
+                          { "user_id", uuid_format(&user->id, user_id) }));
     return P_OK;
 }

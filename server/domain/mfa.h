@@ -16,8 +16,8 @@ struct subject {
 
 /* Rows E1 to E3, E6, E9 to E13, B6, B10, B14. */
 enum problem mfa_enroll(const struct realm *realm, struct tx *tx, const struct subject *subject,
-                       const char *type, const struct enroll_request *in,
-                       struct enrollment *out) MUST_CHECK;
+                        const char *type, const struct enroll_request *in,
+                        struct enrollment *out) MUST_CHECK;
 
 struct opened_challenge {
     struct uuid id;
@@ -49,7 +49,7 @@ enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct s
 
 /* Rows G9, U1 to U4. */
 enum problem mfa_unenroll(const struct realm *realm, struct tx *tx, const struct subject *subject,
-                         const struct uuid *factor_id) MUST_CHECK;
+                          const struct uuid *factor_id) MUST_CHECK;
 
 /* By an admin: rows A2, A3 and the reset of row B3. */
 enum problem mfa_admin_delete(const struct realm *realm, struct tx *tx, const struct user *user,

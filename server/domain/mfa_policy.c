@@ -61,12 +61,12 @@ enum problem mfa_policy_refresh(const struct realm *realm, struct tx *tx, const 
     if (factor_any_verified(tx, &user->id)) {
         return P_REFRESH_NEEDS_AAL2;
     }
-    bool enrolling =
-        tx->ctx->now_us - session->created_at < realm->config->mfa_enroll_grace_us;
+    bool enrolling = tx->ctx->now_us - session->created_at < realm->config->mfa_enroll_grace_us;
     return enrolling ? P_OK : P_REFRESH_NEEDS_FACTOR;
 }
 
-void mfa_policy_age_prefetch(const struct realm *realm, struct tx *tx, const struct uuid *session_id)
+void mfa_policy_age_prefetch(const struct realm *realm, struct tx *tx,
+                             const struct uuid *session_id)
 {
     if (realm->config->mfa_max_age_us) {
         amr_prefetch(tx, session_id);

@@ -23,7 +23,7 @@ enum problem mfa_policy_refresh(const struct realm *realm, struct tx *tx, const 
 
 /* Says that mfa_policy_age will be called for the session (db_prefetch). */
 void mfa_policy_age_prefetch(const struct realm *realm, struct tx *tx,
-                          const struct uuid *session_id);
+                             const struct uuid *session_id);
 
 /* Takes the steps that are too old out of the session. True if none is left: it is aal1 then, in
  * *session too. */

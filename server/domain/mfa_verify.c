@@ -21,14 +21,14 @@ struct attempt {
     struct challenge challenge;
     struct factor_guard guard;
     struct attempt_origin origin; /* of a proof that is a code */
-    struct tries *tries;  /* that count here: the guard's, or the origin's */
+    struct tries *tries;          /* that count here: the guard's, or the origin's */
     struct user user;
     struct session session;
     bool factor_changed, tell, for_days; /* tell: of a new factor; for_days: it is locked so */
     int64_t wrong_before;
-    bool beside; /* the user has another verified factor */
+    bool beside;               /* the user has another verified factor */
     struct factor_check check; /* of the proof */
-    struct amr amr[AMR_MAX]; /* of the session, and the user's factors, as they were before */
+    struct amr amr[AMR_MAX];   /* of the session, and the user's factors, as they were before */
     int n_amr;
     struct account account;
 };
@@ -40,7 +40,7 @@ static void measure_failure(const struct attempt *a)
     deferred_count(ctx, DEFERRED_ALWAYS, METRIC_MFA_WRONG);
     if (a->check.clock == CLOCK_OFF) {
         deferred_observe(ctx, DEFERRED_ALWAYS, off_s < 0 ? METRIC_TOTP_SLOW : METRIC_TOTP_FAST,
-                      off_s < 0 ? -off_s : off_s);
+                         off_s < 0 ? -off_s : off_s);
     } else if (a->check.clock == CLOCK_SET_RIGHT) {
         deferred_count(ctx, DEFERRED_ALWAYS, METRIC_TOTP_SET_RIGHT);
     }
@@ -56,12 +56,14 @@ static void log_failure(const struct attempt *a)
         LOG_INT("failures", g->failures),
         LOG_INT("device_off_s", a->check.off_s),
     };
-    const char *text = g->locked_until                     ? "wrong code; the factor is locked"
-                       : a->check.clock == CLOCK_OFF       ? "wrong code: the device's clock is off"
-                       : a->check.clock == CLOCK_SET_RIGHT ? "wrong code: the device's clock was set "
-                                                             "right, its next code counts"
-                                                           : "wrong code";
-    deferred_log(a->tx->ctx, DEFERRED_ALWAYS, LOG_WARN, text, fields, a->check.clock == CLOCK_OFF ? 4 : 3);
+    const char *text = g->locked_until               ? "wrong code; the factor is locked"
+                       : a->check.clock == CLOCK_OFF ? "wrong code: the device's clock is off"
+                       : a->check.clock == CLOCK_SET_RIGHT
+                           ? "wrong code: the device's clock was set "
+                             "right, its next code counts"
+                           : "wrong code";
+    deferred_log(a->tx->ctx, DEFERRED_ALWAYS, LOG_WARN, text, fields,
+                 a->check.clock == CLOCK_OFF ? 4 : 3);
 }
 
 static void save_tries(struct attempt *a)
@@ -232,7 +234,7 @@ static struct mail enrolled(const struct attempt *a)
 
 /* All that the attempt reads, asked for in one round trip. */
 static void prefetch_all(struct attempt *a, const struct factor_kind *kind,
-                      const struct uuid *challenge_id)
+                         const struct uuid *challenge_id)
 {
     struct tx *tx = a->tx;
     factor_guard_prefetch(tx, &a->factor.id);
@@ -319,9 +321,8 @@ static enum problem may_raise(struct attempt *a)
         !aal_is_2(aal_of_request(a->subject->aal, &a->session))) {
         return P_VERIFY_NEEDS_AAL2;
     }
-    return first_proof_was(a->tx, &a->session, &a->user, a->factor.phone)
-               ? P_FACTOR_NOT_INDEPENDENT
-               : P_OK;
+    return first_proof_was(a->tx, &a->session, &a->user, a->factor.phone) ? P_FACTOR_NOT_INDEPENDENT
+                                                                          : P_OK;
 }
 
 enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct subject *subject,

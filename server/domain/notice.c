@@ -72,7 +72,7 @@ static bool within_limits(const struct realm *realm, struct tx *tx, const struct
 }
 
 void notice_prefetch(const struct realm *realm, struct tx *tx, const struct user *user,
-                  enum mail_kind kind)
+                     enum mail_kind kind)
 {
     if (official_switch(realm->config, kind) == SWITCH_OPEN) {
         notices_prefetch(tx, &user->id, mail_kind_name(kind), DAY_US);
@@ -118,8 +118,9 @@ void notify_of_phone(const struct realm *realm, struct tx *tx, const struct user
         notify(realm, tx, user, &mail);
     }
     if (old && strcmp(old, user->phone) != 0) {
-        mail = (struct mail){ .kind = MAIL_PHONE_CHANGED, .to = user->email, .old_phone = old,
-                              .phone = user->phone };
+        mail = (struct mail){
+            .kind = MAIL_PHONE_CHANGED, .to = user->email, .old_phone = old, .phone = user->phone
+        };
         notify(realm, tx, user, &mail);
     }
 }

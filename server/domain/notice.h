@@ -13,7 +13,7 @@ bool notice_wanted(const struct realm *realm, const struct mail *mail);
  * may be asked ahead; before it writes, whether it is wanted and not one too many; and the sending
  * of one that is due. */
 void notice_prefetch(const struct realm *realm, struct tx *tx, const struct user *user,
-                  enum mail_kind kind);
+                     enum mail_kind kind);
 bool notice_due(const struct realm *realm, struct tx *tx, const struct user *user,
                 const struct mail *mail);
 void notice_send(const struct realm *realm, struct tx *tx, const struct user *user,

@@ -105,7 +105,8 @@ void code_make(const struct realm *realm, struct tx *tx, const struct uuid *user
 {
     struct arena *arena = tx->ctx->arena;
     /* by the address alone: in another run of the request it may be for another kind of code */
-    out->code = code ? code : random_code(tx->ctx, arena_printf(arena, "code to %s", address), length);
+    out->code =
+        code ? code : random_code(tx->ctx, arena_printf(arena, "code to %s", address), length);
     out->link_token = random_link(realm, tx->ctx, arena_printf(arena, "link to %s", address), pkce);
     const char *code_hash =
         stored_form(realm, arena, official_hash(arena, address, out->code, pkce));
@@ -113,7 +114,8 @@ void code_make(const struct realm *realm, struct tx *tx, const struct uuid *user
         struct uuid id = token_put(tx, user_id, kind, code_hash, code_hash, address);
         change_link_put(tx, &id, change_link_hash(arena, out->link_token));
     } else { /* of SMS and nonces too: what nobody was sent is no way in */
-        token_put(tx, user_id, kind, code_hash, stored_form(realm, arena, out->link_token), address);
+        token_put(tx, user_id, kind, code_hash, stored_form(realm, arena, out->link_token),
+                  address);
     }
 }
 
@@ -122,8 +124,7 @@ static bool is_code(const struct realm *realm, struct arena *arena, const char *
 {
     bool fits = false;
     for (int pkce = 0; pkce < 2; pkce++) {
-        const char *given =
-            stored_form(realm, arena, official_hash(arena, address, code, pkce));
+        const char *given = stored_form(realm, arena, official_hash(arena, address, code, pkce));
         fits = (*live && ct_equal_text(live, given)) || fits;
     }
     return fits;
@@ -152,7 +153,8 @@ bool code_fits(const struct realm *realm, struct tx *tx, const struct uuid *user
 bool code_fits_elsewhere(struct tx *tx, const char *phone, const char *code)
 {
     struct asked_code *asked = &tx->ctx->asked;
-    bool same = asked->answered && strcmp(asked->phone, phone) == 0 && strcmp(asked->code, code) == 0;
+    bool same =
+        asked->answered && strcmp(asked->phone, phone) == 0 && strcmp(asked->code, code) == 0;
     if (!same) {
         *asked = (struct asked_code){ .phone = phone, .code = code };
     }
@@ -212,8 +214,8 @@ bool change_code_find(const struct realm *realm, struct tx *tx, enum token_kind 
 {
     const char *given[2];
     for (int pkce = 0; pkce < 2; pkce++) {
-        given[pkce] = stored_form(realm, tx->ctx->arena,
-                                  official_hash(tx->ctx->arena, address, code, pkce));
+        given[pkce] =
+            stored_form(realm, tx->ctx->arena, official_hash(tx->ctx->arena, address, code, pkce));
     }
     return token_by_code(tx, kind, address, given[0], given[1], user_id);
 }

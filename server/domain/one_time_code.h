@@ -32,9 +32,9 @@ bool code_fits_one(const struct realm *realm, struct tx *tx, const struct uuid *
                    const struct code_kinds *kinds, const char *address, const char *code,
                    enum token_kind *out);
 
-/* Where the SMS provider checks codes: what it said of this one. If it was not asked yet, notes that
- * it must be, and takes the code for right until then (api/external_calls.h); where nobody would ask, no
- * code is right. */
+/* Where the SMS provider checks codes: what it said of this one. If it was not asked yet, notes
+ * that it must be, and takes the code for right until then (api/external_calls.h); where nobody
+ * would ask, no code is right. */
 bool code_fits_elsewhere(struct tx *tx, const char *phone, const char *code);
 
 /* Whose live link token is it, and of which of the kinds? */

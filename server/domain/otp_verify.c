@@ -135,8 +135,8 @@ static bool find_change(const struct realm *realm, struct tx *tx, const struct o
 
 static bool find_user(struct tx *tx, const struct otp_verification *in, struct verification *v)
 {
-    v->kind = is(in->type, "recovery") || is(in->type, "magiclink") ? TOKEN_RECOVERY
-                                                                    : TOKEN_CONFIRMATION;
+    v->kind =
+        is(in->type, "recovery") || is(in->type, "magiclink") ? TOKEN_RECOVERY : TOKEN_CONFIRMATION;
     return given(in->phone) ? user_by_phone(tx, in->aud, in->address, v->user)
                             : user_by_email(tx, in->aud, in->address, v->user);
 }
@@ -159,7 +159,8 @@ static struct code_kinds live_kinds(const struct realm *realm, struct ctx *ctx,
     return live;
 }
 
-static bool is_test_code(const struct realm *realm, struct ctx *ctx, const struct otp_verification *in)
+static bool is_test_code(const struct realm *realm, struct ctx *ctx,
+                         const struct otp_verification *in)
 {
     const char *test = given(in->phone) ? test_code_of(realm, ctx, in->address) : NULL;
     return test && ct_equal_text(test, in->token); /* row VF23 */
@@ -217,7 +218,8 @@ static enum problem find_by_code(const struct realm *realm, struct tx *tx,
     }
     bool found = is_change(in->type) ? find_change(realm, tx, in, v) : find_user(tx, in, v);
     if (found && code_holds(realm, tx, in, v, &guard)) {
-        /* told to who has the code alone (rule S4); what the provider has not said yet is no proof */
+        /* told to who has the code alone (rule S4); what the provider has not said yet is no proof
+         */
         bool open = tx->ctx->asked.code && !tx->ctx->asked.answered;
         return v->user->banned_until > tx->ctx->now_us && !open ? P_USER_BANNED : P_OK;
     }
@@ -234,13 +236,13 @@ static const char *flow_method(const char *type)
 }
 
 enum problem otp_verify_run(const struct realm *realm, struct tx *tx, const struct client *client,
-                        const struct otp_verification *in, struct otp_verified *out)
+                            const struct otp_verification *in, struct otp_verified *out)
 {
     *out = (struct otp_verified){ .outcome = VERIFIED_SESSION };
     struct verification v = { .user = &out->issued.account.user, .type = in->type };
     bool by_hash = given(in->token_hash);
-    enum problem problem = by_hash ? find_by_link(realm, tx, in, &v)
-                                   : find_by_code(realm, tx, in, &v);
+    enum problem problem =
+        by_hash ? find_by_link(realm, tx, in, &v) : find_by_code(realm, tx, in, &v);
     if (problem) {
         return problem;
     }

@@ -26,6 +26,6 @@ enum problem otp_verify_check(struct ctx *ctx, struct otp_verification *in) MUST
 
 /* Rows VF10 to VF43. */
 enum problem otp_verify_run(const struct realm *realm, struct tx *tx, const struct client *client,
-                        const struct otp_verification *in, struct otp_verified *out) MUST_CHECK;
+                            const struct otp_verification *in, struct otp_verified *out) MUST_CHECK;
 
 #endif

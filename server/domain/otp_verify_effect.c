@@ -78,8 +78,7 @@ static enum problem change_email(const struct realm *realm, struct tx *tx, struc
 {
     struct user *u = v->user, before = *u;
     const char *fresh = u->email_change;
-    enum problem problem =
-        *fresh ? address_clear(realm, tx, true, fresh, &u->id) : P_EMAIL_TAKEN;
+    enum problem problem = *fresh ? address_clear(realm, tx, true, fresh, &u->id) : P_EMAIL_TAKEN;
     if (problem) {
         return problem;
     }
@@ -94,8 +93,10 @@ static enum problem change_email(const struct realm *realm, struct tx *tx, struc
     identity_set_address(tx, u, "email", fresh, true);
     audit_by_user(realm, tx, u, AUDIT_USER_MODIFIED, NULL, NULL);
     if (before.email) {
-        struct mail mail = { .kind = MAIL_EMAIL_CHANGED, .to = before.email,
-                             .old_email = before.email, .email = fresh };
+        struct mail mail = { .kind = MAIL_EMAIL_CHANGED,
+                             .to = before.email,
+                             .old_email = before.email,
+                             .email = fresh };
         notify(realm, tx, u, &mail);
     }
     return P_OK;
@@ -132,8 +133,8 @@ static bool first_of_two(const struct realm *realm, const struct user *u)
            u->email_change_confirm_status == 0;
 }
 
-enum problem otp_verify_effect(const struct realm *realm, struct tx *tx, const struct otp_verification *in,
-                           struct verification *v)
+enum problem otp_verify_effect(const struct realm *realm, struct tx *tx,
+                               const struct otp_verification *in, struct verification *v)
 {
     struct user *u = v->user;
     enum problem problem = P_OK;

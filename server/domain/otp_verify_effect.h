@@ -13,7 +13,8 @@ struct verification {
     bool half_done;          /* the first of two confirmations of an e-mail change */
 };
 
-enum problem otp_verify_effect(const struct realm *realm, struct tx *tx, const struct otp_verification *in,
-                           struct verification *v) MUST_CHECK;
+enum problem otp_verify_effect(const struct realm *realm, struct tx *tx,
+                               const struct otp_verification *in,
+                               struct verification *v) MUST_CHECK;
 
 #endif

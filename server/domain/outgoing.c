@@ -16,14 +16,19 @@ struct text_member {
     size_t offset;
 };
 
-#define MEMBER(type, name) { #name, offsetof(struct type, name) }
+#define MEMBER(type, name)                                                                         \
+    {                                                                                              \
+#name, offsetof(struct type, name)                                                         \
+    }
 static const struct text_member mail_members[] = {
-    MEMBER(mail, to),           MEMBER(mail, action_type), MEMBER(mail, email),
-    MEMBER(mail, new_email),    MEMBER(mail, token),       MEMBER(mail, token_hash),
-    MEMBER(mail, redirect_to),  MEMBER(mail, confirmation_url),
-    MEMBER(mail, data),         MEMBER(mail, old_email),   MEMBER(mail, phone),
-    MEMBER(mail, old_phone),    MEMBER(mail, provider),    MEMBER(mail, factor_type),
-    MEMBER(mail, locked),       MEMBER(mail, remaining),
+    MEMBER(mail, to),          MEMBER(mail, action_type),
+    MEMBER(mail, email),       MEMBER(mail, new_email),
+    MEMBER(mail, token),       MEMBER(mail, token_hash),
+    MEMBER(mail, redirect_to), MEMBER(mail, confirmation_url),
+    MEMBER(mail, data),        MEMBER(mail, old_email),
+    MEMBER(mail, phone),       MEMBER(mail, old_phone),
+    MEMBER(mail, provider),    MEMBER(mail, factor_type),
+    MEMBER(mail, locked),      MEMBER(mail, remaining),
 };
 static const struct text_member sms_members[] = {
     MEMBER(sms, phone),

@@ -33,14 +33,13 @@
          "A verification method of your account was locked")                                       \
     MAIL(RECOVERY_CODE_USED, "mfa_recovery_code_used_notification",                                \
          "A recovery code was used to sign in to your account")                                    \
-    MAIL(PASSWORD_AT_RISK, "password_at_risk_notification",                                        \
-         "Somebody else may know your password")
+    MAIL(PASSWORD_AT_RISK, "password_at_risk_notification", "Somebody else may know your password")
 
 enum mail_kind {
 #define MAIL(name, kind, subject) MAIL_##name,
     MAIL_KINDS(MAIL)
 #undef MAIL
-    MAIL_KIND_COUNT
+        MAIL_KIND_COUNT
 };
 
 /* Its name in settings, templates and logs, such as "magic_link". */
@@ -50,12 +49,12 @@ const char *mail_kind_name(enum mail_kind kind);
 struct mail {
     enum mail_kind kind;
     struct uuid user_id;
-    const char *to;               /* one address */
-    const char *action_type;      /* of hooks and links: signup, recovery, invite, magiclink, ... */
+    const char *to;          /* one address */
+    const char *action_type; /* of hooks and links: signup, recovery, invite, magiclink, ... */
     const char *email, *new_email; /* the account's present and pending address */
     const char *token, *token_hash;
     const char *redirect_to, *confirmation_url;
-    const char *data; /* user_metadata, JSON */
+    const char *data;                                                   /* user_metadata, JSON */
     const char *old_email, *phone, *old_phone, *provider, *factor_type; /* of notifications */
     const char *locked;    /* how long a factor is locked: "a while" or "days" */
     const char *remaining; /* recovery codes that are left, as a number */
@@ -63,7 +62,7 @@ struct mail {
 
 struct sms {
     struct uuid user_id;
-    const char *phone;   /* digits */
+    const char *phone; /* digits */
     const char *code;
     const char *channel; /* "sms" or "whatsapp" */
     const char *kind;    /* "confirmation", "phone_change", "reauthentication", "mfa" */

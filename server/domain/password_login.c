@@ -47,8 +47,8 @@ enum problem login_find(const struct realm *realm, struct tx *tx, struct login *
     enum problem problem =
         throttle_check(realm, tx, &login->throttle, login->found ? &login->user.id : NULL);
     if (!problem && login->found && *login->user.password) {
-        login->hash = vault_open(realm->vault, tx->ctx->arena, &login->user.id,
-                                 login->user.password);
+        login->hash =
+            vault_open(realm->vault, tx->ctx->arena, &login->user.id, login->user.password);
         if (!login->hash) {
             return P_PASSWORD_UNREADABLE;
         }
@@ -78,7 +78,8 @@ enum problem login_finish(const struct realm *realm, struct tx *tx, struct login
     if (login->fits) {
         user_prefetch(tx, &login->user.id);
     }
-    enum problem problem = throttle_check(realm, tx, &login->throttle, id); /* parallel guesses count too */
+    enum problem problem =
+        throttle_check(realm, tx, &login->throttle, id); /* parallel guesses count too */
     if (problem) {
         return problem;
     }
@@ -103,7 +104,6 @@ enum problem login_finish(const struct realm *realm, struct tx *tx, struct login
     audit_by_user(realm, tx, &now, AUDIT_LOGIN, NULL, TRAITS({ "provider", login->provider }));
     session_open(realm, tx, login->client, "password", out);
     out->shows_weakness = true;
-    out->weak_reasons =
-        password_weaknesses(realm, tx->ctx, login->password, &out->weak_message);
+    out->weak_reasons = password_weaknesses(realm, tx->ctx, login->password, &out->weak_message);
     return P_OK;
 }

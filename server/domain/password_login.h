@@ -24,7 +24,8 @@ struct login {
 };
 
 /* Rows TK2 to TK4. */
-enum problem login_check(const struct realm *realm, struct ctx *ctx, struct login *login) MUST_CHECK;
+enum problem login_check(const struct realm *realm, struct ctx *ctx,
+                         struct login *login) MUST_CHECK;
 
 /* Row TK5, and the wait after too many wrong passwords (RL3). */
 enum problem login_find(const struct realm *realm, struct tx *tx, struct login *login) MUST_CHECK;

@@ -43,7 +43,8 @@ unsigned password_weaknesses(const struct realm *realm, struct ctx *ctx, const c
         reasons |= WEAK_CHARACTERS;
     }
     if (ctx->breached) {
-        add(&text, "Password is known to be weak and easy to guess, please choose a different one.");
+        add(&text,
+            "Password is known to be weak and easy to guess, please choose a different one.");
         reasons |= WEAK_PWNED;
     }
     *message = text.data ? text.data : "";

@@ -7,8 +7,8 @@
 #include "base/ctx.h"
 #include "base/uuid.h"
 
-/* P_PASSWORD_TOO_LONG, or P_PASSWORD_WEAK with all reasons. P_BREACH_UNASKED: the service of breached
- * passwords is on and must be asked first, which takes seconds: whoever may wait does that
+/* P_PASSWORD_TOO_LONG, or P_PASSWORD_WEAK with all reasons. P_BREACH_UNASKED: the service of
+ * breached passwords is on and must be asked first, which takes seconds: whoever may wait does that
  * (api/external_calls.h), and then calls again. */
 enum problem password_check(const struct realm *realm, struct ctx *ctx,
                             const char *password) MUST_CHECK;

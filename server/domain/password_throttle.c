@@ -32,12 +32,13 @@ static const char *network_key(const struct realm *realm, struct arena *arena,
                                const struct uuid *user_id, const char *ip)
 {
     char id[UUID_TEXT];
-    return keyed(realm, arena, arena_printf(arena, "network %s %s", uuid_format(user_id, id),
-                                            ip_block(arena, ip)));
+    return keyed(
+        realm, arena,
+        arena_printf(arena, "network %s %s", uuid_format(user_id, id), ip_block(arena, ip)));
 }
 
-struct password_throttle throttle_of(const struct realm *realm, struct arena *arena, const char *address,
-                      const char *ip)
+struct password_throttle throttle_of(const struct realm *realm, struct arena *arena,
+                                     const char *address, const char *ip)
 {
     return (struct password_throttle){
         .own = keyed(realm, arena,
@@ -60,10 +61,11 @@ void throttle_prefetch(struct tx *tx, const struct password_throttle *throttle)
     password_guard_prefetch(tx, throttle->shared);
 }
 
-static bool is_known(const struct realm *realm, struct tx *tx, const struct password_throttle *throttle,
-                     const struct uuid *user_id)
+static bool is_known(const struct realm *realm, struct tx *tx,
+                     const struct password_throttle *throttle, const struct uuid *user_id)
 {
-    return sign_in_network_is(tx, user_id, network_key(realm, tx->ctx->arena, user_id, throttle->ip));
+    return sign_in_network_is(tx, user_id,
+                              network_key(realm, tx->ctx->arena, user_id, throttle->ip));
 }
 
 /* Longer than that no lock lasts: the clock was wrong when it began. */
@@ -82,8 +84,8 @@ static enum problem closed(struct ctx *ctx, const struct password_guard *guard)
     return P_PASSWORD_GUESSING;
 }
 
-enum problem throttle_check(const struct realm *realm, struct tx *tx, struct password_throttle *throttle,
-                           const struct uuid *user_id)
+enum problem throttle_check(const struct realm *realm, struct tx *tx,
+                            struct password_throttle *throttle, const struct uuid *user_id)
 {
     struct password_guard own = password_guard_of(tx, throttle->own);
     struct password_guard shared = password_guard_of(tx, throttle->shared);
@@ -117,8 +119,8 @@ static void count_one(struct tx *tx, const char *key, const struct password_thro
     password_guard_put(tx, key, throttle->account, guard);
 }
 
-enum problem throttle_failure(const struct realm *realm, struct tx *tx, const struct password_throttle *throttle,
-                         const struct uuid *user_id)
+enum problem throttle_failure(const struct realm *realm, struct tx *tx,
+                              const struct password_throttle *throttle, const struct uuid *user_id)
 {
     const struct config *c = realm->config;
     if (!c->password_guesses && !c->password_guesses_account) {
@@ -128,7 +130,8 @@ enum problem throttle_failure(const struct realm *realm, struct tx *tx, const st
     password_guard_hold(tx, throttle->shared);
     user_id = user_id ? user_id : &uuid_nil; /* asked for nobody too (rule S4) */
     throttle_prefetch(tx, throttle);
-    sign_in_network_prefetch(tx, user_id, network_key(realm, tx->ctx->arena, user_id, throttle->ip));
+    sign_in_network_prefetch(tx, user_id,
+                             network_key(realm, tx->ctx->arena, user_id, throttle->ip));
     struct password_guard own = password_guard_of(tx, throttle->own);
     struct password_guard shared = password_guard_of(tx, throttle->shared);
     bool known = is_known(realm, tx, throttle, user_id);
@@ -146,7 +149,8 @@ enum problem throttle_failure(const struct realm *realm, struct tx *tx, const st
     return P_OK;
 }
 
-void throttle_undo(const struct realm *realm, struct tx *tx, const struct password_throttle *throttle)
+void throttle_undo(const struct realm *realm, struct tx *tx,
+                   const struct password_throttle *throttle)
 {
     struct password_guard shared = password_guard_of(tx, throttle->shared);
     password_guard_clear(tx, throttle->own);
@@ -166,7 +170,7 @@ void throttle_success(struct tx *tx, const struct password_throttle *throttle)
 }
 
 void throttle_remember_network(const struct realm *realm, struct tx *tx, const struct uuid *user_id,
-                    const char *ip)
+                               const char *ip)
 {
     sign_in_network_put(tx, user_id, network_key(realm, tx->ctx->arena, user_id, ip));
 }
@@ -190,7 +194,7 @@ static int addresses_of(struct arena *arena, const struct user *user, const char
 }
 
 int throttle_lockouts(const struct realm *realm, struct tx *tx, const struct user *user,
-                struct throttle_lockout out[THROTTLE_LOCKOUTS_MAX])
+                      struct throttle_lockout out[THROTTLE_LOCKOUTS_MAX])
 {
     struct arena *arena = tx->ctx->arena;
     const char *addresses[ADDRESSES];

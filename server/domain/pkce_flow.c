@@ -43,7 +43,7 @@ enum problem pkce_check(const struct pkce *pkce)
 }
 
 void pkce_flow_begin(struct tx *tx, const struct uuid *user_id, const struct pkce *pkce,
-                const char *provider, const char *method)
+                     const char *provider, const char *method)
 {
     if (!pkce_given(pkce)) {
         return;
@@ -64,7 +64,7 @@ void pkce_flow_begin(struct tx *tx, const struct uuid *user_id, const struct pkc
 }
 
 enum problem pkce_flow_issue_code(struct tx *tx, const struct uuid *user_id, const char *method,
-                        const char **auth_code)
+                                  const char **auth_code)
 {
     struct flow_state flow;
     if (!flow_state_newest(tx, user_id, method, &flow)) {
@@ -85,8 +85,9 @@ static bool verifier_fits(struct arena *arena, const struct flow_state *flow, co
     return ct_equal_text(flow->code_challenge, base64url_encode(arena, hash, sizeof hash));
 }
 
-enum problem pkce_flow_exchange(const struct realm *realm, struct tx *tx, const struct client *client,
-                           const char *auth_code, const char *verifier, struct issued_session *out)
+enum problem pkce_flow_exchange(const struct realm *realm, struct tx *tx,
+                                const struct client *client, const char *auth_code,
+                                const char *verifier, struct issued_session *out)
 {
     struct flow_state flow;
     *out = (struct issued_session){ 0 };

@@ -140,8 +140,8 @@ bool identity_set_address(struct tx *tx, const struct user *user, const char *pr
             return false;
         }
     }
-    const char *fresh = identity_data_of(arena, &user->id, email ? address : NULL,
-                                         email ? NULL : address, NULL);
+    const char *fresh =
+        identity_data_of(arena, &user->id, email ? address : NULL, email ? NULL : address, NULL);
     identity_add(tx, user, provider, json_merged(arena, fresh, patch));
     return true;
 }

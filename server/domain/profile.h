@@ -12,9 +12,9 @@
 const char *identity_data_of(struct arena *arena, const struct uuid *user_id, const char *email,
                              const char *phone, const struct json_t *data);
 
-/* Refuses metadata for a new account that would make access tokens too long to be sent back, or that
- * nests so deeply that common JSON readers fail on it. `field` names it in the answer. data may be
- * NULL. */
+/* Refuses metadata for a new account that would make access tokens too long to be sent back, or
+ * that nests so deeply that common JSON readers fail on it. `field` names it in the answer. data
+ * may be NULL. */
 enum problem metadata_check(struct ctx *ctx, const char *field,
                             const struct json_t *data) MUST_CHECK;
 

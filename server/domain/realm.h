@@ -1,4 +1,5 @@
-/* realm.h: what every rule may need to know: the settings and the keys. Made at start, read-only. */
+/* realm.h: what every rule may need to know: the settings and the keys. Made at start, read-only.
+ */
 #ifndef COUNTERSIGN_DOMAIN_REALM_H
 #define COUNTERSIGN_DOMAIN_REALM_H
 
@@ -18,9 +19,9 @@ struct realm {
     /* Asks the service of breached passwords: deliver/breach.h. NULL: switched off. */
     enum problem (*ask_breach)(const struct config *config, struct ctx *ctx, const char *password,
                                bool *found);
-    bool sms_incomplete;  /* an SMS provider is named, but its settings are not whole */
-    bool codes_elsewhere; /* the SMS provider makes and checks the codes of SMS */
-    bool official_tokens; /* one-time tokens are stored in the official server's form */
+    bool sms_incomplete;             /* an SMS provider is named, but its settings are not whole */
+    bool codes_elsewhere;            /* the SMS provider makes and checks the codes of SMS */
+    bool official_tokens;            /* one-time tokens are stored in the official server's form */
     uint8_t lookup_key[SHA256_SIZE]; /* for keyed hashes of what must not be readable */
 };
 

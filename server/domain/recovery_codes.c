@@ -112,8 +112,7 @@ enum problem recovery_make(const struct realm *realm, struct tx *tx, const struc
     out->set.total = out->set.remaining = RECOVERY_CODES;
     char id[UUID_TEXT];
     audit_by_user(realm, tx, &user, AUDIT_FACTOR_IN_PROGRESS, subject->client->ip,
-                  TRAITS({ "factor_id", uuid_format(&out->set.id, id) },
-                         { "factor_type", type }));
+                  TRAITS({ "factor_id", uuid_format(&out->set.id, id) }, { "factor_type", type }));
     notify_of_factor(realm, tx, &user, MAIL_FACTOR_ENROLLED, type);
     return P_OK;
 }
@@ -147,15 +146,16 @@ static void tell_of_use(const struct realm *realm, struct tx *tx, const struct s
 {
     char id[UUID_TEXT];
     const char *left = arena_printf(tx->ctx->arena, "%d", (int)set->remaining);
-    struct mail mail = { .kind = MAIL_RECOVERY_CODE_USED, .to = user->email, .factor_type = type,
-                         .remaining = left };
+    struct mail mail = {
+        .kind = MAIL_RECOVERY_CODE_USED, .to = user->email, .factor_type = type, .remaining = left
+    };
     audit_by_user(realm, tx, user, AUDIT_RECOVERY_CODE_USED, subject->client->ip,
                   TRAITS({ "factor_id", uuid_format(&set->id, id) }, { "remaining", left }));
     notify(realm, tx, user, &mail);
 }
 
 static void raise(const struct realm *realm, struct tx *tx, const struct subject *subject,
-                          const struct recovery_set *set, struct issued_session *out)
+                  const struct recovery_set *set, struct issued_session *out)
 {
     struct session *s = &out->session;
     char id[UUID_TEXT];
@@ -177,9 +177,9 @@ static void raise(const struct realm *realm, struct tx *tx, const struct subject
  * bits, so there are only pauses. */
 static struct tries tries_of(const struct recovery_set *set, const struct attempt_origin *origin)
 {
-    return origin->name ? origin->tries
-                        : (struct tries){ .failures = set->failures,
-                                          .locked_until = set->locked_until };
+    return origin->name
+               ? origin->tries
+               : (struct tries){ .failures = set->failures, .locked_until = set->locked_until };
 }
 
 static void save_tries(struct tx *tx, struct recovery_set *set, const struct attempt_origin *origin,
@@ -195,8 +195,8 @@ static void save_tries(struct tx *tx, struct recovery_set *set, const struct att
 }
 
 static void record_failure(const struct realm *realm, struct tx *tx, const struct subject *subject,
-                         struct recovery_set *set, const struct issued_session *issued,
-                         const struct attempt_origin *origin)
+                           struct recovery_set *set, const struct issued_session *issued,
+                           const struct attempt_origin *origin)
 {
     struct tries tries = tries_of(set, origin);
     int64_t before = failed_attempts_before(tx, &issued->session, issued->amr, issued->n_amr);

@@ -14,8 +14,7 @@ struct new_codes {
 
 /* Makes a set, or (again) new codes for the one that there is. */
 enum problem recovery_make(const struct realm *realm, struct tx *tx, const struct subject *subject,
-                           const char *friendly_name, bool again,
-                           struct new_codes *out) MUST_CHECK;
+                           const char *friendly_name, bool again, struct new_codes *out) MUST_CHECK;
 
 enum problem recovery_show(struct tx *tx, const struct uuid *user_id,
                            struct recovery_set *out) MUST_CHECK;

@@ -31,8 +31,7 @@ static bool is_site(const struct realm *realm, const struct url *to)
 bool redirect_allowed(const struct realm *realm, const char *target)
 {
     struct url to;
-    if (strlen(target) > TARGET_MAX || url_read(target, &to) ||
-        url_scheme_is_no_place(to.scheme)) {
+    if (strlen(target) > TARGET_MAX || url_read(target, &to) || url_scheme_is_no_place(to.scheme)) {
         return false;
     }
     if (is_site(realm, &to)) {

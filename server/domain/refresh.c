@@ -75,9 +75,10 @@ static enum problem refuse_old(struct refresh *r)
 {
     char id[UUID_TEXT];
     if (r->realm->config->rotation && !raised_just_now(r)) {
-        const struct log_field session = LOG_STR("session_id", uuid_format(&r->issued->session.id, id));
+        const struct log_field session =
+            LOG_STR("session_id", uuid_format(&r->issued->session.id, id));
         deferred_log(r->tx->ctx, DEFERRED_IF_COMMITTED, LOG_WARN,
-                  "an old refresh token was used again; its session was ended", &session, 1);
+                     "an old refresh token was used again; its session was ended", &session, 1);
         if (r->token.version == 2) {
             session_delete(r->tx, &r->issued->session.id);
             r->issued->rotated = true;
@@ -93,9 +94,8 @@ static void add_cause(struct refresh *r, const char *cause)
 {
     struct issued_session *g = r->issued;
     g->reused = true;
-    g->reuse_cause = g->reuse_cause
-                         ? arena_printf(r->tx->ctx->arena, "%s,%s", g->reuse_cause, cause)
-                         : cause;
+    g->reuse_cause =
+        g->reuse_cause ? arena_printf(r->tx->ctx->arena, "%s,%s", g->reuse_cause, cause) : cause;
 }
 
 /* §3.4. */
@@ -159,8 +159,7 @@ static enum problem to_v2(struct refresh *r)
         s->refresh_counter++;
     }
     r->issued->refresh_version = 2;
-    r->issued->refresh_token =
-        refresh_token_v2(r->tx->ctx->arena, key, &s->id, s->refresh_counter);
+    r->issued->refresh_token = refresh_token_v2(r->tx->ctx->arena, key, &s->id, s->refresh_counter);
     explicit_bzero(key, sizeof key);
     return P_OK;
 }
@@ -312,8 +311,8 @@ enum problem session_refresh(const struct realm *realm, struct tx *tx, const str
     struct session *s = &issued->session;
     audit_by_user(realm, tx, &issued->account.user, AUDIT_TOKEN_REFRESHED, NULL, NULL);
     if (vault_stale(realm->vault, tx->ctx->arena, s->refresh_key ? s->refresh_key : "")) {
-        const char *plain = vault_open(realm->vault, tx->ctx->arena, &s->id,
-                                       s->refresh_key ? s->refresh_key : "");
+        const char *plain =
+            vault_open(realm->vault, tx->ctx->arena, &s->id, s->refresh_key ? s->refresh_key : "");
         s->refresh_key = plain && *plain ? vault_seal(realm->vault, tx->ctx->arena,
                                                       tx->ctx->entropy, &s->id, plain)
                                          : s->refresh_key;

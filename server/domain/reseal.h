@@ -13,7 +13,7 @@ struct reseal {
     enum sealed_column column;
     struct uuid after; /* begin with nil */
     /* what this batch did */
-    struct uuid last; /* the next `after` */
+    struct uuid last;                /* the next `after` */
     int looked, written, unreadable; /* looked 0: the end */
 };
 

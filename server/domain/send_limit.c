@@ -15,13 +15,13 @@
 enum problem pause_check(struct ctx *ctx, int64_t last_us, int64_t pause_us, enum problem problem)
 {
     int64_t left = last_us ? last_us + pause_us - ctx->now_us : 0;
-    if (left <= 0 || left > pause_us + CLOCK_SLACK_US) { /* sent long from now: the clock was wrong then */
+    if (left <= 0 ||
+        left > pause_us + CLOCK_SLACK_US) { /* sent long from now: the clock was wrong then */
         return P_OK;
     }
     left = left < pause_us ? left : pause_us; /* who went ahead may have begun a moment later */
     ctx->retry_after_s = (left + US_PER_S - 1) / US_PER_S;
-    return ctx_fail(ctx, problem,
-                    arena_printf(ctx->arena, "%lld", (long long)(left / US_PER_S)));
+    return ctx_fail(ctx, problem, arena_printf(ctx->arena, "%lld", (long long)(left / US_PER_S)));
 }
 
 bool total_is_zero(const char *setting)
@@ -35,8 +35,8 @@ enum wanted_by message_wanted_by(const struct user *user)
     return confirmed && !user->is_anonymous ? BY_CONFIRMED : BY_UNCONFIRMED;
 }
 
-/* Takes one for whom it is charged to. What is left must be enough for `asked`; if it is so, but not
- * for `charged`, nothing is sent and nobody learns that (rule S4). */
+/* Takes one for whom it is charged to. What is left must be enough for `asked`; if it is so, but
+ * not for `charged`, nothing is sent and nobody learns that (rule S4). */
 static bool take(struct tx *tx, const char *name, const char *setting, enum wanted_by asked,
                  enum wanted_by charged)
 {
@@ -84,7 +84,8 @@ bool total_take_for(struct tx *tx, const char *name, const char *setting, const 
     enum { LEAST = 3 };
     int64_t third = (int64_t)strtod(setting, NULL) / 3;
     enum wanted_by by = message_wanted_by(user);
-    /* where anybody may ask, the address has the third, whether an account has the address or not */
+    /* where anybody may ask, the address has the third, whether an account has the address or not
+     */
     const struct uuid *subject = tx->openly ? &tx->subject : &user->id;
     return take(tx, name, setting, tx->owners_too ? BY_CONFIRMED : by, by) &&
            notice_count(tx, subject, name, HOUR_US, NULL) <= (third > LEAST ? third : LEAST);

@@ -23,8 +23,7 @@ void session_key_new(const struct realm *realm, struct tx *tx, struct session *s
 enum problem session_key(const struct realm *realm, struct tx *tx, const struct session *session,
                          uint8_t key[32])
 {
-    const char *text =
-        vault_open(realm->vault, tx->ctx->arena, &session->id, session->refresh_key);
+    const char *text = vault_open(realm->vault, tx->ctx->arena, &session->id, session->refresh_key);
     uint8_t *bytes;
     size_t len;
     if (!text || !base64url_decode(tx->ctx->arena, text, strlen(text), &bytes, &len) ||
@@ -94,15 +93,14 @@ void session_raise(const struct realm *realm, struct tx *tx, struct session *ses
         raise_v1(tx, session, refresh_token);
         return;
     }
-    /* version 2: a new key, which makes them strangers' tokens; the counter goes on (§3.4). What has
-     * been left of version 1 goes as well. */
+    /* version 2: a new key, which makes them strangers' tokens; the counter goes on (§3.4). What
+     * has been left of version 1 goes as well. */
     refresh_rows_delete(tx, &session->id);
     uint8_t key[REFRESH_KEY];
     int64_t counter = session->refresh_counter;
     session_key_new(realm, tx, session, key);
     session->refresh_counter = counter + 2;
-    *refresh_token =
-        refresh_token_v2(tx->ctx->arena, key, &session->id, session->refresh_counter);
+    *refresh_token = refresh_token_v2(tx->ctx->arena, key, &session->id, session->refresh_counter);
     explicit_bzero(key, sizeof key);
 }
 

@@ -19,8 +19,7 @@ static bool given(const char *text)
     return text && *text;
 }
 
-static enum problem check_identifier(const struct realm *realm, struct ctx *ctx,
-                                     struct sign_up *in)
+static enum problem check_identifier(const struct realm *realm, struct ctx *ctx, struct sign_up *in)
 {
     bool by_email = given(in->email);
     in->provider = by_email ? "email" : "phone";
@@ -90,9 +89,8 @@ static bool confirms_at_once(const struct realm *realm, bool by_email)
     return by_email ? realm->config->mailer_autoconfirm : realm->config->sms_autoconfirm;
 }
 
-static void sign_up_anonymous(const struct realm *realm, struct tx *tx,
-                              const struct client *client, const struct sign_up *in,
-                              struct signed_up *out)
+static void sign_up_anonymous(const struct realm *realm, struct tx *tx, const struct client *client,
+                              const struct sign_up *in, struct signed_up *out)
 {
     struct user *u = &out->issued.account.user;
     *u = fresh_user(realm, tx, in);
@@ -174,8 +172,7 @@ static enum problem sign_up_new(const struct realm *realm, struct tx *tx,
     u->email = by_email ? in->address : NULL;
     u->phone = by_email ? NULL : in->address;
     if (in->password_hash) {
-        u->password =
-            password_at_rest(realm, tx->ctx, &u->id, in->password_hash);
+        u->password = password_at_rest(realm, tx->ctx, &u->id, in->password_hash);
     }
     /* Row SU16: a phone identity names no phone. */
     const char *data = identity_data_of(arena, &u->id, u->email, NULL, in->data);
@@ -193,10 +190,10 @@ static enum problem sign_up_new(const struct realm *realm, struct tx *tx,
         return ask_to_confirm(realm, tx, in, taken, out);
     }
     bool by_phone = strcmp(in->provider, "phone") == 0;
-    audit_by_user(realm, tx, u, AUDIT_USER_SIGNEDUP, NULL,
-                  TRAITS({ "provider", in->provider },
-                         { by_phone ? "channel" : NULL,
-                           in->channel && *in->channel ? in->channel : "sms" }));
+    audit_by_user(
+        realm, tx, u, AUDIT_USER_SIGNEDUP, NULL,
+        TRAITS({ "provider", in->provider },
+               { by_phone ? "channel" : NULL, in->channel && *in->channel ? in->channel : "sms" }));
     if (!in->for_code) {
         audit_by_user(realm, tx, u, AUDIT_LOGIN, NULL, TRAITS({ "provider", in->provider }));
         session_open(realm, tx, client, "password", &out->issued);
@@ -241,9 +238,8 @@ static void take_newest(const struct realm *realm, struct tx *tx, const struct s
                         const struct vouch *vouch, struct user *u)
 {
     if (!vouch->password) {
-        u->password = in->password_hash
-                          ? password_at_rest(realm, tx->ctx, &u->id, in->password_hash)
-                          : "";
+        u->password =
+            in->password_hash ? password_at_rest(realm, tx->ctx, &u->id, in->password_hash) : "";
     }
     if (!vouch->metadata) {
         account_set_data(tx, u, in->provider, in->data);
@@ -251,9 +247,11 @@ static void take_newest(const struct realm *realm, struct tx *tx, const struct s
 }
 
 /* What is asked about an address that nobody has, so that the time does not tell. */
-static void ask_elsewhere(struct tx *tx, bool by_email, const char *address, const struct uuid *self)
+static void ask_elsewhere(struct tx *tx, bool by_email, const char *address,
+                          const struct uuid *self)
 {
-    bool none = by_email ? user_email_taken(tx, address, self) : user_phone_taken(tx, address, self);
+    bool none =
+        by_email ? user_email_taken(tx, address, self) : user_phone_taken(tx, address, self);
     (void)none;
 }
 
@@ -308,8 +306,7 @@ enum problem sign_up_run(const struct realm *realm, struct tx *tx, const struct 
         }
     }
     /* Row W13: an address is unique over all audiences, and over identities too. */
-    enum problem held =
-        address_account(realm, tx, by_email, in->aud, in->address, u, &exists);
+    enum problem held = address_account(realm, tx, by_email, in->aud, in->address, u, &exists);
     if (held && at_once && !in->for_code) {
         return P_USER_EXISTS;
     }

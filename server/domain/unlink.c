@@ -17,8 +17,8 @@ static bool verified(struct arena *arena, const struct user *user, const struct 
     if (user->email && user->email_confirmed_at && strcmp(user->email, identity->email) == 0) {
         return true;
     }
-    return json_truth(json_member(
-        json_read(arena, identity->data, strlen(identity->data), &detail), "email_verified"));
+    return json_truth(json_member(json_read(arena, identity->data, strlen(identity->data), &detail),
+                                  "email_verified"));
 }
 
 /* Row ID5: the address comes from what is left, where that shows that it was verified: an address
@@ -57,8 +57,8 @@ static enum problem check_level(struct tx *tx, const struct subject *subject)
     return !high && factor_any_verified(tx, &subject->user_id) ? P_UNLINK_NEEDS_AAL2 : P_OK;
 }
 
-enum problem identity_unlink(const struct realm *realm, struct tx *tx, const struct subject *subject,
-                             const struct uuid *identity_id)
+enum problem identity_unlink(const struct realm *realm, struct tx *tx,
+                             const struct subject *subject, const struct uuid *identity_id)
 {
     struct user user;
     struct identity *list;
@@ -98,7 +98,8 @@ enum problem identity_unlink(const struct realm *realm, struct tx *tx, const str
                   TRAITS({ "identity_id", uuid_format(identity_id, id) },
                          { "provider", list[gone].provider },
                          { "provider_id", list[gone].provider_id }));
-    struct mail mail = { .kind = MAIL_IDENTITY_UNLINKED, .to = former,
+    struct mail mail = { .kind = MAIL_IDENTITY_UNLINKED,
+                         .to = former,
                          .provider = list[gone].provider };
     notify(realm, tx, &user, &mail);
     return P_OK;

@@ -11,7 +11,8 @@
 
 enum { AUDIENCE_MAX = 255 };
 
-/* Row G1: "bearer", one space, and a token without blanks; NULL if the header is not of that form. */
+/* Row G1: "bearer", one space, and a token without blanks; NULL if the header is not of that form.
+ */
 static const char *bearer_of(const struct call *call)
 {
     const char *header = call_header(call, "Authorization");
@@ -138,7 +139,8 @@ static enum problem check_user(struct call *call, struct tx *tx, struct session 
         return problem;
     }
     if (*call->services->config->jwt_aud && !claims_are_for(&p->claims, p->user.aud)) {
-        return ctx_fail(&call->ctx, P_BAD_JWT, "token has invalid claims: token has invalid audience");
+        return ctx_fail(&call->ctx, P_BAD_JWT,
+                        "token has invalid claims: token has invalid audience");
     }
     return p->user.banned_until > call->ctx.now_us ? P_USER_BANNED : P_OK;
 }

@@ -87,8 +87,9 @@ static void say_unread(struct call *call, const char *header, const char *text, 
 {
     static _Atomic int64_t said_at_us;
     if (may_say(&said_at_us)) {
-        log_write(LOG_WARN, "an address in a header of a trusted proxy cannot be read; the proxy's own "
-                            "address counts instead",
+        log_write(LOG_WARN,
+                  "an address in a header of a trusted proxy cannot be read; the proxy's own "
+                  "address counts instead",
                   LOG_STR("header", header), LOG_STR("value", shown(call, text, len)));
     }
 }
@@ -98,9 +99,10 @@ static void say_untrusted(struct call *call, const char *peer)
 {
     static _Atomic int64_t said_at_us;
     if (call_header(call, "X-Forwarded-For") && may_say(&said_at_us)) {
-        log_write(LOG_WARN, "a proxy that is not trusted sends X-Forwarded-For: all its clients share one "
-                            "address, so wrong passwords of one make all wait; if it is yours, name it in "
-                            "COUNTERSIGN_TRUSTED_PROXIES",
+        log_write(LOG_WARN,
+                  "a proxy that is not trusted sends X-Forwarded-For: all its clients share one "
+                  "address, so wrong passwords of one make all wait; if it is yours, name it in "
+                  "COUNTERSIGN_TRUSTED_PROXIES",
                   LOG_STR("peer", peer));
     }
 }
@@ -113,9 +115,10 @@ static const char *peer_of(struct call *call)
 
 bool client_is_local(struct call *call)
 {
-    static const char *const names[] = { "X-Forwarded-For", "Forwarded", "X-Real-IP",
-                                         "Sb-Forwarded-For", "CF-Connecting-IP",
-                                         "True-Client-IP", "Via" };
+    static const char *const names[] = {
+        "X-Forwarded-For",  "Forwarded",      "X-Real-IP", "Sb-Forwarded-For",
+        "CF-Connecting-IP", "True-Client-IP", "Via"
+    };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (call_header(call, names[i])) {
             return false;

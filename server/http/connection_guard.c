@@ -1,5 +1,5 @@
-/* connection_guard.c: a table of the open connections, see connection_guard.h. What is over its time
- * is shut down by a thread of ours, and the HTTP library then finds it closed. */
+/* connection_guard.c: a table of the open connections, see connection_guard.h. What is over its
+ * time is shut down by a thread of ours, and the HTTP library then finds it closed. */
 #include "http/connection_guard.h"
 
 #include "base/clock.h"
@@ -18,7 +18,7 @@
 enum {
     FILES = 65536, /* as many are enough */
     LEAST = 16,
-    LEAVING = 128, /* that were shut down, and that the HTTP library has not closed yet */
+    LEAVING = 128,     /* that were shut down, and that the HTTP library has not closed yet */
     CROWDED_PARTS = 8, /* crowded: the last of so many parts of the seats is in use */
 };
 #define LOOK_US (US_PER_S / 2)
@@ -68,8 +68,9 @@ static int seats_of(const struct config *config, int files, int reserved)
     if (config->connections <= room) {
         return (int)config->connections;
     }
-    log_write(LOG_WARN, "fewer connections than COUNTERSIGN_CONNECTIONS: the limit of open files "
-                        "(ulimit -n) is too low",
+    log_write(LOG_WARN,
+              "fewer connections than COUNTERSIGN_CONNECTIONS: the limit of open files "
+              "(ulimit -n) is too low",
               LOG_INT("connections", room), LOG_INT("files", files));
     return room;
 }
@@ -184,7 +185,8 @@ static void close_late(struct guard *g)
     for (int i = 0; i < g->most + LEAVING; i++) {
         struct seat *s = &g->seats[i];
         enum seat_state state = (enum seat_state)atomic_load(&s->state);
-        if (s->fd >= 0 && !s->closing && now - atomic_load(&s->since_us) > limit_us(g->config, state)) {
+        if (s->fd >= 0 && !s->closing &&
+            now - atomic_load(&s->since_us) > limit_us(g->config, state)) {
             shut(g, s);
         }
     }

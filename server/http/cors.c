@@ -7,9 +7,8 @@
 static bool header_allowed(const struct call *call, const char *name, size_t len)
 {
     static const char *const known[] = {
-        "accept",       "apikey",        "authorization", "content-type",
-        "x-client-ip",  "x-client-info", "x-jwt-aud",     "x-use-cookie",
-        "x-supabase-api-version",
+        "accept",        "apikey",    "authorization", "content-type",           "x-client-ip",
+        "x-client-info", "x-jwt-aud", "x-use-cookie",  "x-supabase-api-version",
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (strlen(known[i]) == len && strncasecmp(known[i], name, len) == 0) {

@@ -1,5 +1,5 @@
-/* in_flight.c: see in_flight.h. One lock and one list for all listeners, since the work of a request may
- * outlast its listener. */
+/* in_flight.c: see in_flight.h. One lock and one list for all listeners, since the work of a
+ * request may outlast its listener. */
 #include "http/in_flight.h"
 
 #include <pthread.h>

@@ -1,6 +1,6 @@
-/* listener.c: sockets and HTTP by libmicrohttpd, which metrics_listener.c alone knows too. It collects a
- * request's body (bounded), hands the call to the pipeline, and, where that asks for the executor,
- * suspends the connection until the work is done. */
+/* listener.c: sockets and HTTP by libmicrohttpd, which metrics_listener.c alone knows too. It
+ * collects a request's body (bounded), hands the call to the pipeline, and, where that asks for the
+ * executor, suspends the connection until the work is done. */
 #include "http/listener.h"
 
 #include "base/log.h"
@@ -25,11 +25,11 @@
 
 enum {
     CONNECTION_MEMORY = 256 << 10, /* header blocks must fit; each reset wipes so much */
-    HEADERS_MAX = 64 << 10,   /* above: 431 in our own envelope */
-    SWALLOW_MAX = 16 << 20,   /* of a body too large so much is read before the answer */
-    LARGE_BODY = 64 << 10,    /* nearly no request has more */
-    LARGE_BODIES_MAX = 64 << 20, /* of memory for those that have, all together: uploads that stop in the
-                              * middle must not take the machine's */
+    HEADERS_MAX = 64 << 10,        /* above: 431 in our own envelope */
+    SWALLOW_MAX = 16 << 20,        /* of a body too large so much is read before the answer */
+    LARGE_BODY = 64 << 10,         /* nearly no request has more */
+    LARGE_BODIES_MAX = 64 << 20,   /* of memory for those that have, all together: uploads that stop
+                                    * in the   middle must not take the machine's */
 };
 
 struct listener {
@@ -53,7 +53,7 @@ struct exchange {
     struct work work;
     struct delayed delayed;
     char peer[INET6_ADDRSTRLEN];
-    size_t swallowed, large; /* large: of the listener's large_bodies */
+    size_t swallowed, large;                      /* large: of the listener's large_bodies */
     bool begun, counted, done, answered, refused; /* refused: the rest of the body is thrown away */
     struct in_flight in_flight;
 };
@@ -235,7 +235,8 @@ static size_t no_unescape(void *arg, struct MHD_Connection *connection, char *te
 struct header_facts {
     size_t total;
     int hosts;
-    const char *length, *coding, *fault; /* Content-Length, Transfer-Encoding; why this is no HTTP */
+    const char *length, *coding,
+        *fault; /* Content-Length, Transfer-Encoding; why this is no HTTP */
 };
 
 /* RFC 9110 §5.6.2 */
@@ -377,8 +378,7 @@ static enum MHD_Result send_answer(struct exchange *x)
         atomic_load(&x->listener->stopping) || guard_is_crowded(x->listener->guard)) {
         MHD_add_response_header(response, "Connection", "close");
     }
-    enum MHD_Result result =
-        MHD_queue_response(x->connection, (unsigned)answer.status, response);
+    enum MHD_Result result = MHD_queue_response(x->connection, (unsigned)answer.status, response);
     MHD_destroy_response(response);
     x->answered = true;
     seat_is(x->seat, SEAT_ANSWER);
@@ -387,7 +387,8 @@ static enum MHD_Result send_answer(struct exchange *x)
 
 static void let_go(struct delayed *delayed)
 {
-    struct exchange *x = (struct exchange *)(void *)((char *)delayed - offsetof(struct exchange, delayed));
+    struct exchange *x =
+        (struct exchange *)(void *)((char *)delayed - offsetof(struct exchange, delayed));
     MHD_resume_connection(x->connection);
 }
 
@@ -434,8 +435,9 @@ static bool queue_part(struct executor *executor, enum lane lane, struct work *w
 {
     return lane == LANE_WRITE    ? exec_write_later(executor, work)
            : lane == LANE_WORKER ? exec_run_later(executor, work)
-           : lane == LANE_COMPUTE   ? exec_compute_later(executor, work)
-                                 : exec_external_later(executor, (int)(lane - LANE_EXTERNAL), work);
+           : lane == LANE_COMPUTE
+               ? exec_compute_later(executor, work)
+               : exec_external_later(executor, (int)(lane - LANE_EXTERNAL), work);
 }
 
 /* Queues the next part of a suspended connection's call. It may be done before this returns. */
@@ -451,9 +453,10 @@ static void hand_over(struct exchange *x, enum lane lane)
         .done = part_done,
     };
     if (!queue_part(executor, lane, &x->work)) {
-        x->call.ctx.retry_after_s = lane == LANE_COMPUTE   ? exec_compute_wait_s(executor)
-                                    : lane >= LANE_EXTERNAL ? exec_external_wait_s(executor, (int)(lane - LANE_EXTERNAL))
-                                                        : 1;
+        x->call.ctx.retry_after_s =
+            lane == LANE_COMPUTE    ? exec_compute_wait_s(executor)
+            : lane >= LANE_EXTERNAL ? exec_external_wait_s(executor, (int)(lane - LANE_EXTERNAL))
+                                    : 1;
         x->work.result = P_OVERLOADED;
         part_done(&x->work);
     }
@@ -538,7 +541,8 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     return MHD_YES;
 }
 
-/* Descriptors that connections must leave: of the database, hooks and mails, files, and of threads. */
+/* Descriptors that connections must leave: of the database, hooks and mails, files, and of threads.
+ */
 static int files_for_others(const struct services *services, int threads)
 {
     enum { FIXED = 128, EACH = 3 };
@@ -554,8 +558,10 @@ static int files_for_others(const struct services *services, int threads)
 struct listener *listener_start(struct arena *arena, struct services *services, const char **error)
 {
     const struct config *config = services->config;
-    struct listen_on on = { .host = config->api_host, .port = (int)config->port,
-                            .host_setting = "GOTRUE_API_HOST", .port_hint = "--port or PORT" };
+    struct listen_on on = { .host = config->api_host,
+                            .port = (int)config->port,
+                            .host_setting = "GOTRUE_API_HOST",
+                            .port_hint = "--port or PORT" };
     int fd = socket_listen(arena, &on, error);
     if (fd < 0) {
         return NULL;
@@ -574,16 +580,16 @@ struct listener *listener_start(struct arena *arena, struct services *services, 
                        : cores > 0          ? (unsigned)cores
                                             : 1;
     l->guard = guard_start(config, files_for_others(services, (int)threads));
-    /* the guard's limits are below those of libmicrohttpd, which shares its own among the threads */
+    /* the guard's limits are below those of libmicrohttpd, which shares its own among the threads
+     */
     unsigned most = (unsigned)guard_most(l->guard) * threads;
     l->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, admit, l, handle, l,
-        MHD_OPTION_NOTIFY_CONNECTION, see_connection, l,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? threads : 0,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-        MHD_OPTION_CONNECTION_LIMIT, most,
-        MHD_OPTION_URI_LOG_CALLBACK, new_exchange, l, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape,
-        NULL, MHD_OPTION_NOTIFY_COMPLETED, end_exchange, l, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_CONNECTION, see_connection, l, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? threads : 0, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, most, MHD_OPTION_URI_LOG_CALLBACK,
+        new_exchange, l, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL,
+        MHD_OPTION_NOTIFY_COMPLETED, end_exchange, l, MHD_OPTION_END);
     if (!l->daemon) {
         *error = "cannot start the HTTP server: not enough memory, threads or file descriptors";
         close(fd);

@@ -7,8 +7,7 @@
 struct listener;
 
 /* Listens on the configured host and port and answers from now on. NULL: *error for a person. */
-struct listener *listener_start(struct arena *arena, struct services *services,
-                                const char **error);
+struct listener *listener_start(struct arena *arena, struct services *services, const char **error);
 
 /* The port listened on (of use where 0 was configured). */
 int listener_port(const struct listener *listener);

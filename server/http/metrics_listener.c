@@ -1,6 +1,7 @@
 /* metrics_listener.c: the counters as text, for a monitoring system that asks now and then. Apart
  * from the clients' port, so that no proxy in front shows them to the world (decision 0010); one
- * thread, few connections, each for one answer and as bounded in time as the clients' (rule S18). */
+ * thread, few connections, each for one answer and as bounded in time as the clients' (rule S18).
+ */
 #include "http/metrics_listener.h"
 
 #include "base/clock.h"
@@ -26,11 +27,11 @@ struct metrics_listener {
     int port;
 };
 
-static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status,
-                              const char *type, const char *text, size_t len)
+static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *type,
+                              const char *text, size_t len)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        len, (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(len, (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
     if (!response) {
         return MHD_NO;
     }
@@ -98,8 +99,8 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     struct arena *arena = arena_new();
     struct strbuf text = strbuf_in(arena, TEXT_MAX);
     metrics_write(&text, l->version, l->started_us);
-    enum MHD_Result result = answer(connection, MHD_HTTP_OK,
-                                    "text/plain; version=0.0.4; charset=utf-8", text.data, text.len);
+    enum MHD_Result result = answer(
+        connection, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", text.data, text.len);
     arena_free(&arena);
     return result;
 }
@@ -107,7 +108,8 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 struct metrics_listener *metrics_listener_start(struct arena *arena, const struct config *config,
                                                 const char *version, const char **error)
 {
-    struct listen_on on = { .host = config->metrics_host, .port = (int)config->metrics_port,
+    struct listen_on on = { .host = config->metrics_host,
+                            .port = (int)config->metrics_port,
                             .host_setting = "OTEL_EXPORTER_PROMETHEUS_HOST",
                             .port_hint = "OTEL_EXPORTER_PROMETHEUS_PORT" };
     int fd = socket_listen(arena, &on, error);
@@ -126,10 +128,10 @@ struct metrics_listener *metrics_listener_start(struct arena *arena, const struc
     l->config = *config;
     l->config.connections = CONNECTIONS_MAX;
     l->guard = guard_start(&l->config, 0);
-    l->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD, 0, admit, l, handle, l, MHD_OPTION_NOTIFY_CONNECTION,
-        see_connection, l, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)guard_most(l->guard), MHD_OPTION_END);
+    l->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, admit, l, handle, l,
+                                 MHD_OPTION_NOTIFY_CONNECTION, see_connection, l,
+                                 MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+                                 (unsigned)guard_most(l->guard), MHD_OPTION_END);
     if (!l->daemon) {
         *error = "cannot start the metrics: not enough memory, threads or file descriptors";
         close(fd);

@@ -70,8 +70,7 @@ static enum problem decode_body(struct call *call)
         return magic ? ctx_fail(&call->ctx, P_MAGIC_BODY, "request body too large")
                      : P_BODY_TOO_LARGE;
     }
-    enum problem problem =
-        body_decode(&call->ctx, shape, call->body, call->body_len, &call->in);
+    enum problem problem = body_decode(&call->ctx, shape, call->body, call->body_len, &call->in);
     return magic && problem == P_BAD_JSON ? P_MAGIC_BODY : problem;
 }
 
@@ -310,7 +309,8 @@ enum lane pipeline_begin(struct call *call)
     call->ctx.entropy = &call->services->entropy;
     call->path = strip_prefix(call->path);
     call->new_envelope = wants_new_envelope(call_header(call, "X-Supabase-Api-Version"));
-    call->ctx.lists_recovery_codes = client_lists_recovery_codes(call_header(call, "X-Client-Info"));
+    call->ctx.lists_recovery_codes =
+        client_lists_recovery_codes(call_header(call, "X-Client-Info"));
     name_request(call);
     call->client.ip = client_address(call); /* of each request: it stands in the log */
     call->client.local = client_is_local(call);
@@ -362,15 +362,15 @@ static void count(const struct call *call, int status)
     metric_observe(METRIC_HTTP_TIME, clock_steady_us() - call->began_us);
 }
 
-/* The route's pattern without the mark of an optional slash at its end; of what is no route the path
- * that was asked, as far as it tells something. */
+/* The route's pattern without the mark of an optional slash at its end; of what is no route the
+ * path that was asked, as far as it tells something. */
 static const char *shown_path(struct call *call)
 {
     enum { SHOWN_MAX = 200 };
     if (!call->route) {
-        return call->path ? arena_strndup(call->ctx.arena, call->path,
-                                          strnlen(call->path, SHOWN_MAX))
-                          : "(none)";
+        return call->path
+                   ? arena_strndup(call->ctx.arena, call->path, strnlen(call->path, SHOWN_MAX))
+                   : "(none)";
     }
     const char *pattern = call->route->pattern;
     size_t len = strlen(pattern);
@@ -397,8 +397,7 @@ void pipeline_answer(struct call *call, struct answer *out)
                            : out->status >= 400 ? LOG_WARN
                                                 : LOG_INFO;
     log_write(level, "request completed", LOG_STR("method", call->method),
-              LOG_STR("path", shown_path(call)),
-              LOG_INT("status", out->status),
+              LOG_STR("path", shown_path(call)), LOG_INT("status", out->status),
               LOG_STR("error_code", call->problem ? problem_row(call->problem)->code : ""),
               LOG_INT("duration_us", clock_steady_us() - call->began_us),
               LOG_STR("remote_addr", call->client.ip), LOG_STR("request_id", call->ctx.request_id));

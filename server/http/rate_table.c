@@ -1,4 +1,5 @@
-/* rate_table.c: see rate_table.h. A key's time is when all that it used will have been given back. */
+/* rate_table.c: see rate_table.h. A key's time is when all that it used will have been given back.
+ */
 #include "http/rate_table.h"
 
 #include "base/clock.h"
@@ -12,7 +13,7 @@
 enum { WAYS = 8, KEY = 16 };
 
 struct slot {
-    uint8_t key[KEY]; /* of HMAC-SHA-256(secret, key) */
+    uint8_t key[KEY];   /* of HMAC-SHA-256(secret, key) */
     int64_t free_at_us; /* in the past: as good as a slot that nobody has */
 };
 

@@ -88,15 +88,17 @@ static void problem_headers(struct call *call, const struct problem_row *row)
     }
     if (row->status == 429 || row->status == 503) {
         int64_t wait = call->ctx.retry_after_s > 0 ? call->ctx.retry_after_s : 1;
-        reply_header(call, "Retry-After",
-                     arena_printf(call->ctx.arena, "%lld", (long long)wait));
+        reply_header(call, "Retry-After", arena_printf(call->ctx.arena, "%lld", (long long)wait));
     }
 }
 
 /* draft-ietf-httpapi-ratelimit-headers-06, as most clients read it. */
 static void rate_headers(struct call *call)
 {
-    const struct { const char *name; int64_t value; } fields[] = {
+    const struct {
+        const char *name;
+        int64_t value;
+    } fields[] = {
         { "RateLimit-Limit", call->rate.limit },
         { "RateLimit-Remaining", call->rate.remaining },
         { "RateLimit-Reset", call->rate.reset_s },

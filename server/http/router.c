@@ -11,7 +11,7 @@ static const struct route rows[] = {
     { .captcha = captcha_,                                                                         \
       .method = #method_,                                                                          \
       .pattern = path_,                                                                            \
-      .issued = grant_,                                                                             \
+      .issued = grant_,                                                                            \
       .handler = handler_,                                                                         \
       .rights = RIGHTS_##rights_,                                                                  \
       .limiter = LIMIT_##limiter_,                                                                 \
@@ -22,7 +22,7 @@ static const struct route rows[] = {
 #define REFUSE(method_, path_, rights_, problem_)                                                  \
     { .method = #method_,                                                                          \
       .pattern = path_,                                                                            \
-      .issued = "",                                                                                 \
+      .issued = "",                                                                                \
       .rights = RIGHTS_##rights_,                                                                  \
       .body = &shape_none,                                                                         \
       .refusal = P_##problem_ },
@@ -42,7 +42,7 @@ const struct route *route_rows(int *count)
 /* Takes a "{name}" of the pattern and the segment that it stands for. */
 static bool take_param(struct call *call, const char **pattern, const char **path)
 {
-    enum param param = strncmp(*pattern, "{user_id}", 9) == 0       ? PARAM_USER
+    enum param param = strncmp(*pattern, "{user_id}", 9) == 0        ? PARAM_USER
                        : strncmp(*pattern, "{identity_id}", 13) == 0 ? PARAM_IDENTITY
                                                                      : PARAM_FACTOR;
     size_t len = strcspn(*path, "/");

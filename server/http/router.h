@@ -39,10 +39,10 @@ struct route {
 };
 
 struct match {
-    const struct route *route;   /* NULL: none */
-    enum rights group;           /* what the path's group asks of everybody (row W9) */
-    enum problem problem;        /* why there is none */
-    const char *allow;           /* methods of the path, for 405 */
+    const struct route *route; /* NULL: none */
+    enum rights group;         /* what the path's group asks of everybody (row W9) */
+    enum problem problem;      /* why there is none */
+    const char *allow;         /* methods of the path, for 405 */
 };
 
 /* Finds the route of call->method and call->path, and fills call->params. */

@@ -53,8 +53,7 @@ int socket_listen(struct arena *arena, const struct listen_on *on, const char **
     int why = errno;
     freeaddrinfo(list);
     if (fd < 0 && !host) { /* a system without IPv6 */
-        struct sockaddr_in any = { .sin_family = AF_INET,
-                                   .sin_port = htons((uint16_t)on->port) };
+        struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons((uint16_t)on->port) };
         struct addrinfo v4 = { .ai_family = AF_INET,
                                .ai_socktype = SOCK_STREAM,
                                .ai_addr = (struct sockaddr *)(void *)&any,

@@ -26,7 +26,8 @@ struct unauthenticated_limits {
     int64_t left_out, told_at_us;
 };
 
-struct unauthenticated_limits *unauthenticated_limits_new(const struct config *c, struct entropy *entropy)
+struct unauthenticated_limits *unauthenticated_limits_new(const struct config *c,
+                                                          struct entropy *entropy)
 {
     struct unauthenticated_limits *s = calloc(1, sizeof *s);
     if (!s) {
@@ -112,8 +113,7 @@ enum problem unauthenticated_limits_check(struct call *call, enum limiter limite
     if (!s || spend == SPEND_NOTHING || call->rated || is_at_home(call) || has_admin_key(call)) {
         return P_OK;
     }
-    struct rate_ask asks[RATE_TIERS] = { { NULL, s->most[spend][0] },
-                                         { NULL, s->most[spend][1] } };
+    struct rate_ask asks[RATE_TIERS] = { { NULL, s->most[spend][0] }, { NULL, s->most[spend][1] } };
     struct rate_left left;
     name_tiers(call, spend, asks);
     call->rated = true;

@@ -1,8 +1,8 @@
-/* unauthenticated_limits.h: how often whoever is not signed in may do what costs something (security rule 3):
- * sign-ups, anonymous accounts, requests for mails and SMS, guesses of passwords and codes; an hour,
- * by the client's address and by its network. In this process alone: with N nodes an address may do
- * up to N times as much. Not counted: what signed-in users do, an admin's key, and peers on loopback
- * that name no other client. */
+/* unauthenticated_limits.h: how often whoever is not signed in may do what costs something
+ * (security rule 3): sign-ups, anonymous accounts, requests for mails and SMS, guesses of passwords
+ * and codes; an hour, by the client's address and by its network. In this process alone: with N
+ * nodes an address may do up to N times as much. Not counted: what signed-in users do, an admin's
+ * key, and peers on loopback that name no other client. */
 #ifndef COUNTERSIGN_HTTP_UNAUTHENTICATED_LIMITS_H
 #define COUNTERSIGN_HTTP_UNAUTHENTICATED_LIMITS_H
 
@@ -10,7 +10,8 @@
 
 struct unauthenticated_limits;
 
-struct unauthenticated_limits *unauthenticated_limits_new(const struct config *config, struct entropy *entropy);
+struct unauthenticated_limits *unauthenticated_limits_new(const struct config *config,
+                                                          struct entropy *entropy);
 void unauthenticated_limits_free(struct unauthenticated_limits **unauthenticated_limits);
 
 /* P_RATE_LIMITED with ctx.retry_after_s; call->rate for the answer's headers. Each request counts

@@ -35,9 +35,10 @@ void amr_drop(struct tx *tx, const struct uuid *session_id, const char *method, 
 
 void amr_drop_dead(struct tx *tx, const struct uuid *session_id)
 {
-    DB_SQL(sql, "delete from @mfa_amr_claims as a where session_id = $1 and " AMR_SECOND
-                " and not exists (select 1 from @sessions s where s.id = a.session_id and "
-                AMR_COUNTS ")");
+    DB_SQL(sql,
+           "delete from @mfa_amr_claims as a where session_id = $1 and " AMR_SECOND
+           " and not exists (select 1 from @sessions s where s.id = a.session_id and " AMR_COUNTS
+           ")");
     db_run(tx, &sql, V_ID(session_id));
 }
 
@@ -47,27 +48,29 @@ void amr_drop_factor(struct tx *tx, const struct uuid *user_id, const struct uui
                      const char *method, const struct uuid *except)
 {
     /* what another factor of the kind earned stays, as old as it is */
-    DB_SQL(older, "update @mfa_amr_claims as a set updated_at = (select max(o.verified_at) from "
-                  "@@amr_factors o where " OF_ENTRY " and o.factor_id <> $1) "
-                  "where a.session_id in (select id from @sessions where user_id = $2) and "
-                  "a.authentication_method = $3 and a.session_id <> $4 and "
-                  "exists (select 1 from @@amr_factors o where " OF_ENTRY
-                  " and o.factor_id = $1 and o.verified_at >= a.updated_at) and "
-                  "exists (select 1 from @@amr_factors o where " OF_ENTRY " and o.factor_id <> $1)");
-    DB_SQL(entries, "delete from @mfa_amr_claims as a where a.session_id in "
-                    "(select id from @sessions where user_id = $1) and "
-                    "exists (select 1 from @sessions s where s.id = a.session_id and "
-                    "s.user_id = $1 and (s.factor_id = $2 or exists (select 1 from "
-                    "@@amr_factors o where " OF_ENTRY " and o.factor_id = $2 and "
-                    "o.verified_at >= a.updated_at) or not (" AMR_COUNTS "))) and "
-                    "a.authentication_method = $3 and a.session_id <> $4 and "
-                    "not exists (select 1 from @@amr_factors o where " OF_ENTRY
-                    " and o.factor_id <> $2)");
+    DB_SQL(older,
+           "update @mfa_amr_claims as a set updated_at = (select max(o.verified_at) from "
+           "@@amr_factors o where " OF_ENTRY " and o.factor_id <> $1) "
+           "where a.session_id in (select id from @sessions where user_id = $2) and "
+           "a.authentication_method = $3 and a.session_id <> $4 and "
+           "exists (select 1 from @@amr_factors o where " OF_ENTRY
+           " and o.factor_id = $1 and o.verified_at >= a.updated_at) and "
+           "exists (select 1 from @@amr_factors o where " OF_ENTRY " and o.factor_id <> $1)");
+    DB_SQL(entries,
+           "delete from @mfa_amr_claims as a where a.session_id in "
+           "(select id from @sessions where user_id = $1) and "
+           "exists (select 1 from @sessions s where s.id = a.session_id and "
+           "s.user_id = $1 and (s.factor_id = $2 or exists (select 1 from "
+           "@@amr_factors o where " OF_ENTRY " and o.factor_id = $2 and "
+           "o.verified_at >= a.updated_at) or not (" AMR_COUNTS "))) and "
+           "a.authentication_method = $3 and a.session_id <> $4 and "
+           "not exists (select 1 from @@amr_factors o where " OF_ENTRY " and o.factor_id <> $2)");
     DB_SQL(owners, "delete from @@amr_factors where session_id in (select id from @sessions "
                    "where user_id = $1) and factor_id = $2 and session_id <> $3");
-    DB_SQL(factors, "update @sessions as s set factor_id = (select o.factor_id from "
-                    "@@amr_factors o where o.session_id = s.id order by o.verified_at desc limit 1) "
-                    "where s.user_id = $1 and s.factor_id = $2 and s.id <> $3");
+    DB_SQL(factors,
+           "update @sessions as s set factor_id = (select o.factor_id from "
+           "@@amr_factors o where o.session_id = s.id order by o.verified_at desc limit 1) "
+           "where s.user_id = $1 and s.factor_id = $2 and s.id <> $3");
     DB_SQL(levels, "update @sessions as s set aal = 'aal1', factor_id = null where s.user_id = $1 "
                    "and s.aal = 'aal2' and s.id <> $2 and " AMR_MFA_AT " is null");
     except = except ? except : &uuid_nil;
@@ -128,8 +131,9 @@ int amr_of(struct tx *tx, const struct uuid *session_id, struct amr *list)
     return n;
 }
 
-DB_SQL(foreign_at, "select max(a.updated_at) from @mfa_amr_claims a where a.session_id = $1 and "
-                   AMR_SECOND " and " AMR_FOREIGN);
+DB_SQL(foreign_at,
+       "select max(a.updated_at) from @mfa_amr_claims a where a.session_id = $1 and " AMR_SECOND
+       " and " AMR_FOREIGN);
 
 void amr_foreign_at_prefetch(struct tx *tx, const struct uuid *session_id)
 {

@@ -1,6 +1,6 @@
 /* amr.h: the tables mfa_amr_claims and amr_factors: by which methods a session was signed in, and
- * which factor earned the entries of second factors (docs/protocol/security.md, S8). Of these, those
- * alone count behind which a verified factor lives; AMR_MFA_AT says so in SQL, for all. */
+ * which factor earned the entries of second factors (docs/protocol/security.md, S8). Of these,
+ * those alone count behind which a verified factor lives; AMR_MFA_AT says so in SQL, for all. */
 #ifndef COUNTERSIGN_STORE_AMR_H
 #define COUNTERSIGN_STORE_AMR_H
 
@@ -18,11 +18,11 @@ enum { AMR_MAX = 16 };
     "a.authentication_method in ('totp', 'mfa/phone', 'mfa/webauthn', 'mfa/recovery_code')"
 
 /* Does a factor live that is known to have earned the entry a of the session s? */
-#define AMR_OWNER_LIVES                                                                            \
-    "exists (select 1 from @@amr_factors o where o.session_id = a.session_id and "                 \
-    "o.authentication_method = a.authentication_method and (exists (select 1 from @mfa_factors f " \
-    "where f.id = o.factor_id and f.user_id = s.user_id and f.status = 'verified') or "            \
-    "exists (select 1 from @@recovery_sets c where c.user_id = s.user_id and c.id = o.factor_id and "\
+#define AMR_OWNER_LIVES                                                                               \
+    "exists (select 1 from @@amr_factors o where o.session_id = a.session_id and "                    \
+    "o.authentication_method = a.authentication_method and (exists (select 1 from @mfa_factors f "    \
+    "where f.id = o.factor_id and f.user_id = s.user_id and f.status = 'verified') or "               \
+    "exists (select 1 from @@recovery_sets c where c.user_id = s.user_id and c.id = o.factor_id and " \
     "exists (select 1 from @mfa_factors f where f.user_id = s.user_id and f.status = 'verified'))))"
 
 /* Another server made the entry a, or renewed it. */
@@ -55,8 +55,7 @@ void amr_earn(struct tx *tx, const struct uuid *session_id, const char *method,
               const struct uuid *factor_id);
 
 /* Takes a method out, if its time is still before that one. */
-void amr_drop(struct tx *tx, const struct uuid *session_id, const char *method,
-              int64_t before_us);
+void amr_drop(struct tx *tx, const struct uuid *session_id, const char *method, int64_t before_us);
 
 /* Takes out what no living factor stands behind. */
 void amr_drop_dead(struct tx *tx, const struct uuid *session_id);

@@ -29,8 +29,8 @@ void audit_insert(struct tx *tx, const char *payload, const char *ip)
 int64_t audit_count(struct tx *tx, const struct audit_query *q)
 {
     DB_SQL2(sql, "select count(*)" AUDIT_FILTER, "select count(*)" AUDIT_FILTER_PG);
-    struct rows *r = db_query(tx, &sql, V_INT(q->field),
-                              V_TEXT(like_containing(tx->ctx->arena, q->part)));
+    struct rows *r =
+        db_query(tx, &sql, V_INT(q->field), V_TEXT(like_containing(tx->ctx->arena, q->part)));
     int64_t n = rows_next(r) ? rows_int(r, 0) : 0;
     rows_end(r);
     return n;
@@ -58,7 +58,8 @@ int audit_after(struct tx *tx, const struct uuid *after, int64_t since, int64_t 
 {
     DB_SQL(sql, "select id, payload, ip_address, created_at from @audit_log_entries where id > $1 "
                 "and created_at >= $2 and created_at < $3 order by id limit $4");
-    return read_rows(tx, db_query(tx, &sql, V_ID(after), V_TIME(since), V_TIME(before), V_INT(limit)),
+    return read_rows(tx,
+                     db_query(tx, &sql, V_ID(after), V_TIME(since), V_TIME(before), V_INT(limit)),
                      limit, out);
 }
 
@@ -69,8 +70,8 @@ int audit_page(struct tx *tx, const struct audit_query *q, struct audit_row **ou
 #define AUDIT_COLUMNS "select id, payload, ip_address, created_at"
     DB_SQL2(sql, AUDIT_COLUMNS AUDIT_FILTER AUDIT_PAGE,
             AUDIT_COLUMNS AUDIT_FILTER_PG AUDIT_PAGE_PG);
-    struct rows *r = db_query(tx, &sql, V_INT(q->field),
-                              V_TEXT(like_containing(tx->ctx->arena, q->part)), V_INT(q->limit),
-                              V_INT(q->offset));
+    struct rows *r =
+        db_query(tx, &sql, V_INT(q->field), V_TEXT(like_containing(tx->ctx->arena, q->part)),
+                 V_INT(q->limit), V_INT(q->offset));
     return read_rows(tx, r, q->limit, out);
 }

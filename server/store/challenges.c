@@ -11,24 +11,25 @@ void challenge_insert(struct tx *tx, const struct challenge *c)
            V_TEXT(c->otp), V_JSON(c->webauthn_data));
 }
 
-/* By address, so that who knows the password alone does not push out what the owner has open elsewhere.
- * On PostgreSQL no index finds a factor's challenges, so their ids are kept in a row of ours, newest
- * first; the one before is found by its time, which stands with the factor. One statement, and
- * nobody waits for it. */
+/* By address, so that who knows the password alone does not push out what the owner has open
+ * elsewhere. On PostgreSQL no index finds a factor's challenges, so their ids are kept in a row of
+ * ours, newest first; the one before is found by its time, which stands with the factor. One
+ * statement, and nobody waits for it. */
 void challenges_trim(struct tx *tx, const struct challenge *newest, int64_t before_at)
 {
-    DB_SQL2(sql,
-            "delete from @mfa_challenges where id in (select id from (select id from @mfa_challenges "
-            "where factor_id = $1 and ip_address = $2 order by created_at desc, id desc "
-            "limit 1000 offset 64)) or id in (select id from (select id from @mfa_challenges "
-            "where factor_id = $1 order by created_at desc, id desc limit 1000 offset 1024))",
-            "with ring as (insert into @@challenge_rings as r (factor_id, origin, ids, updated_at) "
-            "values ($1, $5, array[$2::uuid] || array(select c.id from @mfa_challenges c "
-            "where c.created_at = $3 and c.factor_id = $1 and host(c.ip_address) = $6 limit 1), $4) "
-            "on conflict (factor_id, origin) do update set updated_at = excluded.updated_at, "
-            "ids = (excluded.ids[1:1] || case when r.ids[1] = excluded.ids[2] then r.ids "
-            "else excluded.ids[2:] || r.ids end)[1:66] returning ids) "
-            "delete from @mfa_challenges where id in (select unnest(ids[65:]) from ring)");
+    DB_SQL2(
+        sql,
+        "delete from @mfa_challenges where id in (select id from (select id from @mfa_challenges "
+        "where factor_id = $1 and ip_address = $2 order by created_at desc, id desc "
+        "limit 1000 offset 64)) or id in (select id from (select id from @mfa_challenges "
+        "where factor_id = $1 order by created_at desc, id desc limit 1000 offset 1024))",
+        "with ring as (insert into @@challenge_rings as r (factor_id, origin, ids, updated_at) "
+        "values ($1, $5, array[$2::uuid] || array(select c.id from @mfa_challenges c "
+        "where c.created_at = $3 and c.factor_id = $1 and host(c.ip_address) = $6 limit 1), $4) "
+        "on conflict (factor_id, origin) do update set updated_at = excluded.updated_at, "
+        "ids = (excluded.ids[1:1] || case when r.ids[1] = excluded.ids[2] then r.ids "
+        "else excluded.ids[2:] || r.ids end)[1:66] returning ids) "
+        "delete from @mfa_challenges where id in (select unnest(ids[65:]) from ring)");
     _Static_assert(CHALLENGES_OPEN == 64, "the statements say so");
     if (db_is_postgres(tx->db)) {
         db_run(tx, &sql, V_ID(&newest->factor_id), V_ID(&newest->id), V_TIME(before_at),

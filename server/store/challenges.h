@@ -8,7 +8,7 @@ struct challenge {
     struct uuid id, factor_id;
     int64_t created_at, verified_at; /* verified_at 0: open */
     const char *ip;
-    const char *otp;          /* "" unless the factor is a phone */
+    const char *otp;           /* "" unless the factor is a phone */
     const char *webauthn_data; /* JSON or NULL */
 };
 
@@ -16,8 +16,8 @@ void challenge_insert(struct tx *tx, const struct challenge *challenge);
 
 enum { CHALLENGES_OPEN = 64 }; /* of one factor from one address, at most */
 
-/* Of the factor's challenges that came fast one after another from an address the oldest goes, if there are more. After
- * challenge_insert; before_at: when the factor was challenged before. */
+/* Of the factor's challenges that came fast one after another from an address the oldest goes, if
+ * there are more. After challenge_insert; before_at: when the factor was challenged before. */
 void challenges_trim(struct tx *tx, const struct challenge *newest, int64_t before_at);
 void challenge_prefetch(struct tx *tx, const struct uuid *id);
 bool challenge_by_id(struct tx *tx, const struct uuid *id, struct challenge *out);

@@ -236,7 +236,8 @@ static int64_t copy_rows(struct run *run, struct tx *from, struct tx *to, struct
     return n;
 }
 
-/* A batch: read, written and remembered in one transaction of the target. *more: there were rows. */
+/* A batch: read, written and remembered in one transaction of the target. *more: there were rows.
+ */
 static bool copy_batch(struct run *run, struct place *place, bool *more, const char **error)
 {
     struct copy_job *job = run->job;

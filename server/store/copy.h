@@ -24,7 +24,7 @@ struct copy_job {
     bool resumed;
     int64_t resumed_at; /* rows that were there already */
     int64_t rows[COPY_TABLES];
-    const char *key; /* fingerprint of the key that secrets are encrypted with; NULL: not known */
+    const char *key;  /* fingerprint of the key that secrets are encrypted with; NULL: not known */
     const char *left; /* tables with rows that the target has no place for, or NULL */
 };
 

@@ -64,20 +64,19 @@ static bool check_rights(struct tx *tx, bool writes, const char *side, const cha
     if (!db_is_postgres(tx->db)) {
         return true;
     }
-    const char *closed = tables_where(
-        tx, writes ? "not has_table_privilege(t.name, 'SELECT') or not "
-                     "has_table_privilege(t.name, 'INSERT')"
-                   : "not has_table_privilege(t.name, 'SELECT')");
-    const char *hidden = closed || tx->status != DB_OK
-                             ? NULL
-                             : tables_where(tx, "row_security_active(t.name)");
+    const char *closed =
+        tables_where(tx, writes ? "not has_table_privilege(t.name, 'SELECT') or not "
+                                  "has_table_privilege(t.name, 'INSERT')"
+                                : "not has_table_privilege(t.name, 'SELECT')");
+    const char *hidden =
+        closed || tx->status != DB_OK ? NULL : tables_where(tx, "row_security_active(t.name)");
     if (closed || hidden) {
-        *error = arena_printf(tx->ctx->arena,
-                              "the role of the %s may not %s %s: %s; nothing was copied", side,
-                              writes ? "write" : "read", closed ? closed : hidden,
-                              closed ? "grant it that, or use the role that owns them"
-                                     : "row-level security hides their rows from it; use the role "
-                                       "that owns them, or one with BYPASSRLS");
+        *error =
+            arena_printf(tx->ctx->arena, "the role of the %s may not %s %s: %s; nothing was copied",
+                         side, writes ? "write" : "read", closed ? closed : hidden,
+                         closed ? "grant it that, or use the role that owns them"
+                                : "row-level security hides their rows from it; use the role "
+                                  "that owns them, or one with BYPASSRLS");
         return false;
     }
     return true;
@@ -116,8 +115,8 @@ static const char *left_by_official(struct tx *tx)
     struct strbuf b = strbuf_in(arena, LIST_MAX);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         struct sql *sql = ARENA_NEW(arena, struct sql);
-        sql->text = arena_printf(arena, "select count(*) from @%s t%s", kinds[i].table,
-                                 kinds[i].where);
+        sql->text =
+            arena_printf(arena, "select count(*) from @%s t%s", kinds[i].table, kinds[i].where);
         int64_t n = has_table(tx, kinds[i].table) ? count_of(tx, sql) : 0;
         if (n) {
             strbuf_printf(&b, "%s%lld of auth.%s%s", b.len ? ", " : "", (long long)n,
@@ -130,7 +129,8 @@ static const char *left_by_official(struct tx *tx)
 /* What an older target has no columns for and is only shown. */
 static const char *left_by_older(struct tx *tx, const struct copy_job *job)
 {
-    DB_SQL(data, "select count(*) from @mfa_factors where last_webauthn_challenge_data is not null");
+    DB_SQL(data,
+           "select count(*) from @mfa_factors where last_webauthn_challenge_data is not null");
     int64_t n = db_lacks(job->to) & DB_LACKS_WEBAUTHN_DATA ? count_of(tx, &data) : 0;
     return n ? arena_printf(tx->ctx->arena, "last_webauthn_challenge_data of %lld factors",
                             (long long)n)

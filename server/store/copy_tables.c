@@ -11,72 +11,138 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define C(column, kind) { #column, DB_##kind, COPY_AS_IS, 0 }
-#define F(column, kind) { #column, DB_##kind, COPY_FILL, 0 }
-#define L(column, kind, lack) { #column, DB_##kind, COPY_AS_IS, DB_LACKS_##lack }
+#define C(column, kind)                                                                            \
+    {                                                                                              \
+#column, DB_##kind, COPY_AS_IS, 0                                                          \
+    }
+#define F(column, kind)                                                                            \
+    {                                                                                              \
+#column, DB_##kind, COPY_FILL, 0                                                           \
+    }
+#define L(column, kind, lack)                                                                      \
+    {                                                                                              \
+#column, DB_##kind, COPY_AS_IS, DB_LACKS_##lack                                            \
+    }
 
 static const struct copy_column users[] = {
-    C(id, ID), F(instance_id, ID), F(aud, TEXT), F(role, TEXT), C(email, TEXT),
-    F(encrypted_password, TEXT), C(email_confirmed_at, TIME), C(invited_at, TIME),
-    F(confirmation_token, TEXT), C(confirmation_sent_at, TIME), F(recovery_token, TEXT),
-    C(recovery_sent_at, TIME), F(email_change_token_new, TEXT), F(email_change, TEXT),
-    C(email_change_sent_at, TIME), C(last_sign_in_at, TIME), C(raw_app_meta_data, JSON),
-    C(raw_user_meta_data, JSON), C(is_super_admin, BOOL), F(created_at, TIME), F(updated_at, TIME),
-    C(phone, TEXT), C(phone_confirmed_at, TIME), F(phone_change, TEXT),
-    F(phone_change_token, TEXT), C(phone_change_sent_at, TIME), F(email_change_token_current, TEXT),
-    F(email_change_confirm_status, INT), C(banned_until, TIME), F(reauthentication_token, TEXT),
-    C(reauthentication_sent_at, TIME), F(is_sso_user, BOOL), C(deleted_at, TIME),
+    C(id, ID),
+    F(instance_id, ID),
+    F(aud, TEXT),
+    F(role, TEXT),
+    C(email, TEXT),
+    F(encrypted_password, TEXT),
+    C(email_confirmed_at, TIME),
+    C(invited_at, TIME),
+    F(confirmation_token, TEXT),
+    C(confirmation_sent_at, TIME),
+    F(recovery_token, TEXT),
+    C(recovery_sent_at, TIME),
+    F(email_change_token_new, TEXT),
+    F(email_change, TEXT),
+    C(email_change_sent_at, TIME),
+    C(last_sign_in_at, TIME),
+    C(raw_app_meta_data, JSON),
+    C(raw_user_meta_data, JSON),
+    C(is_super_admin, BOOL),
+    F(created_at, TIME),
+    F(updated_at, TIME),
+    C(phone, TEXT),
+    C(phone_confirmed_at, TIME),
+    F(phone_change, TEXT),
+    F(phone_change_token, TEXT),
+    C(phone_change_sent_at, TIME),
+    F(email_change_token_current, TEXT),
+    F(email_change_confirm_status, INT),
+    C(banned_until, TIME),
+    F(reauthentication_token, TEXT),
+    C(reauthentication_sent_at, TIME),
+    F(is_sso_user, BOOL),
+    C(deleted_at, TIME),
     F(is_anonymous, BOOL),
 };
 
 static const struct copy_column identities[] = {
-    C(id, ID), C(provider_id, TEXT), C(user_id, ID), C(identity_data, JSON), C(provider, TEXT),
-    C(last_sign_in_at, TIME), F(created_at, TIME), F(updated_at, TIME),
+    C(id, ID),         C(provider_id, TEXT),     C(user_id, ID),      C(identity_data, JSON),
+    C(provider, TEXT), C(last_sign_in_at, TIME), F(created_at, TIME), F(updated_at, TIME),
 };
 
 static const struct copy_column sessions[] = {
-    C(id, ID), C(user_id, ID), F(created_at, TIME), F(updated_at, TIME), C(factor_id, ID),
-    C(aal, TEXT), C(not_after, TIME), C(refreshed_at, TIME), C(user_agent, TEXT),
-    { "ip", DB_TEXT, COPY_ADDRESS, 0 }, C(tag, TEXT), L(refresh_token_hmac_key, TEXT, COUNTERS),
+    C(id, ID),
+    C(user_id, ID),
+    F(created_at, TIME),
+    F(updated_at, TIME),
+    C(factor_id, ID),
+    C(aal, TEXT),
+    C(not_after, TIME),
+    C(refreshed_at, TIME),
+    C(user_agent, TEXT),
+    { "ip", DB_TEXT, COPY_ADDRESS, 0 },
+    C(tag, TEXT),
+    L(refresh_token_hmac_key, TEXT, COUNTERS),
     L(refresh_token_counter, INT, COUNTERS),
 };
 
 static const struct copy_column refresh_tokens[] = {
-    C(id, INT), F(instance_id, ID), C(token, TEXT), F(user_id, TEXT), F(revoked, BOOL),
+    C(id, INT),          F(instance_id, ID),  C(token, TEXT),  F(user_id, TEXT),  F(revoked, BOOL),
     F(created_at, TIME), F(updated_at, TIME), C(parent, TEXT), C(session_id, ID),
 };
 
 static const struct copy_column mfa_factors[] = {
-    C(id, ID), C(user_id, ID), F(friendly_name, TEXT), C(factor_type, TEXT), C(status, TEXT),
-    C(created_at, TIME), C(updated_at, TIME), F(secret, TEXT), C(phone, TEXT),
-    { "last_challenged_at", DB_TIME, COPY_UNIQUE, 0 }, C(web_authn_credential, JSON),
-    C(web_authn_aaguid, ID), L(last_webauthn_challenge_data, JSON, WEBAUTHN_DATA),
+    C(id, ID),
+    C(user_id, ID),
+    F(friendly_name, TEXT),
+    C(factor_type, TEXT),
+    C(status, TEXT),
+    C(created_at, TIME),
+    C(updated_at, TIME),
+    F(secret, TEXT),
+    C(phone, TEXT),
+    { "last_challenged_at", DB_TIME, COPY_UNIQUE, 0 },
+    C(web_authn_credential, JSON),
+    C(web_authn_aaguid, ID),
+    L(last_webauthn_challenge_data, JSON, WEBAUTHN_DATA),
 };
 
 static const struct copy_column mfa_challenges[] = {
-    C(id, ID), C(factor_id, ID), C(created_at, TIME), C(verified_at, TIME), C(ip_address, TEXT),
-    F(otp_code, TEXT), C(web_authn_session_data, JSON),
+    C(id, ID),
+    C(factor_id, ID),
+    C(created_at, TIME),
+    C(verified_at, TIME),
+    C(ip_address, TEXT),
+    F(otp_code, TEXT),
+    C(web_authn_session_data, JSON),
 };
 
 static const struct copy_column mfa_amr_claims[] = {
-    C(session_id, ID), C(authentication_method, TEXT), C(id, ID), C(created_at, TIME),
+    C(session_id, ID),   C(authentication_method, TEXT), C(id, ID), C(created_at, TIME),
     C(updated_at, TIME),
 };
 
 static const struct copy_column amr_factors[] = {
-    C(session_id, ID), C(factor_id, ID), C(authentication_method, TEXT), C(verified_at, TIME),
+    C(session_id, ID),
+    C(factor_id, ID),
+    C(authentication_method, TEXT),
+    C(verified_at, TIME),
 };
 
 static const struct copy_column one_time_tokens[] = {
-    C(id, ID), C(user_id, ID), C(token_type, TEXT), C(token_hash, TEXT), C(relates_to, TEXT),
-    C(created_at, TIME), C(updated_at, TIME),
+    C(id, ID),           C(user_id, ID),      C(token_type, TEXT), C(token_hash, TEXT),
+    C(relates_to, TEXT), C(created_at, TIME), C(updated_at, TIME),
 };
 
 static const struct copy_column flow_state[] = {
-    C(id, ID), C(user_id, ID), C(auth_code, TEXT), C(code_challenge_method, TEXT),
-    C(code_challenge, TEXT), C(provider_type, TEXT), F(provider_access_token, TEXT),
-    F(provider_refresh_token, TEXT), F(created_at, TIME), F(updated_at, TIME),
-    C(authentication_method, TEXT), C(auth_code_issued_at, TIME),
+    C(id, ID),
+    C(user_id, ID),
+    C(auth_code, TEXT),
+    C(code_challenge_method, TEXT),
+    C(code_challenge, TEXT),
+    C(provider_type, TEXT),
+    F(provider_access_token, TEXT),
+    F(provider_refresh_token, TEXT),
+    F(created_at, TIME),
+    F(updated_at, TIME),
+    C(authentication_method, TEXT),
+    C(auth_code_issued_at, TIME),
 };
 
 static const struct copy_column audit_log_entries[] = {
@@ -84,21 +150,21 @@ static const struct copy_column audit_log_entries[] = {
 };
 
 static const struct copy_column factor_guards[] = {
-    C(factor_id, ID), C(last_step, INT), C(failures, INT), C(locked_until, TIME), C(spent, INT),
-    C(spent_at, TIME), C(session_id, ID), C(session_wrong, INT), C(enrolled_in, ID),
-    C(updated_at, TIME),
+    C(factor_id, ID),   C(last_step, INT),   C(failures, INT),  C(locked_until, TIME),
+    C(spent, INT),      C(spent_at, TIME),   C(session_id, ID), C(session_wrong, INT),
+    C(enrolled_in, ID), C(updated_at, TIME),
 };
 
 static const struct copy_column step_guards[] = {
-    C(user_id, ID), C(subject_id, ID), C(origin, TEXT), C(failures, INT), C(locked_until, TIME),
-    C(spent, INT), C(spent_at, TIME), C(session_id, ID), C(session_wrong, INT),
-    C(updated_at, TIME),
+    C(user_id, ID),        C(subject_id, ID),   C(origin, TEXT),   C(failures, INT),
+    C(locked_until, TIME), C(spent, INT),       C(spent_at, TIME), C(session_id, ID),
+    C(session_wrong, INT), C(updated_at, TIME),
 };
 
 static const struct copy_column totp_devices[] = {
-    C(factor_id, ID), C(algorithm, TEXT), C(digits, INT), C(period_s, INT), C(drift, INT),
-    C(readings, INT), C(read_at, TIME), C(refused_off_s, INT), C(refused_at, TIME),
-    C(updated_at, TIME),
+    C(factor_id, ID),    C(algorithm, TEXT),  C(digits, INT),   C(period_s, INT),
+    C(drift, INT),       C(readings, INT),    C(read_at, TIME), C(refused_off_s, INT),
+    C(refused_at, TIME), C(updated_at, TIME),
 };
 
 static const struct copy_column password_guards[] = {
@@ -106,58 +172,77 @@ static const struct copy_column password_guards[] = {
 };
 
 static const struct copy_column code_guards[] = {
-    C(key, TEXT), C(wrong, INT), C(newest_at, TIME), C(voided_at, TIME), C(busy_until, TIME),
-    C(updated_at, TIME),
+    C(key, TEXT),       C(wrong, INT),       C(newest_at, TIME),
+    C(voided_at, TIME), C(busy_until, TIME), C(updated_at, TIME),
 };
 
 static const struct copy_column change_links[] = {
-    C(token_id, ID), C(link_hash, TEXT),
+    C(token_id, ID),
+    C(link_hash, TEXT),
 };
 
 static const struct copy_column vouched_users[] = {
-    C(user_id, ID), C(password, BOOL), C(metadata, BOOL),
+    C(user_id, ID),
+    C(password, BOOL),
+    C(metadata, BOOL),
 };
 
 static const struct copy_column recovery_sets[] = {
-    C(user_id, ID), C(id, ID), C(friendly_name, TEXT), C(failures, INT), C(locked_until, TIME),
-    C(created_at, TIME), C(updated_at, TIME),
+    C(user_id, ID),        C(id, ID),           C(friendly_name, TEXT), C(failures, INT),
+    C(locked_until, TIME), C(created_at, TIME), C(updated_at, TIME),
 };
 
 static const struct copy_column recovery_codes[] = {
-    C(user_id, ID), C(code_hash, TEXT), C(used_at, TIME),
+    C(user_id, ID),
+    C(code_hash, TEXT),
+    C(used_at, TIME),
 };
 
 static const struct copy_column send_limits[] = {
-    C(name, TEXT), C(left_millionths, INT), C(filled_at, TIME),
+    C(name, TEXT),
+    C(left_millionths, INT),
+    C(filled_at, TIME),
 };
 
 static const struct copy_column send_pauses[] = {
-    C(key, TEXT), C(taken_at, TIME),
+    C(key, TEXT),
+    C(taken_at, TIME),
 };
 
 static const struct copy_column sign_in_networks[] = {
-    C(user_id, ID), C(network, TEXT), C(seen_at, TIME),
+    C(user_id, ID),
+    C(network, TEXT),
+    C(seen_at, TIME),
 };
 
 static const struct copy_column notice_counts[] = {
-    C(subject_id, ID), C(kind, TEXT), C(since, TIME), C(sent, INT),
+    C(subject_id, ID),
+    C(kind, TEXT),
+    C(since, TIME),
+    C(sent, INT),
 };
 
 static const struct copy_column wrong_codes[] = {
-    C(session_id, ID), C(user_id, ID), C(wrong, INT), C(updated_at, TIME),
+    C(session_id, ID),
+    C(user_id, ID),
+    C(wrong, INT),
+    C(updated_at, TIME),
 };
 
 static const struct copy_column sign_ups[] = {
-    C(user_id, ID), C(kind, TEXT), C(seen_at, TIME),
+    C(user_id, ID),
+    C(kind, TEXT),
+    C(seen_at, TIME),
 };
 
 static const struct copy_column session_proofs[] = {
-    C(session_id, ID), C(phone, TEXT),
+    C(session_id, ID),
+    C(phone, TEXT),
 };
 
 static const struct copy_column outbox[] = {
-    C(id, ID), C(kind, TEXT), C(topic, TEXT), C(payload, TEXT), C(created_at, TIME),
-    C(next_try_at, TIME), C(attempts, INT), C(last_error, TEXT),
+    C(id, ID),           C(kind, TEXT),        C(topic, TEXT),   C(payload, TEXT),
+    C(created_at, TIME), C(next_try_at, TIME), C(attempts, INT), C(last_error, TEXT),
 };
 
 /* Sessions of OAuth clients stay behind: without their scopes they could do more than before.
@@ -171,7 +256,9 @@ static const struct copy_column outbox[] = {
 #define HAS_FACTOR "exists (select 1 from @mfa_factors f where f.id = t.factor_id)"
 
 #define TABLE(at, table, keys, changed, where)                                                     \
-    { #table, at #table, keys, where, changed, table, (int)(sizeof table / sizeof table[0]) }
+    {                                                                                              \
+#table, at #table, keys, where, changed, table, (int)(sizeof table / sizeof table[0])      \
+    }
 
 const struct copy_table copy_tables[] = {
     TABLE("@", users, 1, "updated_at", NULL),
@@ -282,15 +369,15 @@ void copy_statements_make(struct arena *arena, const struct copy_table *table, b
                           bool to_postgres, struct copy_statements *out)
 {
     const char *where = from_postgres ? table->where : NULL;
-    const char *changed = table->changed ? arena_printf(arena, "max(t.%s)", table->changed)
-                                         : "null";
+    const char *changed =
+        table->changed ? arena_printf(arena, "max(t.%s)", table->changed) : "null";
     out->count.text = arena_printf(arena, "select count(*), %s from %s t%s%s", changed,
                                    table->table, where ? " where " : "", where ? where : "");
     out->first.text = page(arena, table, where, false);
     out->next.text = page(arena, table, where, true);
     out->insert.text = insertion(arena, table, to_postgres);
-    out->any.text = arena_printf(arena, "select count(*) from (select 1 from %s limit 1) t",
-                                 table->table);
+    out->any.text =
+        arena_printf(arena, "select count(*) from (select 1 from %s limit 1) t", table->table);
 }
 
 /* --- values --- */
@@ -351,7 +438,8 @@ void copy_row_read(const struct copy_table *table, struct rows *rows, bool to_po
     for (int i = 0; i < table->n; i++) {
         const struct copy_column *c = &table->columns[i];
         if (rows_null(rows, i)) {
-            values[i] = c->rule == COPY_FILL ? empty(c->kind) : (struct db_value){ .kind = DB_NULL };
+            values[i] =
+                c->rule == COPY_FILL ? empty(c->kind) : (struct db_value){ .kind = DB_NULL };
             continue;
         }
         values[i] = read_value(rows, i, c->kind, &ids[i]);

@@ -25,10 +25,10 @@ struct copy_column {
 };
 
 struct copy_table {
-    const char *name;   /* for people, and to remember where a copy stopped */
-    const char *table;  /* with its "@" */
-    int keys;           /* the first columns are its key, in whose order it is read */
-    const char *where;  /* of rows t that PostgreSQL may hold and SQLite has no place for */
+    const char *name;    /* for people, and to remember where a copy stopped */
+    const char *table;   /* with its "@" */
+    int keys;            /* the first columns are its key, in whose order it is read */
+    const char *where;   /* of rows t that PostgreSQL may hold and SQLite has no place for */
     const char *changed; /* column of the last change; NULL: the number of rows tells enough */
     const struct copy_column *columns;
     int n;

@@ -39,9 +39,9 @@ struct db_value {
 
 #define V_INT(n) ((struct db_value){ .kind = DB_INT, .number = (int64_t)(n) })
 #define V_BOOL(b) ((struct db_value){ .kind = DB_BOOL, .number = (b) ? 1 : 0 })
-#define V_TEXT(t) ((struct db_value){ .kind = DB_TEXT, .text = (t) }) /* NULL pointer: NULL */
-#define V_JSON(t) ((struct db_value){ .kind = DB_JSON, .text = (t) }) /* NULL pointer: NULL */
-#define V_ID(i) ((struct db_value){ .kind = DB_ID, .id = (i) })       /* NULL pointer: NULL */
+#define V_TEXT(t) ((struct db_value){ .kind = DB_TEXT, .text = (t) })     /* NULL pointer: NULL */
+#define V_JSON(t) ((struct db_value){ .kind = DB_JSON, .text = (t) })     /* NULL pointer: NULL */
+#define V_ID(i) ((struct db_value){ .kind = DB_ID, .id = (i) })           /* NULL pointer: NULL */
 #define V_TIME(us) ((struct db_value){ .kind = DB_TIME, .number = (us) }) /* 0: NULL */
 
 /* A statement: text for both engines, or another text for one of them where a measurement or the
@@ -96,9 +96,9 @@ struct rows; /* of a query under way */
 #define db_run(tx, ...)                                                                            \
     db_run_values((tx), DB_FIRST_(__VA_ARGS__, DB_END_), DB_LIST_(__VA_ARGS__, DB_END_),           \
                   DB_COUNT_(__VA_ARGS__, DB_END_))
-#define db_prefetch(tx, ...)                                                                          \
-    db_prefetch_values((tx), DB_FIRST_(__VA_ARGS__, DB_END_), DB_LIST_(__VA_ARGS__, DB_END_),         \
-                    DB_COUNT_(__VA_ARGS__, DB_END_))
+#define db_prefetch(tx, ...)                                                                       \
+    db_prefetch_values((tx), DB_FIRST_(__VA_ARGS__, DB_END_), DB_LIST_(__VA_ARGS__, DB_END_),      \
+                       DB_COUNT_(__VA_ARGS__, DB_END_))
 #define db_query(tx, ...)                                                                          \
     db_query_values((tx), DB_FIRST_(__VA_ARGS__, DB_END_), DB_LIST_(__VA_ARGS__, DB_END_),         \
                     DB_COUNT_(__VA_ARGS__, DB_END_))
@@ -120,7 +120,8 @@ struct rows *db_query_values(struct tx *tx, struct sql *sql, const struct db_val
 void db_prefetch_values(struct tx *tx, struct sql *sql, const struct db_value *values, int n);
 
 /* Says that from here on the transaction only reads and will be committed: PostgreSQL then commits
- * in the round trip of the next query. The function must return P_OK (or have called tx_commit_on_error). */
+ * in the round trip of the next query. The function must return P_OK (or have called
+ * tx_commit_on_error). */
 void db_last(struct tx *tx);
 
 bool rows_next(struct rows *rows); /* false at the end or after a failure */
@@ -128,7 +129,7 @@ void rows_end(struct rows *rows);
 
 /* Columns of the present row, from 0. Text is copied into the request's arena; NULL for NULL. */
 bool rows_null(struct rows *rows, int column);
-int64_t rows_int(struct rows *rows, int column); /* also booleans; NULL is 0 */
+int64_t rows_int(struct rows *rows, int column);  /* also booleans; NULL is 0 */
 int64_t rows_time(struct rows *rows, int column); /* NULL is 0 */
 const char *rows_text(struct rows *rows, int column);
 struct uuid rows_id(struct rows *rows, int column); /* NULL is the nil UUID */
@@ -141,13 +142,13 @@ enum db_open {
     DB_UNPREPARED = 4, /* PostgreSQL: keep no statements, as a pooler stands between */
 };
 
-/* Opens a connection to "sqlite:PATH" (or a bare path), or to "postgres://…". NULL on failure, with *error (in the
- * arena) for a person: what is wrong and what to do. */
+/* Opens a connection to "sqlite:PATH" (or a bare path), or to "postgres://…". NULL on failure, with
+ * *error (in the arena) for a person: what is wrong and what to do. */
 struct db *db_connect(struct arena *arena, const char *url, unsigned flags, const char **error);
 void db_close(struct db **db);
 
-/* From another thread, while it is not closed: asks the server to end the statement under way, which
- * then fails; there may be none any more. */
+/* From another thread, while it is not closed: asks the server to end the statement under way,
+ * which then fails; there may be none any more. */
 void db_cancel(struct db *db);
 
 /* The path in the URL if the database is a file, else NULL. */

@@ -34,8 +34,9 @@ struct db_engine {
      * need not live longer than this call. */
     enum db_status (*query)(struct db *db, struct sql *sql, const struct db_value *values, int n,
                             struct rows **out);
-    void (*prefetch)(struct db *db, struct sql *sql, const struct db_value *values, int n); /* or NULL */
-    void (*last)(struct db *db);                                                         /* or NULL */
+    void (*prefetch)(struct db *db, struct sql *sql, const struct db_value *values,
+                     int n);     /* or NULL */
+    void (*last)(struct db *db); /* or NULL */
     enum db_status (*next)(struct rows *rows, bool *has_row);
     void (*end)(struct rows *rows);
     bool (*null)(struct rows *rows, int column);

@@ -148,8 +148,8 @@ static bool pg_script(struct db *base, struct arena *arena, const char *script, 
     char *text = db_sql_text(script, "auth.", "countersign.");
     PGresult *result = PQexec(db->conn, text);
     free(text);
-    bool good = PQresultStatus(result) == PGRES_COMMAND_OK ||
-                PQresultStatus(result) == PGRES_TUPLES_OK;
+    bool good =
+        PQresultStatus(result) == PGRES_COMMAND_OK || PQresultStatus(result) == PGRES_TUPLES_OK;
     if (!good) {
         const char *what = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
         *error = arena_strdup(arena, what ? what : PQerrorMessage(db->conn));
@@ -240,14 +240,12 @@ static const char *why_not(struct arena *arena, PGconn *conn)
     while (length && text[length - 1] == ' ') {
         text[--length] = '\0';
     }
-    const char *hint = strstr(text, "invalid integer value")
-                           ? "the port in DATABASE_URL is no number"
-                       : strstr(text, "authentication") ? "check user and password in DATABASE_URL"
-                       : strstr(text, "read-only")
-                           ? "this is a standby: name the primary in DATABASE_URL"
-                       : strstr(text, "does not exist")
-                           ? "create it, or check the name in DATABASE_URL"
-                           : "check DATABASE_URL and that the server runs";
+    const char *hint =
+        strstr(text, "invalid integer value") ? "the port in DATABASE_URL is no number"
+        : strstr(text, "authentication")      ? "check user and password in DATABASE_URL"
+        : strstr(text, "read-only")      ? "this is a standby: name the primary in DATABASE_URL"
+        : strstr(text, "does not exist") ? "create it, or check the name in DATABASE_URL"
+                                         : "check DATABASE_URL and that the server runs";
     return arena_printf(arena, "cannot connect to the database: %s: %s", text, hint);
 }
 
@@ -263,13 +261,28 @@ static PGconn *open_connection(struct arena *arena, const char *url, unsigned fl
     bool own = !(flags & DB_UNPREPARED) && !pg_url_names(plain, "options");
     const char *options = own ? arena_printf(arena, "%s%s", SESSION, settings) : "";
     /* what stands before dbname is overridden by the URL */
-    const char *names[] = { "connect_timeout", "application_name", "client_encoding",
-                            "keepalives_idle", "keepalives_interval", "keepalives_count",
-                            "tcp_user_timeout", "target_session_attrs", own ? "options" : "dbname",
-                            own ? "dbname" : NULL, NULL };
-    const char *values[] = { "5", "countersign", "UTF8", "30", "10", "3", "15000",
+    const char *names[] = { "connect_timeout",
+                            "application_name",
+                            "client_encoding",
+                            "keepalives_idle",
+                            "keepalives_interval",
+                            "keepalives_count",
+                            "tcp_user_timeout",
+                            "target_session_attrs",
+                            own ? "options" : "dbname",
+                            own ? "dbname" : NULL,
+                            NULL };
+    const char *values[] = { "5",
+                             "countersign",
+                             "UTF8",
+                             "30",
+                             "10",
+                             "3",
+                             "15000",
                              flags & DB_READ_ONLY ? "any" : "read-write",
-                             own ? options : plain, own ? plain : NULL, NULL };
+                             own ? options : plain,
+                             own ? plain : NULL,
+                             NULL };
     PGconn *conn = PQconnectdbParams(names, values, 1);
     if (!conn) {
         log_die("out of memory");
@@ -279,11 +292,12 @@ static PGconn *open_connection(struct arena *arena, const char *url, unsigned fl
     if (PQstatus(conn) == CONNECTION_OK && fits && PQenterPipelineMode(conn)) {
         return conn;
     }
-    *error = fits ? why_not(arena, conn)
-                  : arena_printf(arena,
-                                 "the database is encoded in %s, which cannot hold every name: make "
-                                 "one with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0",
-                                 encoding);
+    *error = fits
+                 ? why_not(arena, conn)
+                 : arena_printf(arena,
+                                "the database is encoded in %s, which cannot hold every name: make "
+                                "one with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0",
+                                encoding);
     PQfinish(conn);
     return NULL;
 }

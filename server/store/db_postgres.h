@@ -9,21 +9,21 @@
 #include <libpq-fe.h>
 
 enum {
-    PG_PARAMS = 64, /* of a statement */
-    PG_ROWS = 8,    /* queries under way at once */
+    PG_PARAMS = 64,  /* of a statement */
+    PG_ROWS = 8,     /* queries under way at once */
     PG_ANSWERS = 16, /* results kept at once */
-    PG_KEY = 96,    /* bytes of a query's values up to which its result is kept */
-    PG_SENT = 64,   /* statements sent and not yet collected */
-    PG_NAME = 16,   /* of a prepared statement */
+    PG_KEY = 96,     /* bytes of a query's values up to which its result is kept */
+    PG_SENT = 64,    /* statements sent and not yet collected */
+    PG_NAME = 16,    /* of a prepared statement */
 };
 
 enum pg_known { PG_UNKNOWN, PG_SENT_TO_SERVER, PG_PREPARED };
 
 /* A statement as this connection knows it; kept by the number of its struct sql. */
 struct pg_statement {
-    char *text;           /* with the names of tables filled in; NULL: not used yet */
-    int params;           /* the highest $N in it */
-    enum pg_known known;  /* to the server */
+    char *text;          /* with the names of tables filled in; NULL: not used yet */
+    int params;          /* the highest $N in it */
+    enum pg_known known; /* to the server */
     char name[PG_NAME];
 };
 
@@ -47,16 +47,16 @@ struct pg_rows {
 
 /* What the next result on the connection belongs to. */
 struct pg_sent {
-    const char *doing;              /* the statement's text, for the log */
-    struct pg_statement *prepares;  /* not NULL: the answer to its preparation */
-    struct pg_answer *answer;       /* not NULL: gets the result */
-    int64_t *changed;               /* not NULL: gets the number of rows */
+    const char *doing;             /* the statement's text, for the log */
+    struct pg_statement *prepares; /* not NULL: the answer to its preparation */
+    struct pg_answer *answer;      /* not NULL: gets the result */
+    int64_t *changed;              /* not NULL: gets the number of rows */
 };
 
 struct pg_db {
     struct db base;
     PGconn *conn;
-    PGcancel *cancel; /* used by another thread: what libpq allows there */
+    PGcancel *cancel;      /* used by another thread: what libpq allows there */
     bool keeps_statements; /* false behind a pooler that gives each transaction another server */
     bool writing;          /* a write transaction is under way */
     bool begin_due;        /* its BEGIN is not sent yet: it goes with the first statement */
@@ -70,8 +70,8 @@ struct pg_db {
     int n_sent;
     struct pg_rows rows[PG_ROWS];
     struct pg_answer answers[PG_ANSWERS];
-    bool commit_due; /* COMMIT goes with the next wait: db_last */
-    int64_t trips; /* how often this connection waited for the server */
+    bool commit_due;    /* COMMIT goes with the next wait: db_last */
+    int64_t trips;      /* how often this connection waited for the server */
     char last_state[6]; /* last failure logged: the same one not more than once a second */
     int64_t last_logged_us;
 };

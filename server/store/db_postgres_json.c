@@ -1,5 +1,5 @@
-/* db_postgres_json.c: jsonb as PostgreSQL prints it (", " and ": ", keys by their length) in the form
- * of our answers and of stored text: compact, keys sorted, see json_write. Nearly all of it is
+/* db_postgres_json.c: jsonb as PostgreSQL prints it (", " and ": ", keys by their length) in the
+ * form of our answers and of stored text: compact, keys sorted, see json_write. Nearly all of it is
  * rearranged here without being read into values; what holds anything unusual (an escape, a
  * character to be escaped, a number that is no small integer, many members) takes the long way.
  * For db_postgres_rows.c. */

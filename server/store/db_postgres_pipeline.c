@@ -89,9 +89,10 @@ static void log_failure(struct pg_db *db, enum db_status status, const char *sta
     }
     snprintf(db->last_state, sizeof db->last_state, "%.5s", state);
     db->last_logged_us = now;
-    const char *advice = in_class(state, "42P10") ? "a unique key is missing, as after a restore that "
-                                                    "broke off: `countersign check-db` says which"
-                                                  : "";
+    const char *advice = in_class(state, "42P10")
+                             ? "a unique key is missing, as after a restore that "
+                               "broke off: `countersign check-db` says which"
+                             : "";
     bool usual = status == DB_CONFLICT || status == DB_RETRY;
     log_write(usual ? LOG_INFO : LOG_ERROR, "the database failed", LOG_STR("sqlstate", state),
               LOG_STR("what", *what ? what : PQresultErrorMessage(result)),
@@ -249,10 +250,9 @@ enum db_status pg_send(struct pg_db *db, struct sql *sql, const struct db_value 
             return db->failed;
         }
     }
-    bool sent = db->keeps_statements
-                    ? send_prepared(db, s, &b)
-                    : PQsendQueryParams(db->conn, s->text, b.n, b.types, b.bytes, b.lengths,
-                                        b.formats, 1) != 0;
+    bool sent = db->keeps_statements ? send_prepared(db, s, &b)
+                                     : PQsendQueryParams(db->conn, s->text, b.n, b.types, b.bytes,
+                                                         b.lengths, b.formats, 1) != 0;
     if (!sent) {
         return sending_failed(db);
     }

@@ -280,7 +280,8 @@ int64_t pg_integer(struct rows *base, int column)
     case OID_INT8:
         return n;
     default:
-        log_write(LOG_ERROR, "a column is no number", LOG_STR("column", PQfname(r->answer->result, column)));
+        log_write(LOG_ERROR, "a column is no number",
+                  LOG_STR("column", PQfname(r->answer->result, column)));
         return 0;
     }
 }
@@ -290,8 +291,8 @@ static const char *inet_text(const char *bytes, int length, struct arena *arena)
 {
     char text[INET6_ADDRSTRLEN];
     bool four = length == 8;
-    if ((!four && length != 20) || !inet_ntop(four ? AF_INET : AF_INET6, bytes + 4, text,
-                                              sizeof text)) {
+    if ((!four && length != 20) ||
+        !inet_ntop(four ? AF_INET : AF_INET6, bytes + 4, text, sizeof text)) {
         return NULL;
     }
     int bits = (unsigned char)bytes[1];

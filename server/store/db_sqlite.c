@@ -189,7 +189,7 @@ static int on_finding(void *arg, int n, char **columns, char **names)
 static bool sqlite_check(struct db *base, void (*to)(void *arg, const char *finding), void *arg)
 {
     struct sqlite_db *db = (struct sqlite_db *)base;
-    struct findings f = {.say = to, .arg = arg};
+    struct findings f = { .say = to, .arg = arg };
     int code = sqlite3_exec(db->handle, "PRAGMA integrity_check; PRAGMA foreign_key_check",
                             on_finding, &f, NULL);
     if (code != SQLITE_OK) {

@@ -23,7 +23,7 @@ struct sqlite_rows {
     struct rows base; /* engine is NULL while it is free */
     struct sqlite_db *db;
     struct prepared *prepared;
-    bool once;  /* prepared belongs to these rows alone */
+    bool once;     /* prepared belongs to these rows alone */
     bool prefetch; /* the first step was taken by query() and not yet seen by next() */
     bool at_row;
 };

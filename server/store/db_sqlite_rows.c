@@ -222,12 +222,12 @@ enum db_status sqlite_query(struct db *base, struct sql *sql, const struct db_va
         return status;
     }
     p->busy = true;
-    *r = (struct sqlite_rows){.base = {.engine = base->engine},
-                              .db = db,
-                              .prepared = p,
-                              .once = once,
-                              .prefetch = true,
-                              .at_row = code == SQLITE_ROW};
+    *r = (struct sqlite_rows){ .base = { .engine = base->engine },
+                               .db = db,
+                               .prepared = p,
+                               .once = once,
+                               .prefetch = true,
+                               .at_row = code == SQLITE_ROW };
     *out = &r->base;
     return DB_OK;
 }
@@ -291,7 +291,7 @@ struct uuid sqlite_id(struct rows *base, int column)
     if (len == (int)sizeof id.bytes) {
         memcpy(id.bytes, blob, sizeof id.bytes);
     } else if (len == UUID_TEXT - 1) { /* written by a person, as text */
-        char text[UUID_TEXT] = {0};
+        char text[UUID_TEXT] = { 0 };
         memcpy(text, blob, UUID_TEXT - 1);
         if (!uuid_parse(text, &id)) {
             id = uuid_nil;

@@ -123,9 +123,10 @@ void factor_save(struct tx *tx, struct factor *f)
 void factor_save_webauthn(struct tx *tx, const struct uuid *id, const char *credential,
                           const char *challenge_data, const struct uuid *aaguid)
 {
-#define CREDENTIAL "update @mfa_factors set web_authn_credential = coalesce($1, web_authn_credential), "
+#define CREDENTIAL                                                                                 \
+    "update @mfa_factors set web_authn_credential = coalesce($1, web_authn_credential), "
     DB_SQL(sql, CREDENTIAL WEBAUTHN_DATA " = coalesce($2, " WEBAUTHN_DATA "), "
-                "web_authn_aaguid = $3, updated_at = $4 where id = $5");
+                                         "web_authn_aaguid = $3, updated_at = $4 where id = $5");
     DB_SQL2(older, NULL, CREDENTIAL "web_authn_aaguid = $2, updated_at = $3 where id = $4");
     if (is_older(tx)) {
         db_run(tx, &older, V_JSON(credential), V_ID(aaguid), V_TIME(tx->ctx->now_us), V_ID(id));

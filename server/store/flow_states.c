@@ -49,7 +49,7 @@ bool flow_state_by_code(struct tx *tx, const char *auth_code, struct flow_state 
 }
 
 bool flow_state_newest(struct tx *tx, const struct uuid *user_id, const char *method,
-                 struct flow_state *out)
+                       struct flow_state *out)
 {
     DB_SQL(sql, "select " FLOW_COLUMNS " from @flow_state where user_id = $1 "
                 "and authentication_method = $2 order by created_at desc limit 1");

@@ -16,7 +16,7 @@ bool flow_state_by_code(struct tx *tx, const char *auth_code, struct flow_state 
 
 /* The newest of the user and method. */
 bool flow_state_newest(struct tx *tx, const struct uuid *user_id, const char *method,
-                 struct flow_state *out);
+                       struct flow_state *out);
 
 void flow_state_issued(struct tx *tx, const struct uuid *id, int64_t at_us);
 void flow_state_delete(struct tx *tx, const struct uuid *id);

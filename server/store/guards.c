@@ -15,8 +15,8 @@ struct factor_guard factor_guard_of(struct tx *tx, const struct uuid *factor_id)
     struct rows *r = db_query(tx, &of_factor, V_ID(factor_id));
     if (rows_next(r)) {
         guard.last_step = rows_int(r, 0);
-        guard.tries = (struct tries){ rows_int(r, 1), rows_time(r, 2), rows_int(r, 3),
-                                      rows_time(r, 4), rows_id(r, 5), rows_int(r, 6) };
+        guard.tries = (struct tries){ rows_int(r, 1),  rows_time(r, 2), rows_int(r, 3),
+                                      rows_time(r, 4), rows_id(r, 5),   rows_int(r, 6) };
     }
     rows_end(r);
     return guard;
@@ -44,8 +44,7 @@ void factor_guard_clear(struct tx *tx, const struct uuid *factor_id)
     db_run(tx, &sql, V_TIME(tx->ctx->now_us), V_ID(factor_id));
 }
 
-void factor_enrolled_put(struct tx *tx, const struct uuid *factor_id,
-                         const struct uuid *session_id)
+void factor_enrolled_put(struct tx *tx, const struct uuid *factor_id, const struct uuid *session_id)
 {
     DB_SQL(sql, "insert into @@factor_guards (factor_id, enrolled_in, updated_at) "
                 "values ($1, $2, $3)");
@@ -61,7 +60,8 @@ struct uuid factor_enrolled_in(struct tx *tx, const struct uuid *factor_id)
     return id;
 }
 
-int factor_lockouts_of(struct tx *tx, const struct uuid *user_id, int n, struct factor_lockout **out)
+int factor_lockouts_of(struct tx *tx, const struct uuid *user_id, int n,
+                       struct factor_lockout **out)
 {
     DB_SQL(sql, "select g.factor_id, g.failures, g.locked_until from @@factor_guards g "
                 "join @mfa_factors f on f.id = g.factor_id where f.user_id = $1 and "
@@ -104,8 +104,9 @@ struct password_guard password_guard_of(struct tx *tx, const char *key)
 
 void password_guard_hold(struct tx *tx, const char *key)
 {
-    DB_SQL2(sql, NULL, "insert into @@password_guards (key, failures, updated_at) "
-                       "values ($1, 0, $2) on conflict (key) do nothing");
+    DB_SQL2(sql, NULL,
+            "insert into @@password_guards (key, failures, updated_at) "
+            "values ($1, 0, $2) on conflict (key) do nothing");
     db_run(tx, &sql, V_TEXT(key), V_TIME(tx->ctx->now_us));
 }
 
@@ -135,9 +136,9 @@ int password_guards_of_account(struct tx *tx, const char *account, int n,
     struct password_guard_row *list = ARENA_ARRAY(tx->ctx->arena, struct password_guard_row, n + 1);
     int count = 0;
     while (count < n && rows_next(r)) {
-        list[count++] = (struct password_guard_row){
-            rows_text(r, 0), { rows_int(r, 1), rows_time(r, 2), rows_time(r, 3) }
-        };
+        list[count++] =
+            (struct password_guard_row){ rows_text(r, 0),
+                                         { rows_int(r, 1), rows_time(r, 2), rows_time(r, 3) } };
     }
     rows_end(r);
     *out = list;

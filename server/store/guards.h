@@ -40,7 +40,8 @@ struct factor_lockout {
 };
 
 /* Those of the user's factors that are locked now; at most n, in the arena. */
-int factor_lockouts_of(struct tx *tx, const struct uuid *user_id, int n, struct factor_lockout **out);
+int factor_lockouts_of(struct tx *tx, const struct uuid *user_id, int n,
+                       struct factor_lockout **out);
 
 struct password_guard {
     int64_t failures, locked_until, updated_at;

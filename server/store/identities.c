@@ -2,8 +2,8 @@
 #include "store/identities.h"
 
 DB_SQL(of_user, "select id, provider, provider_id, identity_data, email, last_sign_in_at, "
-               "created_at, updated_at from @identities where user_id = $1 "
-               "order by created_at, provider, id limit 64");
+                "created_at, updated_at from @identities where user_id = $1 "
+                "order by created_at, provider, id limit 64");
 
 void identities_prefetch(struct tx *tx, const struct uuid *user_id)
 {

@@ -1,6 +1,6 @@
-/* lock_file.h: one server a database file, or several that know of each other. The lock is held on "<database>.lock",
- * not on the database, so the sqlite3 shell may go on reading and writing it. It ends with the process, also with one
- * that was killed. */
+/* lock_file.h: one server a database file, or several that know of each other. The lock is held on
+ * "<database>.lock", not on the database, so the sqlite3 shell may go on reading and writing it. It
+ * ends with the process, also with one that was killed. */
 #ifndef COUNTERSIGN_STORE_LOCK_FILE_H
 #define COUNTERSIGN_STORE_LOCK_FILE_H
 

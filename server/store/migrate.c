@@ -51,14 +51,15 @@ static void write_version(struct tx *tx, const struct migration *step)
 static void say_step(int from, int version, int n, const struct migration *step)
 {
     if (from > 0) { /* not of a new database */
-        log_write(LOG_WARN, "the schema is changed, and only a backup from before leads back "
-                            "(COUNTERSIGN_MIGRATE=false: the start refuses instead)",
+        log_write(LOG_WARN,
+                  "the schema is changed, and only a backup from before leads back "
+                  "(COUNTERSIGN_MIGRATE=false: the start refuses instead)",
                   LOG_INT("from", version), LOG_INT("to", n), LOG_STR("step", step->name));
     }
 }
 
-/* Takes the next step, if there is one (*taken), inside the open transaction. *from: the version that
- * was found first; -1: not yet. */
+/* Takes the next step, if there is one (*taken), inside the open transaction. *from: the version
+ * that was found first; -1: not yet. */
 static bool take_step(struct tx *tx, const struct migration *list, int n, int *from,
                       const struct migration **taken, const char **error)
 {
@@ -100,11 +101,11 @@ bool migrate_with(struct db *db, struct arena *arena, const struct migration *li
                   const char **error)
 {
     struct clock clock = clock_system();
-    struct ctx ctx = {.arena = arena, .now_us = clock_now_us(&clock)};
+    struct ctx ctx = { .arena = arena, .now_us = clock_now_us(&clock) };
     const struct migration *taken = NULL;
     int from = -1;
     do {
-        struct tx tx = {.ctx = &ctx, .db = db, .mode = TX_WRITE};
+        struct tx tx = { .ctx = &ctx, .db = db, .mode = TX_WRITE };
         tx.status = db_begin(db, TX_WRITE);
         bool good = tx.status != DB_OK || take_step(&tx, list, n, &from, &taken, error);
         if (good && tx.status == DB_OK) {
@@ -142,10 +143,10 @@ bool migrate_look(struct db *db, struct arena *arena, struct schema_found *out, 
     DB_SQL(file, "SELECT 1 FROM sqlite_master WHERE name = 'schema_version'");
     DB_SQL(newest, "SELECT max(version) FROM @@schema_version");
     DB_SQL(official, "SELECT max(version)::text FROM auth.schema_migrations");
-    struct ctx ctx = {.arena = arena};
-    struct tx tx = {.ctx = &ctx, .db = db, .mode = TX_READ};
+    struct ctx ctx = { .arena = arena };
+    struct tx tx = { .ctx = &ctx, .db = db, .mode = TX_READ };
     bool postgres = db_is_postgres(db);
-    *out = (struct schema_found){0};
+    *out = (struct schema_found){ 0 };
     tx.status = db_begin(db, TX_READ);
     if (postgres ? migrate_postgres_has_version(&tx) : has_rows(&tx, &file)) {
         struct rows *r = db_query(&tx, &newest);

@@ -19,8 +19,7 @@ struct schema_found {
     const char *official; /* the official server's newest migration in it, or NULL */
     unsigned lacks;       /* enum db_lack */
 };
-bool migrate_look(struct db *db, struct arena *arena, struct schema_found *out,
-                  const char **error);
+bool migrate_look(struct db *db, struct arena *arena, struct schema_found *out, const char **error);
 
 /* What to tell the person whose schema auth is served without some of its columns; else NULL. */
 const char *migrate_advice(struct arena *arena, const struct schema_found *found);

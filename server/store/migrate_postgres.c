@@ -132,12 +132,13 @@ static bool may_make(struct tx *tx, const char *schema, const char **error)
 {
     const char *issued = grant_needed(tx, schema);
     if (issued) {
-        *error = arena_printf(tx->ctx->arena,
-                              "the role of DATABASE_URL may not make %s in the database: let a "
-                              "superuser run there\n  %s;\nand start again; nothing was changed",
-                              strcmp(schema, "auth") == 0 ? "the schema auth"
-                                                          : "the schema countersign or tables in it",
-                              issued);
+        *error =
+            arena_printf(tx->ctx->arena,
+                         "the role of DATABASE_URL may not make %s in the database: let a "
+                         "superuser run there\n  %s;\nand start again; nothing was changed",
+                         strcmp(schema, "auth") == 0 ? "the schema auth"
+                                                     : "the schema countersign or tables in it",
+                         issued);
     }
     return !issued;
 }
@@ -198,8 +199,8 @@ bool migrate_postgres_prepare(struct tx *tx, const char **error)
                                         : "auth.schema_migrations without auth.users");
         return false;
     }
-    bool good = has_users ? check_shape(tx, error) && check_rights(tx, error)
-                          : make_auth(tx, error);
+    bool good =
+        has_users ? check_shape(tx, error) && check_rights(tx, error) : make_auth(tx, error);
     if (good) {
         migrate_postgres_find_lacks(tx);
     }

@@ -43,20 +43,23 @@
 #define COLUMNS_OF(table, numbers)                                                                 \
     "(select string_agg(a.attname::text, ', ' order by a.attname::text collate \"C\") "            \
     "from pg_attribute a where a.attrelid = " table " and a.attnum = any (" numbers "))"
+#define INDEX_COLUMNS COLUMNS_OF("i.indrelid", "(i.indkey::int2[])[0:i.indnkeyatts - 1]")
+#define FOREIGN_KEY_COLUMNS COLUMNS_OF("c.conrelid", "c.conkey")
 
 static const char *first_missing(struct tx *tx)
 {
-    DB_SQL(sql,
-           "select string_agg(missing, ', ') from (select case t.kind when 'f' then 'the foreign key "
-           "of ' else 'the unique key of ' end || t.name || ' (' || t.columns || ')' as missing "
-           "from (values " UNIQUE ", " PARTLY_UNIQUE ", " FOREIGN ") t (name, columns, kind) where "
-           "not exists (select 1 from pg_index i where t.kind <> 'f' and "
-           "i.indrelid = to_regclass(t.name) and i.indisunique and i.indisvalid and i.indimmediate "
-           "and i.indexprs is null and (i.indpred is null or t.kind = 'p') and t.columns = " COLUMNS_OF(
-               "i.indrelid", "(i.indkey::int2[])[0:i.indnkeyatts - 1]") ") and "
-           "not exists (select 1 from pg_constraint c where t.kind = 'f' and c.contype = 'f' and "
-           "c.conrelid = to_regclass(t.name) and c.confdeltype = 'c' and t.columns = " COLUMNS_OF(
-               "c.conrelid", "c.conkey") ") limit 4) missing");
+    DB_SQL(
+        sql,
+        "select string_agg(missing, ', ') from (select case t.kind when 'f' then 'the foreign key "
+        "of ' else 'the unique key of ' end || t.name || ' (' || t.columns || ')' as missing "
+        "from (values " UNIQUE ", " PARTLY_UNIQUE ", " FOREIGN ") t (name, columns, kind) where "
+        "not exists (select 1 from pg_index i where t.kind <> 'f' and "
+        "i.indrelid = to_regclass(t.name) and i.indisunique and i.indisvalid and i.indimmediate "
+        "and i.indexprs is null and (i.indpred is null or t.kind = 'p') and t.columns = " INDEX_COLUMNS
+        ") and "
+        "not exists (select 1 from pg_constraint c where t.kind = 'f' and c.contype = 'f' and "
+        "c.conrelid = to_regclass(t.name) and c.confdeltype = 'c' and t.columns = " FOREIGN_KEY_COLUMNS
+        ") limit 4) missing");
     struct rows *r = db_query(tx, &sql);
     const char *text = rows_next(r) ? rows_text(r, 0) : NULL;
     rows_end(r);
@@ -66,13 +69,14 @@ static const char *first_missing(struct tx *tx)
 const char *needed_keys_missing(struct tx *tx)
 {
     const char *missing = db_is_postgres(tx->db) ? first_missing(tx) : NULL;
-    return missing ? arena_printf(tx->ctx->arena,
-                                  "the database lacks %s, as after a restore that broke off: restore "
-                                  "the backup again into an empty database and look at each error "
-                                  "(pg_restore --exit-on-error, psql -v ON_ERROR_STOP=1), or make what "
-                                  "is missing",
-                                  missing)
-                   : NULL;
+    return missing
+               ? arena_printf(tx->ctx->arena,
+                              "the database lacks %s, as after a restore that broke off: restore "
+                              "the backup again into an empty database and look at each error "
+                              "(pg_restore --exit-on-error, psql -v ON_ERROR_STOP=1), or make what "
+                              "is missing",
+                              missing)
+               : NULL;
 }
 
 const char *needed_keys_fault(struct db *db, struct arena *arena)

@@ -35,10 +35,11 @@ static int64_t number(struct rows *r)
 DB_SQL(sent, "select sent from @@notice_counts where subject_id = $1 and kind = $2 and since > $3 "
              "and since <= $4");
 
-void notices_prefetch(struct tx *tx, const struct uuid *user_id, const char *kind, int64_t window_us)
+void notices_prefetch(struct tx *tx, const struct uuid *user_id, const char *kind,
+                      int64_t window_us)
 {
     db_prefetch(tx, &sent, V_ID(user_id), V_TEXT(kind), V_TIME(tx->ctx->now_us - window_us),
-             V_TIME(tx->ctx->now_us + CLOCK_SLACK_US));
+                V_TIME(tx->ctx->now_us + CLOCK_SLACK_US));
 }
 
 int64_t notices_of(struct tx *tx, const struct uuid *user_id, const char *kind, int64_t window_us)

@@ -1,5 +1,6 @@
-/* notices.h: our own tables notice_counts and wrong_codes: what keeps notices from becoming a flood,
- * and what shows that a stranger has a password. Both hold on all nodes and over restarts. */
+/* notices.h: our own tables notice_counts and wrong_codes: what keeps notices from becoming a
+ * flood, and what shows that a stranger has a password. Both hold on all nodes and over restarts.
+ */
 #ifndef COUNTERSIGN_STORE_NOTICES_H
 #define COUNTERSIGN_STORE_NOTICES_H
 
@@ -13,7 +14,8 @@ int64_t notice_count(struct tx *tx, const struct uuid *subject_id, const char *k
 
 /* The same in two steps, for a user whose row the transaction has locked: how many there are in the
  * window, which may be asked ahead, and one more. */
-void notices_prefetch(struct tx *tx, const struct uuid *user_id, const char *kind, int64_t window_us);
+void notices_prefetch(struct tx *tx, const struct uuid *user_id, const char *kind,
+                      int64_t window_us);
 int64_t notices_of(struct tx *tx, const struct uuid *user_id, const char *kind, int64_t window_us);
 void notice_put(struct tx *tx, const struct uuid *user_id, const char *kind, int64_t window_us);
 

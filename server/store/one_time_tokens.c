@@ -89,8 +89,7 @@ static bool one_id(struct rows *r, struct uuid *out)
     return found;
 }
 
-bool token_by_link(struct tx *tx, enum token_kind kind, const char *link_hash,
-                   struct uuid *user_id)
+bool token_by_link(struct tx *tx, enum token_kind kind, const char *link_hash, struct uuid *user_id)
 {
 /* nothing that was sent by SMS, and no code of a change whose link is elsewhere */
 #define BY_LINK                                                                                    \
@@ -106,9 +105,9 @@ bool token_by_link(struct tx *tx, enum token_kind kind, const char *link_hash,
 bool token_by_code(struct tx *tx, enum token_kind kind, const char *address, const char *code_hash,
                    const char *other_hash, struct uuid *user_id)
 {
-    return one_id(db_query(tx, &find_column[kind], V_TEXT(address), V_TEXT(code_hash),
-                           V_TEXT(other_hash)),
-                  user_id);
+    return one_id(
+        db_query(tx, &find_column[kind], V_TEXT(address), V_TEXT(code_hash), V_TEXT(other_hash)),
+        user_id);
 }
 
 int64_t changes_sent_at(struct tx *tx, const char *address, bool phone)
@@ -137,12 +136,11 @@ void tokens_void_changes(struct tx *tx, const struct uuid *user_id)
     " where user_id = $1 and token_type in ('email_change_token_new', "                            \
     "'email_change_token_current', 'phone_change_token', 'reauthentication_token')"
     DB_SQL(tokens, "delete from @one_time_tokens" OF_CHANGES);
-    DB_SQL(columns,
-           "update @users set email_change = '', email_change_token_new = '', "
-           "email_change_token_current = '', email_change_confirm_status = 0, "
-           "email_change_sent_at = null, phone_change = '', phone_change_token = '', "
-           "phone_change_sent_at = null, reauthentication_token = '', "
-           "reauthentication_sent_at = null where id = $1");
+    DB_SQL(columns, "update @users set email_change = '', email_change_token_new = '', "
+                    "email_change_token_current = '', email_change_confirm_status = 0, "
+                    "email_change_sent_at = null, phone_change = '', phone_change_token = '', "
+                    "phone_change_sent_at = null, reauthentication_token = '', "
+                    "reauthentication_sent_at = null where id = $1");
     db_run(tx, &tokens, V_ID(user_id));
     db_run(tx, &columns, V_ID(user_id));
 }
@@ -162,6 +160,5 @@ bool user_by_phone_change(struct tx *tx, const char *aud, const char *phone, str
             "t.relates_to = $1 and t.token_type = 'phone_change_token' and u.phone_change = $1 "
             "and u.aud = $2 order by u.phone_change_sent_at desc nulls last limit 1");
     struct uuid id;
-    return one_id(db_query(tx, &sql, V_TEXT(phone), V_TEXT(aud)), &id) &&
-           user_by_id(tx, &id, out);
+    return one_id(db_query(tx, &sql, V_TEXT(phone), V_TEXT(aud)), &id) && user_by_id(tx, &id, out);
 }

@@ -8,8 +8,8 @@ void outbox_insert(struct tx *tx, const struct outbox_row *row)
 {
     DB_SQL(sql, "insert into @@outbox (id, kind, topic, payload, created_at, next_try_at) "
                 "values ($1, $2, $3, $4, $5, $6)");
-    db_run(tx, &sql, V_ID(&row->id), V_TEXT(row->kind), V_TEXT(row->topic),
-           V_TEXT(row->payload), V_TIME(row->created_at), V_TIME(row->next_try_at));
+    db_run(tx, &sql, V_ID(&row->id), V_TEXT(row->kind), V_TEXT(row->topic), V_TEXT(row->payload),
+           V_TIME(row->created_at), V_TIME(row->next_try_at));
 }
 
 static int read_rows(struct tx *tx, struct rows *r, int n, struct outbox_row **out)
@@ -45,12 +45,11 @@ int outbox_claim(struct tx *tx, int n, int64_t lease_us, struct outbox_row **out
  * claimed: more than $3 would be hidden for the lease and never sent. array() runs once. */
 #define CLAIM "update @@outbox set next_try_at = $1, attempts = attempts + 1 where id "
 #define DUE "(select id from @@outbox where next_try_at <= $2 order by id limit $3"
-#define CLAIMED                                                                                    \
-    " returning id, kind, topic, payload, created_at, next_try_at, attempts, last_error"
+#define CLAIMED " returning id, kind, topic, payload, created_at, next_try_at, attempts, last_error"
     DB_SQL2(sql, CLAIM "in " DUE ")" CLAIMED,
             CLAIM "= any (array" DUE " for update skip locked))" CLAIMED);
-    struct rows *r = db_query(tx, &sql, V_TIME(tx->ctx->now_us + lease_us),
-                              V_TIME(tx->ctx->now_us), V_INT(n));
+    struct rows *r =
+        db_query(tx, &sql, V_TIME(tx->ctx->now_us + lease_us), V_TIME(tx->ctx->now_us), V_INT(n));
     int count = read_rows(tx, r, n, out);
     qsort(*out, (size_t)count, sizeof **out, by_id);
     return count;

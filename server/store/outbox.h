@@ -11,7 +11,7 @@ struct outbox_row {
     const char *topic;   /* such as "confirmation"; for people */
     const char *payload; /* sealed with the row's id as owner; NULL once it was given up */
     int64_t created_at, next_try_at, attempts; /* next_try_at 0: given up */
-    const char *last_error; /* NULL: none */
+    const char *last_error;                    /* NULL: none */
 };
 
 void outbox_insert(struct tx *tx, const struct outbox_row *row);

@@ -1,4 +1,5 @@
-/* sealed.c: SQL over the encrypted columns, see sealed.h. A sealed value begins with its key's name:
+/* sealed.c: SQL over the encrypted columns, see sealed.h. A sealed value begins with its key's
+ * name:
  * {"key_id":"K",... in this order, at the official server too (contract-internals.md §4). */
 #include "store/sealed.h"
 
@@ -51,7 +52,8 @@ int sealed_page(struct tx *tx, enum sealed_column column, const struct uuid *aft
                   "order by id limit $2" },
         { .text = "select id, refresh_token_hmac_key from @sessions where id > $1 "
                   "and refresh_token_hmac_key <> '' order by id limit $2" },
-        { .text = "select id, payload from @@outbox where id > $1 and payload <> '' order by id limit $2" },
+        { .text =
+              "select id, payload from @@outbox where id > $1 and payload <> '' order by id limit $2" },
     };
     return is_there(tx, column)
                ? read_rows(db_query(tx, &pages[column], V_ID(after), V_INT(most)), rows, most)

@@ -1,11 +1,18 @@
 /* sealed.h: the columns whose values are encrypted at rest, taken alike: to look with which keys
- * they are encrypted, and to write them anew. Codes of challenges live for minutes and are left out. */
+ * they are encrypted, and to write them anew. Codes of challenges live for minutes and are left
+ * out. */
 #ifndef COUNTERSIGN_STORE_SEALED_H
 #define COUNTERSIGN_STORE_SEALED_H
 
 #include "store/db.h"
 
-enum sealed_column { SEALED_PASSWORD, SEALED_FACTOR, SEALED_SESSION, SEALED_OUTBOX, SEALED_COLUMNS };
+enum sealed_column {
+    SEALED_PASSWORD,
+    SEALED_FACTOR,
+    SEALED_SESSION,
+    SEALED_OUTBOX,
+    SEALED_COLUMNS
+};
 
 struct sealed_row {
     struct uuid id; /* the owner of the value: aead.h */

@@ -7,7 +7,8 @@ int64_t send_pause_take(struct tx *tx, const char *key, int64_t since)
                  "update set taken_at = excluded.taken_at where send_pauses.taken_at <= $3 "
                  "or send_pauses.taken_at > $4 returning taken_at");
     DB_SQL(look, "select taken_at from @@send_pauses where key = $1");
-    int64_t now = tx->ctx->now_us, beyond = now + CLOCK_SLACK_US; /* taken while the clock was wrong */
+    int64_t now = tx->ctx->now_us,
+            beyond = now + CLOCK_SLACK_US; /* taken while the clock was wrong */
     struct rows *r = db_query(tx, &take, V_TEXT(key), V_TIME(now), V_TIME(since), V_TIME(beyond));
     bool taken = rows_next(r);
     rows_end(r);

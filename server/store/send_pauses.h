@@ -1,5 +1,5 @@
-/* send_pauses.h: our own table send_pauses: when a message was last asked for, by keyed hash of kind
- * and address, whether anybody has that address or not. */
+/* send_pauses.h: our own table send_pauses: when a message was last asked for, by keyed hash of
+ * kind and address, whether anybody has that address or not. */
 #ifndef COUNTERSIGN_STORE_SEND_PAUSES_H
 #define COUNTERSIGN_STORE_SEND_PAUSES_H
 

@@ -1,5 +1,5 @@
-/* session_proofs.h: our own table session_proofs: to which number the code went that a session began
- * with. */
+/* session_proofs.h: our own table session_proofs: to which number the code went that a session
+ * began with. */
 #ifndef COUNTERSIGN_STORE_SESSION_PROOFS_H
 #define COUNTERSIGN_STORE_SESSION_PROOFS_H
 

@@ -11,8 +11,9 @@ DB_SQL(by_id, BY_ID("refresh_token_hmac_key", "refresh_token_counter"));
 
 /* Where the columns of version 2 were not there at the start: they may have come since, and a
  * session of another server that has one of its tokens must not be lost. */
-DB_SQL2(by_id_older, NULL, BY_ID("to_jsonb(s) ->> 'refresh_token_hmac_key'",
-                                 "(to_jsonb(s) ->> 'refresh_token_counter')::bigint"));
+DB_SQL2(by_id_older, NULL,
+        BY_ID("to_jsonb(s) ->> 'refresh_token_hmac_key'",
+              "(to_jsonb(s) ->> 'refresh_token_counter')::bigint"));
 
 bool sessions_have_counters(const struct tx *tx)
 {
@@ -60,8 +61,9 @@ bool session_by_id(struct tx *tx, const struct uuid *id, struct session *out)
 
 void session_lock(struct tx *tx, const struct uuid *id)
 {
-    DB_SQL2(sql, NULL, "select 1 from @users where id = "
-                       "(select user_id from @sessions where id = $1) for no key update");
+    DB_SQL2(sql, NULL,
+            "select 1 from @users where id = "
+            "(select user_id from @sessions where id = $1) for no key update");
     db_run(tx, &sql, V_ID(id));
 }
 
@@ -107,9 +109,9 @@ void session_delete(struct tx *tx, const struct uuid *id)
 
 void sessions_trim(struct tx *tx, const struct session *newest, int64_t most)
 {
-#define BEYOND(ours)                                                                               \
-    "delete from @sessions where id in (select id from @sessions where user_id = $1 and id <> $2 " \
-    ours "order by case when aal = 'aal1' then 1 else 0 end, created_at desc limit 1000 offset $3)"
+#define BEYOND(ours)                                                                                    \
+    "delete from @sessions where id in (select id from @sessions where user_id = $1 and id <> $2 " ours \
+    "order by case when aal = 'aal1' then 1 else 0 end, created_at desc limit 1000 offset $3)"
     DB_SQL2(sql, BEYOND(""), BEYOND("and substr(id::text, 15, 1) = '7' "));
     if (most) {
         db_run(tx, &sql, V_ID(&newest->user_id), V_ID(&newest->id), V_INT(most - 1));
@@ -130,11 +132,10 @@ void sessions_delete_not_by(struct tx *tx, const struct uuid *user_id, const cha
     db_run(tx, &sql, V_ID(user_id), V_TEXT(method));
 }
 
-void sessions_delete_not_high(struct tx *tx, const struct uuid *user_id,
-                              const struct uuid *except)
+void sessions_delete_not_high(struct tx *tx, const struct uuid *user_id, const struct uuid *except)
 {
-    DB_SQL(sql, "delete from @sessions as s where user_id = $1 and id <> $2 and "
-                AMR_MFA_AT " is null");
+    DB_SQL(sql,
+           "delete from @sessions as s where user_id = $1 and id <> $2 and " AMR_MFA_AT " is null");
     db_run(tx, &sql, V_ID(user_id), V_ID(except ? except : &uuid_nil));
 }
 
@@ -163,12 +164,11 @@ bool session_newer_exists(struct tx *tx, const struct session *s, int64_t made_s
     "created_at >= $6 and coalesce(" refreshed_at ", created_at) >= $7 and "                       \
     "($8 = 0 or " AMR_MFA_AT " is not null) limit 1"
     DB_SQL2(sql, NEWER("refreshed_at"), NEWER("refreshed_at at time zone 'UTC'"));
-    struct rows *r = db_query(tx, &sql, V_ID(&s->user_id), V_ID(&s->id),
-                              V_TEXT(s->tag ? s->tag : ""),
-                              V_TIME(s->refreshed_at ? s->refreshed_at : s->created_at),
-                              V_TIME(tx->ctx->now_us), V_TIME(made_since ? made_since : 1),
-                              V_TIME(refreshed_since ? refreshed_since : 1),
-                              V_INT(s->mfa_at ? 1 : 0));
+    struct rows *r =
+        db_query(tx, &sql, V_ID(&s->user_id), V_ID(&s->id), V_TEXT(s->tag ? s->tag : ""),
+                 V_TIME(s->refreshed_at ? s->refreshed_at : s->created_at), V_TIME(tx->ctx->now_us),
+                 V_TIME(made_since ? made_since : 1), V_TIME(refreshed_since ? refreshed_since : 1),
+                 V_INT(s->mfa_at ? 1 : 0));
     bool found = rows_next(r);
     rows_end(r);
     return found;

@@ -8,9 +8,9 @@ struct session {
     struct uuid id, user_id;
     int64_t created_at, not_after, refreshed_at; /* 0: none */
     struct uuid factor_id;                       /* nil: none */
-    const char *aal;    /* "aal1", "aal2", or NULL; never aal2 without mfa_at */
-    int64_t mfa_at;     /* the newest step of a second factor that still lives; 0: none */
-    bool has_dead;      /* the row says aal2, but the factor behind it is gone */
+    const char *aal; /* "aal1", "aal2", or NULL; never aal2 without mfa_at */
+    int64_t mfa_at;  /* the newest step of a second factor that still lives; 0: none */
+    bool has_dead;   /* the row says aal2, but the factor behind it is gone */
     const char *user_agent, *ip, *tag;
     const char *refresh_key; /* version 2: base64url of 32 bytes, maybe sealed; else NULL */
     int64_t refresh_counter; /* version 2: of the newest token */
@@ -44,8 +44,7 @@ int64_t sessions_delete(struct tx *tx, const struct uuid *user_id, const struct 
 void sessions_delete_not_by(struct tx *tx, const struct uuid *user_id, const char *method);
 
 /* The same, but those whose level is aal2 stay. */
-void sessions_delete_not_high(struct tx *tx, const struct uuid *user_id,
-                              const struct uuid *except);
+void sessions_delete_not_high(struct tx *tx, const struct uuid *user_id, const struct uuid *except);
 
 /* All of a user whose level is below aal2, but `except` (row V8). A session without a level
  * stays. */
@@ -54,8 +53,8 @@ void sessions_delete_low(struct tx *tx, const struct uuid *user_id, const struct
 /* This one alone falls to aal1, in *session too; its amr entries are left to amr_drop. */
 void session_lower(struct tx *tx, struct session *session);
 
-/* Is there another session of the user, same tag and no lower level, refreshed (or made) later, that
- * has not ended by itself: made and refreshed not before these times (0: no limit)? */
+/* Is there another session of the user, same tag and no lower level, refreshed (or made) later,
+ * that has not ended by itself: made and refreshed not before these times (0: no limit)? */
 bool session_newer_exists(struct tx *tx, const struct session *session, int64_t made_since,
                           int64_t refreshed_since);
 

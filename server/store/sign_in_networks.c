@@ -23,7 +23,7 @@ DB_SQL(is_known, "select 1 from @@sign_in_networks where user_id = $1 and networ
 void sign_in_network_prefetch(struct tx *tx, const struct uuid *user_id, const char *network)
 {
     db_prefetch(tx, &is_known, V_ID(user_id), V_TEXT(network),
-             V_TIME(tx->ctx->now_us - SIGN_IN_NETWORK_US));
+                V_TIME(tx->ctx->now_us - SIGN_IN_NETWORK_US));
 }
 
 bool sign_in_network_is(struct tx *tx, const struct uuid *user_id, const char *network)

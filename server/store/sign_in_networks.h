@@ -1,5 +1,5 @@
-/* sign_in_networks.h: our own table sign_in_networks: from where a user has signed in of late, so that
- * strangers' guesses do not keep the owner out (rule S14). A network is a keyed hash. */
+/* sign_in_networks.h: our own table sign_in_networks: from where a user has signed in of late, so
+ * that strangers' guesses do not keep the owner out (rule S14). A network is a keyed hash. */
 #ifndef COUNTERSIGN_STORE_SIGN_IN_NETWORKS_H
 #define COUNTERSIGN_STORE_SIGN_IN_NETWORKS_H
 

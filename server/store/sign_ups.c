@@ -66,7 +66,8 @@ static bool is_nobodys(struct tx *tx, const struct user *u)
 
 static int64_t session_used_at(struct tx *tx, const struct uuid *user_id)
 {
-#define USED(refreshed) "select max(coalesce(" refreshed ", created_at)) from @sessions where user_id = $1"
+#define USED(refreshed)                                                                            \
+    "select max(coalesce(" refreshed ", created_at)) from @sessions where user_id = $1"
     DB_SQL2(sql, USED("refreshed_at"), USED("refreshed_at at time zone 'UTC'"));
     struct rows *r = db_query(tx, &sql, V_ID(user_id));
     int64_t at = rows_next(r) ? rows_time(r, 0) : 0;

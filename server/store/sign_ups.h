@@ -15,9 +15,9 @@ void sign_up_forget(struct tx *tx, const struct uuid *user_id);
 /* Up to n of those not seen since; returns how many. */
 int sign_ups_due(struct tx *tx, enum sign_up_kind kind, int64_t since, int n, struct uuid *out);
 
-/* Deletes the account, if nobody confirmed it and nothing was done with it (it has no session, factor,
- * identity elsewhere, and no admin touched it), or, an anonymous one, if it was not used since; else
- * it only puts down what it found. true: deleted. */
+/* Deletes the account, if nobody confirmed it and nothing was done with it (it has no session,
+ * factor, identity elsewhere, and no admin touched it), or, an anonymous one, if it was not used
+ * since; else it only puts down what it found. true: deleted. */
 bool sign_up_settle(struct tx *tx, const struct uuid *user_id, enum sign_up_kind kind,
                     int64_t since);
 

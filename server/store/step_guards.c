@@ -1,9 +1,10 @@
 /* step_guards.c: SQL of the table step_guards, see step_guards.h. */
 #include "store/step_guards.h"
 
-DB_SQL(of_subject, "select subject_id, origin, failures, locked_until, spent, spent_at, session_id, "
-                   "session_wrong, updated_at from @@step_guards where user_id = $1 and "
-                   "subject_id in ($2, $3) order by updated_at desc limit 64");
+DB_SQL(of_subject,
+       "select subject_id, origin, failures, locked_until, spent, spent_at, session_id, "
+       "session_wrong, updated_at from @@step_guards where user_id = $1 and "
+       "subject_id in ($2, $3) order by updated_at desc limit 64");
 
 void step_guards_prefetch(struct tx *tx, const struct uuid *user_id, const struct uuid *subject_id)
 {

@@ -79,8 +79,7 @@ static int64_t walk_factors(struct tx *tx, struct uuid *place)
 static int64_t walk_sessions(struct tx *tx, const struct sweep_ages *ages, struct uuid *place)
 {
 #define SINCE(refreshed) "(created_at < $3 or coalesce(" refreshed ", created_at) < $4)"
-#define OLD(refreshed)                                                                             \
-    GONE("@sessions", "id", "id > $1 and id <= $2 and " SINCE(refreshed))
+#define OLD(refreshed) GONE("@sessions", "id", "id > $1 and id <= $2 and " SINCE(refreshed))
     DB_SQL(to, STRETCH_END("@sessions"));
     DB_SQL2(old, OLD("refreshed_at") ")",
             OLD("refreshed_at at time zone 'UTC'") " for update skip locked)");
@@ -103,9 +102,9 @@ static int64_t walk_tokens(struct tx *tx, int64_t *place)
     bool found = rows_next(r);
     *place = found ? rows_int(r, 0) : 0;
     rows_end(r);
-    return found ? db_exec(tx, &tokens, V_INT(from), V_INT(*place),
-                           V_TIME(tx->ctx->now_us - DAY_US))
-                 : 0;
+    return found
+               ? db_exec(tx, &tokens, V_INT(from), V_INT(*place), V_TIME(tx->ctx->now_us - DAY_US))
+               : 0;
 }
 
 /* Where ids that we made at that time begin: version 7 begins with the time (RFC 9562 §5.7). */
@@ -124,10 +123,14 @@ static struct uuid id_at(int64_t us)
 static int64_t sweep_audit(struct tx *tx, int64_t age_us)
 {
 #define SINCE_2020_US (INT64_C(1577836800) * US_PER_S)
-    DB_SQL2(rows, GONE("@audit_log_entries", "id", "id >= $1 and id < $2 and created_at < $3 "
-                       "and substr(hex(id), 13, 1) = '7' order by id limit 1000)"),
-            GONE("@audit_log_entries", "id", "id >= $1 and id < $2 and created_at < $3 "
-                 "and substr(id::text, 15, 1) = '7' order by id limit 1000 for update skip locked)"));
+    DB_SQL2(
+        rows,
+        GONE("@audit_log_entries", "id",
+             "id >= $1 and id < $2 and created_at < $3 "
+             "and substr(hex(id), 13, 1) = '7' order by id limit 1000)"),
+        GONE("@audit_log_entries", "id",
+             "id >= $1 and id < $2 and created_at < $3 "
+             "and substr(id::text, 15, 1) = '7' order by id limit 1000 for update skip locked)"));
     int64_t until = tx->ctx->now_us - age_us;
     struct uuid from = id_at(SINCE_2020_US), to = id_at(until);
     return age_us && until > SINCE_2020_US
@@ -140,21 +143,23 @@ int64_t sweep(struct tx *tx, const struct sweep_ages *ages, struct sweep_place *
     SWEEP(ended, "@sessions", "id", "not_after < $1 limit 200");
     /* SQLite has no index of their times, to spare one at each challenge: our ids are in the order
      * of time, and what other servers made lies after them. */
-    DB_SQL2(challenges,
-            "delete from @mfa_challenges where id in ("
-            "select id from (select id, created_at from @mfa_challenges order by id limit 200) f "
-            "where created_at < $1 union all "
-            "select id from (select id, created_at from @mfa_challenges order by id desc limit 200) l "
-            "where created_at < $1)",
-            GONE("@mfa_challenges", "id", "created_at < $1 order by created_at limit 200")
-            " for update skip locked)");
+    DB_SQL2(
+        challenges,
+        "delete from @mfa_challenges where id in ("
+        "select id from (select id, created_at from @mfa_challenges order by id limit 200) f "
+        "where created_at < $1 union all "
+        "select id from (select id, created_at from @mfa_challenges order by id desc limit 200) l "
+        "where created_at < $1)",
+        GONE("@mfa_challenges", "id",
+             "created_at < $1 order by created_at limit 200") " for update skip locked)");
     SWEEP(flows, "@flow_state", "id", "created_at < $1 limit 200");
     SWEEP(guards, "@@password_guards", "key", "updated_at < $1 limit 200");
     SWEEP(codes, "@@code_guards", "key", "updated_at < $1 limit 200");
     DB_SQL(notices, "delete from @@notice_counts where (subject_id, kind) in (select subject_id, "
                     "kind from @@notice_counts where since < $1 limit 200)");
-    DB_SQL(steps, "delete from @@step_guards where (user_id, subject_id, origin) in (select user_id, "
-                  "subject_id, origin from @@step_guards where updated_at < $1 limit 200)");
+    DB_SQL(steps,
+           "delete from @@step_guards where (user_id, subject_id, origin) in (select user_id, "
+           "subject_id, origin from @@step_guards where updated_at < $1 limit 200)");
     SWEEP(wrong, "@@wrong_codes", "session_id", "updated_at < $1 limit 200");
     SWEEP(unsent, "@@outbox", "id", "next_try_at is null and created_at < $1 limit 200");
     SWEEP(pauses, "@@send_pauses", "key", "taken_at < $1 limit 500");

@@ -6,10 +6,10 @@
 #include "store/db.h"
 
 struct sweep_ages {
-    int64_t timebox_us, inactivity_us; /* of sessions; 0: no limit */
-    int64_t code_us; /* how long mailed codes live */
+    int64_t timebox_us, inactivity_us;              /* of sessions; 0: no limit */
+    int64_t code_us;                                /* how long mailed codes live */
     int64_t audit_us, unconfirmed_us, anonymous_us; /* kept; 0: for good */
-    int64_t pause_us;                  /* the longest between two messages to an address */
+    int64_t pause_us; /* the longest between two messages to an address */
 };
 
 /* How far a walk through the tables came that have no index for what is looked for. All zero: the

@@ -8,17 +8,17 @@
 
 struct totp_device {
     struct totp_kind kind;
-    int drift;             /* steps that its clock is ahead of ours; negative: behind */
-    int readings;          /* accepted codes in a row that were off to one side; its sign says which */
-    int64_t read_at;       /* when the newest of them was */
-    int64_t refused_off_s; /* seconds ahead, when its newest code was refused for that; see refused_at */
+    int drift;       /* steps that its clock is ahead of ours; negative: behind */
+    int readings;    /* accepted codes in a row that were off to one side; its sign says which */
+    int64_t read_at; /* when the newest of them was */
+    int64_t refused_off_s; /* seconds ahead, when its newest code was refused for that; see
+                              refused_at */
     int64_t refused_at;    /* 0: its newest code was not refused for that */
 };
 
 struct totp_device totp_device_of(struct tx *tx, const struct uuid *factor_id);
 void totp_device_prefetch(struct tx *tx, const struct uuid *factor_id);
-void totp_device_put(struct tx *tx, const struct uuid *factor_id,
-                     const struct totp_device *device);
+void totp_device_put(struct tx *tx, const struct uuid *factor_id, const struct totp_device *device);
 
 /* A verified TOTP factor with its kind and its owner, to be exported. */
 struct totp_owned {

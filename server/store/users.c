@@ -77,8 +77,7 @@ static struct sql *as_mode(const struct tx *tx, struct sql *plain, struct sql *l
 #define BY_EMAIL(no)                                                                               \
     "select " USER_COLUMNS " from @users u "                                                       \
     "where u.email = $1 and u.aud = $2 and u.is_sso_user = " no " limit 1"
-#define BY_PHONE                                                                                   \
-    "select " USER_COLUMNS " from @users u where u.phone = $1 and u.aud = $2 limit 1"
+#define BY_PHONE "select " USER_COLUMNS " from @users u where u.phone = $1 and u.aud = $2 limit 1"
 
 DB_SQL(by_id, BY_ID);
 DB_SQL2(by_id_locked, BY_ID, BY_ID LOCKED);
@@ -150,8 +149,8 @@ enum standing user_email_standing(struct tx *tx, const char *email, const struct
     except = except ? except : &uuid_nil;
     enum standing standing =
         standing_of(db_query(tx, &in_users, V_TEXT(email), V_ID(except)), claimant);
-    bool elsewhere = standing != ADDRESS_HELD &&
-                     any(db_query(tx, &in_identities, V_TEXT(email), V_ID(except)));
+    bool elsewhere =
+        standing != ADDRESS_HELD && any(db_query(tx, &in_identities, V_TEXT(email), V_ID(except)));
     return elsewhere ? ADDRESS_HELD : standing;
 }
 
@@ -213,8 +212,7 @@ void user_save(struct tx *tx, struct user *u)
     "phone_change_sent_at = $15, reauthentication_sent_at = $16, banned_until = $17, "             \
     "deleted_at = $18, raw_app_meta_data = $19, raw_user_meta_data = $20, "                        \
     "email_change_confirm_status = $21, is_anonymous = $22 where id = $23"
-    DB_SQL2(sql, SAVE("$4"),
-            SAVE("case when $18::timestamptz is null then $4 else null end"));
+    DB_SQL2(sql, SAVE("$4"), SAVE("case when $18::timestamptz is null then $4 else null end"));
     u->updated_at = tx->ctx->now_us;
     db_run(tx, &sql, V_TEXT(u->role), V_TEXT(null_if_empty(u->email)),
            V_TEXT(null_if_empty(u->phone)), V_TEXT(or_empty(u->password)),
@@ -224,8 +222,8 @@ void user_save(struct tx *tx, struct user *u)
            V_TIME(u->last_sign_in_at), V_TIME(u->updated_at), V_TIME(u->phone_confirmed_at),
            V_TIME(u->phone_change_sent_at), V_TIME(u->reauthentication_sent_at),
            V_TIME(u->banned_until), V_TIME(u->deleted_at), V_JSON(u->app_metadata),
-           V_JSON(u->user_metadata), V_INT(u->email_change_confirm_status),
-           V_BOOL(u->is_anonymous), V_ID(&u->id));
+           V_JSON(u->user_metadata), V_INT(u->email_change_confirm_status), V_BOOL(u->is_anonymous),
+           V_ID(&u->id));
 }
 
 void user_signed_in(struct tx *tx, struct user *u)
@@ -301,9 +299,9 @@ int64_t users_count(struct tx *tx, const struct user_query *q)
 
 int users_page(struct tx *tx, const struct user_query *q, struct user **out)
 {
-    DB_SQL2(up,
-            "select " USER_COLUMNS USER_FILTER " order by u.created_at, u.id limit $4 offset $5",
-            "select " USER_COLUMNS USER_FILTER_PG " order by u.created_at, u.id limit $4 offset $5");
+    DB_SQL2(
+        up, "select " USER_COLUMNS USER_FILTER " order by u.created_at, u.id limit $4 offset $5",
+        "select " USER_COLUMNS USER_FILTER_PG " order by u.created_at, u.id limit $4 offset $5");
     DB_SQL2(down,
             "select " USER_COLUMNS USER_FILTER
             " order by u.created_at desc, u.id desc limit $4 offset $5",

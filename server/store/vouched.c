@@ -16,9 +16,10 @@ struct vouch vouch_of(struct tx *tx, const struct uuid *user_id)
 
 void vouch_put(struct tx *tx, const struct uuid *user_id, bool password, bool metadata)
 {
-    DB_SQL(sql, "insert into @@vouched_users as v (user_id, password, metadata) values ($1, $2, $3) "
-                "on conflict (user_id) do update set password = v.password or excluded.password, "
-                "metadata = v.metadata or excluded.metadata");
+    DB_SQL(sql,
+           "insert into @@vouched_users as v (user_id, password, metadata) values ($1, $2, $3) "
+           "on conflict (user_id) do update set password = v.password or excluded.password, "
+           "metadata = v.metadata or excluded.metadata");
     db_run(tx, &sql, V_ID(user_id), V_BOOL(password), V_BOOL(metadata));
 }
 

@@ -76,8 +76,10 @@ static void note_refused(struct connections *set, const char *error)
     if (!others && !set->away) {
         log_write(LOG_ERROR, "the database is away", LOG_STR("error", error));
     } else if (others && !set->refusing) {
-        log_write(LOG_WARN, "the database accepts no further connection; requests wait for those that are open",
-                  LOG_INT("open", set->n_lent + set->n_idle), LOG_STR("error", error));
+        log_write(
+            LOG_WARN,
+            "the database accepts no further connection; requests wait for those that are open",
+            LOG_INT("open", set->n_lent + set->n_idle), LOG_STR("error", error));
     }
     set->refusing = true;
     set->away = !others;
@@ -106,8 +108,7 @@ static void measure(struct connections *set, struct db *db)
     }
 }
 
-static struct db *open_and_measure(struct connections *set, struct arena *arena,
-                                   const char **error)
+static struct db *open_and_measure(struct connections *set, struct arena *arena, const char **error)
 {
     struct db *db = db_connect(arena, set->url, set->settings.flags, error);
     if (db) {
@@ -134,7 +135,8 @@ static struct db *open_one(struct connections *set, struct arena *arena)
     set->trying = was_refusing ? false : set->trying;
     if (db) {
         note_back(set);
-        set->lent[set->n_lent++] = (struct connection){ db, clock_steady_us(), 0, clock_steady_us() };
+        set->lent[set->n_lent++] =
+            (struct connection){ db, clock_steady_us(), 0, clock_steady_us() };
     } else {
         note_refused(set, error);
     }

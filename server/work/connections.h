@@ -34,8 +34,8 @@ struct db *connections_take(struct connections *set, struct arena *arena, int64_
  * one has mostly lost all. */
 void connections_give(struct connections *set, struct db *db);
 
-/* For a stop: from now on a statement of a transaction that has lasted 5 s is cancelled, as it waits for
- * a row that somebody else holds, most likely. */
+/* For a stop: from now on a statement of a transaction that has lasted 5 s is cancelled, as it
+ * waits for a row that somebody else holds, most likely. */
 void connections_hurry(struct connections *set);
 
 /* When all are given back. NULL is fine. */

@@ -19,10 +19,11 @@ static void compare(struct database_clock *clock, int64_t error_us)
     if (!clock->apart && off > APART_US + error_us) {
         clock->apart = true;
         log_write(LOG_WARN,
-                  prefetch > 0 ? "the clock of this machine is ahead of the database's: the database's "
-                              "time is used; set both by NTP"
-                            : "the clock of this machine is behind the database's: the database's "
-                              "time is used; set both by NTP",
+                  prefetch > 0
+                      ? "the clock of this machine is ahead of the database's: the database's "
+                        "time is used; set both by NTP"
+                      : "the clock of this machine is behind the database's: the database's "
+                        "time is used; set both by NTP",
                   LOG_INT("milliseconds", off / 1000));
     } else if (clock->apart && off + error_us < APART_US) {
         clock->apart = false;

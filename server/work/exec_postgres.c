@@ -60,7 +60,8 @@ static enum problem run_tx(struct executor *base, struct ctx *ctx, enum tx_mode 
         int64_t trips = db_trips(db);
         problem = tx_once(db, ctx, mode, fn, arg, &status);
         if (log_wants(LOG_DEBUG)) {
-            log_write(LOG_DEBUG, "transaction", LOG_STR("mode", mode == TX_WRITE ? "write" : "read"),
+            log_write(LOG_DEBUG, "transaction",
+                      LOG_STR("mode", mode == TX_WRITE ? "write" : "read"),
                       LOG_INT("round_trips", db_trips(db) - trips), LOG_INT("status", status),
                       LOG_STR("request_id", ctx->request_id));
         }
@@ -153,9 +154,7 @@ static int connections_of(struct db *db, struct arena *arena,
         db_rollback(db);
         most = most < 1 ? 1 : most;
     }
-    return most                    ? (int)most
-           : settings->connections ? settings->connections
-                                   : CONNECTIONS;
+    return most ? (int)most : settings->connections ? settings->connections : CONNECTIONS;
 }
 
 /* Once a process, which keeps to the shape that it found. */
@@ -171,7 +170,8 @@ static void say_older_shape(struct db *db, struct arena *arena)
     }
 }
 
-static struct connections *connections_of_settings(struct arena *arena, struct database_clock *clock,
+static struct connections *connections_of_settings(struct arena *arena,
+                                                   struct database_clock *clock,
                                                    const struct executor_settings *settings,
                                                    int *most, const char **error)
 {

@@ -118,9 +118,9 @@ static void wake(struct work *work)
 static enum problem sqlite_write(struct executor *base, struct ctx *ctx, tx_fn *fn, void *arg)
 {
     struct sqlite_executor *executor = (struct sqlite_executor *)base;
-    struct waiter w = {.work = {.ctx = ctx, .fn = fn, .arg = arg, .done = wake},
-                       .lock = PTHREAD_MUTEX_INITIALIZER,
-                       .woken = PTHREAD_COND_INITIALIZER};
+    struct waiter w = { .work = { .ctx = ctx, .fn = fn, .arg = arg, .done = wake },
+                        .lock = PTHREAD_MUTEX_INITIALIZER,
+                        .woken = PTHREAD_COND_INITIALIZER };
     if (writer_is_self(executor->writer)) {
         log_die("exec_write was called from the writer's own thread, which would wait for itself");
     }

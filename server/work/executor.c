@@ -34,7 +34,7 @@ enum problem problem_of(enum db_status status)
 enum problem tx_once(struct db *db, struct ctx *ctx, enum tx_mode mode, tx_fn *fn, void *arg,
                      enum db_status *out)
 {
-    struct tx tx = {.ctx = ctx, .db = db, .mode = mode};
+    struct tx tx = { .ctx = ctx, .db = db, .mode = mode };
     enum problem problem = P_OK;
     deferred_discard(ctx);
     tx.status = db_begin(db, mode);
@@ -151,8 +151,11 @@ void executor_start_pools(struct executor *executor, const struct executor_setti
         if (settings->waits & 1U << i) {
             char name[16];
             snprintf(name, sizeof name, "cs-wait%d", i);
-            executor->waiting[i] = worker_pool_start(&(struct worker_pool_settings){
-                .name = name, .threads = most, .for_authenticated = most / 4, .deadline_us = deadline_us });
+            executor->waiting[i] =
+                worker_pool_start(&(struct worker_pool_settings){ .name = name,
+                                                                  .threads = most,
+                                                                  .for_authenticated = most / 4,
+                                                                  .deadline_us = deadline_us });
         }
     }
 }

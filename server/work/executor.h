@@ -21,19 +21,20 @@ struct executor;
 typedef enum problem tx_fn(struct ctx *ctx, struct tx *tx, void *arg);
 
 struct executor_settings {
-    const char *url;     /* "sqlite:PATH" or "postgres://…" */
-    int compute_threads;    /* hash pool; 0: one a core */
-    int compute_queue;      /* jobs that may wait for it; 0: 64 a thread */
-    unsigned waits;      /* destinations that may be asked: a bit each, from bit 0 */
-    int external_threads;    /* so many questions at a time to each; 0: 32 */
-    int64_t deadline_us; /* a job that waited longer in a queue is refused (P_REQUEST_TIMEOUT); 0: 10 s */
-    int connections;     /* PostgreSQL: at most; 0: 16 */
-    int percent;         /* PostgreSQL: so many of the hundred that it accepts instead; 0: not so */
-    int idle;            /* PostgreSQL: connections kept while nobody uses them; 0: all */
+    const char *url;      /* "sqlite:PATH" or "postgres://…" */
+    int compute_threads;  /* hash pool; 0: one a core */
+    int compute_queue;    /* jobs that may wait for it; 0: 64 a thread */
+    unsigned waits;       /* destinations that may be asked: a bit each, from bit 0 */
+    int external_threads; /* so many questions at a time to each; 0: 32 */
+    int64_t deadline_us;  /* a job that waited longer in a queue is refused (P_REQUEST_TIMEOUT); 0:
+                             10 s */
+    int connections;      /* PostgreSQL: at most; 0: 16 */
+    int percent; /* PostgreSQL: so many of the hundred that it accepts instead; 0: not so */
+    int idle;    /* PostgreSQL: connections kept while nobody uses them; 0: all */
     int64_t lifetime_us, idle_us, check_us; /* of connections: see work/connections.h */
-    bool unprepared;     /* PostgreSQL: no prepared statements, for poolers */
-    bool keep_schema;    /* do not migrate: refuse to start where that is needed */
-    bool shared;         /* SQLite: other processes may serve the same file too: no lock file */
+    bool unprepared;                        /* PostgreSQL: no prepared statements, for poolers */
+    bool keep_schema; /* do not migrate: refuse to start where that is needed */
+    bool shared;      /* SQLite: other processes may serve the same file too: no lock file */
 };
 
 /* Opens the database (creating it), migrates it, starts the threads. NULL: *error for a person. */
@@ -66,7 +67,7 @@ enum problem exec_write(struct executor *executor, struct ctx *ctx, tx_fn *fn,
  * failed; result is set. The memory belongs to the caller and stays until done. */
 struct work {
     struct ctx *ctx;
-    tx_fn *fn;                                        /* for exec_write_later */
+    tx_fn *fn;                                       /* for exec_write_later */
     enum problem (*run)(struct ctx *ctx, void *arg); /* for the other three */
     void *arg;
     void (*done)(struct work *work);

@@ -11,7 +11,7 @@
 struct worker_pool;
 
 struct executor_engine {
-    bool waits; /* see exec_waits */
+    bool waits;                               /* see exec_waits */
     void (*hurry)(struct executor *executor); /* NULL: nothing to do */
     void (*stop)(struct executor *executor);
     struct clock (*clock)(struct executor *executor); /* NULL: this machine's */

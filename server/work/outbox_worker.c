@@ -17,7 +17,7 @@
 #include <time.h>
 
 enum { POLL_S = 5, ERROR_SHOWN = 200 };
-#define LEASE_US (120 * US_PER_S)       /* a mail takes 40 s at most */
+#define LEASE_US (120 * US_PER_S) /* a mail takes 40 s at most */
 #define BACKOFF_FIRST_US (5 * US_PER_S)
 #define BACKOFF_MAX_US (15 * 60 * US_PER_S)
 #define MAIL_LIFE_US (24 * 3600 * US_PER_S)
@@ -109,8 +109,8 @@ static void send_payload(struct outbox_worker *w, struct arena *arena, struct jo
     }
     if (is_mail) {
         job->life_us = mail.token ? life_of(config->mail_otp_exp_s) : MAIL_LIFE_US;
-        job->done = send_mail(config, arena, &mail, uuid_format(&job->row.id, id), &error,
-                              &job->dead);
+        job->done =
+            send_mail(config, arena, &mail, uuid_format(&job->row.id, id), &error, &job->dead);
     } else {
         job->life_us = life_of(config->sms_otp_exp_s);
         job->done = send_sms(config, arena, &sms, &provider_id, &error, &job->dead);
@@ -121,8 +121,8 @@ static void send_payload(struct outbox_worker *w, struct arena *arena, struct jo
 static void attempt(struct outbox_worker *w, struct arena *arena, struct job *job)
 {
     const struct outbox_row *row = &job->row;
-    const char *payload = vault_open(w->realm->vault, arena, &row->id,
-                                     row->payload ? row->payload : "");
+    const char *payload =
+        vault_open(w->realm->vault, arena, &row->id, row->payload ? row->payload : "");
     job->life_us = MAIL_LIFE_US;
     if (payload) {
         send_payload(w, arena, job, payload);

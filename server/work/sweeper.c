@@ -101,10 +101,10 @@ static void sweep_accounts(struct sweeper *s, enum sign_up_kind kind, int64_t ke
         }
     }
     if (deleted || refused) {
-        log_write(refused ? LOG_WARN : LOG_INFO, "accounts were swept",
-                  LOG_STR("kind", kind == SIGN_UP_ANONYMOUS ? "anonymous, not used"
-                                                            : "never confirmed"),
-                  LOG_INT("deleted", deleted), LOG_INT("put_off", refused));
+        log_write(
+            refused ? LOG_WARN : LOG_INFO, "accounts were swept",
+            LOG_STR("kind", kind == SIGN_UP_ANONYMOUS ? "anonymous, not used" : "never confirmed"),
+            LOG_INT("deleted", deleted), LOG_INT("put_off", refused));
     }
     s->gone += r.n == ACCOUNTS ? BUSY_ROWS : 0;
     arena_free(&ctx.arena);

@@ -20,7 +20,7 @@ struct queue {
 
 struct worker_pool {
     struct worker_pool_settings settings; /* with nothing left open */
-    pthread_mutex_t lock;               /* for all below */
+    pthread_mutex_t lock;                 /* for all below */
     pthread_cond_t work_came;
     struct queue kinds[KINDS];
     int last_kind;      /* whose turn it was */
@@ -83,7 +83,8 @@ static void *pool_main(void *arg)
     struct worker_pool *p = arg;
     const struct worker_pool_settings *s = &p->settings;
     if (s->in_the_back) {
-        sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){ 0 }); /* a thread's own on Linux */
+        sched_setscheduler(0, SCHED_BATCH,
+                           &(struct sched_param){ 0 }); /* a thread's own on Linux */
     }
     pthread_mutex_lock(&p->lock);
     for (struct work *work = take(p); work; work = take(p)) {

@@ -11,11 +11,11 @@
 struct worker_pool;
 
 struct worker_pool_settings {
-    const char *name;  /* of the threads; 11 characters at most */
-    int threads;       /* 0: one a core */
-    int queue;         /* of each of the two kinds; 0: 64 a thread */
-    int for_authenticated;   /* threads that guests do not get; one is always left to them */
-    bool in_the_back;  /* it computes, and steps back behind threads that answer */
+    const char *name;      /* of the threads; 11 characters at most */
+    int threads;           /* 0: one a core */
+    int queue;             /* of each of the two kinds; 0: 64 a thread */
+    int for_authenticated; /* threads that guests do not get; one is always left to them */
+    bool in_the_back;      /* it computes, and steps back behind threads that answer */
     int64_t deadline_us;
     enum problem (*run)(void *arg, struct work *work); /* NULL: work->slow */
     void *arg;

@@ -60,7 +60,7 @@ static void roll_back(struct writer *w)
 static enum db_status run_body(struct writer *w, struct work *job, bool *gone)
 {
     bool marked = w->kept > 0;
-    struct tx tx = {.ctx = job->ctx, .db = w->db, .mode = TX_WRITE};
+    struct tx tx = { .ctx = job->ctx, .db = w->db, .mode = TX_WRITE };
     deferred_discard(job->ctx);
     tx.status = marked ? db_savepoint(w->db) : DB_OK;
     enum problem problem = tx.status == DB_OK ? job->fn(job->ctx, &tx, job->arg) : P_OK;

@@ -54,7 +54,7 @@ static void *writer_main(void *arg)
 {
     struct writer_arg *w = arg;
     struct arena *arena = arena_new();
-    struct ctx ctx = {.arena = arena};
+    struct ctx ctx = { .arena = arena };
     for (;; w->n++) {
         if (exec_write(w->e, &ctx, put_both, &w->n) == P_OK &&
             write(w->pipe, &w->n, sizeof w->n) != sizeof w->n) {
@@ -69,7 +69,7 @@ static void *writer_main(void *arg)
 static void write_until_killed(struct scratch *s, int round, int to)
 {
     const char *error = NULL;
-    struct executor_settings settings = {.url = s->url};
+    struct executor_settings settings = { .url = s->url };
     struct executor *e = executor_start(s->arena, &settings, &error);
     if (!e || exec_write(e, &s->ctx, make_tables, NULL) != P_OK) {
         _exit(1);
@@ -77,7 +77,7 @@ static void write_until_killed(struct scratch *s, int round, int to)
     for (int i = 0; i < WRITERS; i++) {
         pthread_t thread;
         struct writer_arg *w = calloc(1, sizeof *w);
-        *w = (struct writer_arg){.e = e, .pipe = to};
+        *w = (struct writer_arg){ .e = e, .pipe = to };
         w->n = ((int64_t)round * WRITERS + i) * ROUND_ROWS;
         pthread_create(&thread, NULL, writer_main, w);
     }
@@ -103,7 +103,7 @@ static enum problem ask_body(struct ctx *ctx, struct tx *tx, void *arg)
 
 static int64_t ask(struct executor *e, struct scratch *s, struct sql *sql, int64_t value)
 {
-    struct question q = {.sql = sql, .value = value};
+    struct question q = { .sql = sql, .value = value };
     assert_int_equal(exec_read(e, &s->ctx, ask_body, &q), P_OK);
     return q.answer;
 }
@@ -117,7 +117,7 @@ static void on_finding(void *arg, const char *finding)
 static void check(struct scratch *s, const int64_t *rows, int count)
 {
     const char *error = NULL;
-    struct executor_settings settings = {.url = s->url};
+    struct executor_settings settings = { .url = s->url };
     struct executor *e = executor_start(s->arena, &settings, &error);
     if (!e) {
         fail_msg("%s", error);

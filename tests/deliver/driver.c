@@ -1,7 +1,7 @@
-/* driver.c: the parts of delivery for tests/deliver/suite.py, without a server around them. Settings
- * come from the environment, payloads from standard input; each answer is one JSON line. Commands:
- * hook URL SECRETS, mail, sms, check PHONE CODE, put N (into the outbox), work SECONDS (until it is
- * empty; -1: until killed). */
+/* driver.c: the parts of delivery for tests/deliver/suite.py, without a server around them.
+ * Settings come from the environment, payloads from standard input; each answer is one JSON line.
+ * Commands: hook URL SECRETS, mail, sms, check PHONE CODE, put N (into the outbox), work SECONDS
+ * (until it is empty; -1: until killed). */
 #include "app.h"
 #include "base/log.h"
 #include "deliver/hook.h"

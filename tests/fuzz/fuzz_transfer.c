@@ -1,6 +1,6 @@
 /* fuzz_transfer.c: any bytes as a file of factors to be imported. What is good in a row must hold
- * what transfer.h promises. For libFuzzer (script/fuzz), and, linked with replay.c, an ordinary test
- * over the corpus. */
+ * what transfer.h promises. For libFuzzer (script/fuzz), and, linked with replay.c, an ordinary
+ * test over the corpus. */
 #include "base/utf8.h"
 #include "factor/totp/transfer.h"
 

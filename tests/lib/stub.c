@@ -35,7 +35,7 @@ void stub_add(struct stub *stub, struct stub_answer answer)
 
 void stub_answer(struct stub *stub, int http_status, const char *body)
 {
-    stub_add(stub, (struct stub_answer){.http_status = http_status, .body = body});
+    stub_add(stub, (struct stub_answer){ .http_status = http_status, .body = body });
 }
 
 void stub_only(struct stub *stub, int http_status, const char *body)
@@ -81,7 +81,7 @@ static cs_status stub_send(void *userdata, const cs_http_request *request,
                            cs_http_response *response)
 {
     struct stub *stub = userdata;
-    struct stub_answer answer = {.fail = CS_ERR_CONNECT};
+    struct stub_answer answer = { .fail = CS_ERR_CONNECT };
     pthread_mutex_lock(&stub->lock);
     record(stub, request);
     if (stub->answers_count > 0) {
@@ -94,7 +94,7 @@ static cs_status stub_send(void *userdata, const cs_http_request *request,
         if (cs_http_request_is_cancelled(request)) {
             return CS_ERR_CANCELLED;
         }
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
     }
     if (answer.meanwhile != NULL) {
         answer.meanwhile();
@@ -119,10 +119,10 @@ static int64_t stub_now(void *userdata)
 
 cs_client *stub_client(struct stub *stub, cs_client_options *options)
 {
-    cs_client_options defaults = {0};
+    cs_client_options defaults = { 0 };
     cs_client *client = NULL;
     cs_client_options *own = options == NULL ? &defaults : options;
-    const cs_transport transport = {.send = stub_send, .userdata = stub};
+    const cs_transport transport = { .send = stub_send, .userdata = stub };
     own->transport = &transport;
     own->now = stub_now;
     own->now_userdata = stub;
@@ -177,7 +177,7 @@ void stub_sign_in(struct stub *stub, cs_client *client)
     cs_auth_response *response = NULL;
     stub_only(stub, 200, stub_session(stub, 0, "aal1", 3600, "refresh-1"));
     cs_status status = cs_auth_sign_in_with_password(
-        client, &(cs_sign_in_with_password_params){.email = "a@example.com", .password = "pw"},
+        client, &(cs_sign_in_with_password_params){ .email = "a@example.com", .password = "pw" },
         &response);
     assert_int_equal(status, CS_OK);
     cs_auth_response_free(&response);

@@ -18,8 +18,8 @@ struct stub_answer {
     cs_status fail; /* what the transport returns; CS_OK: the answer below */
     int http_status;
     const char *body;
-    const char *headers; /* "Name: value" lines */
-    long delay_ms;       /* until then, or until cancelled */
+    const char *headers;     /* "Name: value" lines */
+    long delay_ms;           /* until then, or until cancelled */
     void (*meanwhile)(void); /* what happens while the request is under way */
 };
 

@@ -52,11 +52,11 @@ static void test_sign_up(void **state)
     (void)state;
     cs_auth_response *out = NULL;
     stub_only(&fixture.stub, 200, stub_session(&fixture.stub, 0, "aal1", 3600, "r"));
-    const cs_sign_up_params params = {.email = "a@example.com",
-                                      .password = "p\"w",
-                                      .data = "{\"n\": 1}",
-                                      .captcha_token = "c",
-                                      .email_redirect_to = "https://x/?a=b"};
+    const cs_sign_up_params params = { .email = "a@example.com",
+                                       .password = "p\"w",
+                                       .data = "{\"n\": 1}",
+                                       .captcha_token = "c",
+                                       .email_redirect_to = "https://x/?a=b" };
     assert_int_equal(cs_auth_sign_up(fixture.client, &params, &out), CS_OK);
     assert_request("POST", "/signup?redirect_to=https%3A%2F%2Fx%2F%3Fa%3Db",
                    "{\"email\":\"a@example.com\",\"password\":\"p\\\"w\",\"data\":{\"n\": 1},"
@@ -88,7 +88,9 @@ static void test_sign_up_to_be_confirmed(void **state)
     cs_auth_response *out = NULL;
     cs_session *session = NULL;
     stub_only(&fixture.stub, 200, USER_JSON);
-    const cs_sign_up_params params = {.phone = "+15551234567", .password = "pw", .channel = "sms"};
+    const cs_sign_up_params params = { .phone = "+15551234567",
+                                       .password = "pw",
+                                       .channel = "sms" };
     assert_int_equal(cs_auth_sign_up(fixture.client, &params, &out), CS_OK);
     assert_request("POST", "/signup",
                    "{\"phone\":\"+15551234567\",\"password\":\"pw\",\"channel\":\"sms\"}", false);
@@ -97,7 +99,8 @@ static void test_sign_up_to_be_confirmed(void **state)
     cs_auth_response_free(&out);
     assert_int_equal(cs_auth_get_session(fixture.client, &session), CS_ERR_SESSION_MISSING);
     assert_null(session);
-    const cs_sign_in_with_password_params in = {.email = "a", .password = "b"}; /* is none without */
+    const cs_sign_in_with_password_params in = { .email = "a",
+                                                 .password = "b" }; /* is none without */
     assert_int_equal(cs_auth_sign_in_with_password(fixture.client, &in, &out),
                      CS_ERR_UNEXPECTED_RESPONSE);
     assert_null(out);
@@ -109,20 +112,20 @@ static void test_otp(void **state)
     cs_otp_response *sent = NULL;
     cs_auth_response *out = NULL;
     stub_only(&fixture.stub, 200, "{\"message_id\":\"m1\"}");
-    const cs_sign_in_with_otp_params params = {.phone = "+1555", .should_not_create_user = true};
+    const cs_sign_in_with_otp_params params = { .phone = "+1555", .should_not_create_user = true };
     assert_int_equal(cs_auth_sign_in_with_otp(fixture.client, &params, &sent), CS_OK);
     assert_request("POST", "/otp", "{\"phone\":\"+1555\",\"create_user\":false}", false);
     assert_string_equal(sent->message_id, "m1");
     cs_otp_response_free(&sent);
     stub_only(&fixture.stub, 200, stub_session(&fixture.stub, 0, "aal1", 3600, "r"));
-    const cs_verify_otp_params verify = {.type = "sms", .phone = "+1555", .token = "123456"};
+    const cs_verify_otp_params verify = { .type = "sms", .phone = "+1555", .token = "123456" };
     assert_int_equal(cs_auth_verify_otp(fixture.client, &verify, &out), CS_OK);
     assert_request("POST", "/verify", "{\"type\":\"sms\",\"token\":\"123456\",\"phone\":\"+1555\"}",
                    false);
     assert_non_null(out->session);
     cs_auth_response_free(&out);
     stub_only(&fixture.stub, 200, "{\"code\":\"200\",\"msg\":\"Confirmation link accepted.\"}");
-    const cs_verify_otp_params change = {.type = "email_change", .token_hash = "h"};
+    const cs_verify_otp_params change = { .type = "email_change", .token_hash = "h" };
     assert_int_equal(cs_auth_verify_otp(fixture.client, &change, &out), CS_OK);
     assert_null(out->session);
     assert_null(out->user);
@@ -145,7 +148,7 @@ static void test_user(void **state)
     assert_non_null(strstr(fixture.stub.headers, "Bearer eyOther\n"));
     cs_user_response_free(&out);
     stub_only(&fixture.stub, 200, "{\"id\":\"" USER_ID "\",\"email\":\"new@example.com\"}");
-    const cs_update_user_params params = {.email = "new@example.com", .nonce = "n"};
+    const cs_update_user_params params = { .email = "new@example.com", .nonce = "n" };
     assert_int_equal(cs_auth_update_user(fixture.client, &params, &out), CS_OK);
     assert_request("PUT", "/user", "{\"email\":\"new@example.com\",\"nonce\":\"n\"}", true);
     cs_user_response_free(&out);
@@ -163,8 +166,9 @@ static void test_enroll(void **state)
     stub_only(&fixture.stub, 200,
               "{\"id\":\"" FACTOR_ID "\",\"type\":\"totp\",\"friendly_name\":\"f\",\"totp\":"
               "{\"qr_code\":\"<svg></svg>\",\"secret\":\"S\",\"uri\":\"otpauth://totp/x\"}}");
-    const cs_mfa_enroll_params params = {
-        .factor_type = "totp", .friendly_name = "f", .issuer = "i"};
+    const cs_mfa_enroll_params params = { .factor_type = "totp",
+                                          .friendly_name = "f",
+                                          .issuer = "i" };
     assert_int_equal(cs_auth_mfa_enroll(fixture.client, &params, &out), CS_OK);
     assert_request("POST", "/factors",
                    "{\"friendly_name\":\"f\",\"factor_type\":\"totp\",\"issuer\":\"i\"}", true);
@@ -173,7 +177,7 @@ static void test_enroll(void **state)
     assert_string_equal(out->totp->secret, "S");
     cs_mfa_enroll_response_free(&out);
     stub_only(&fixture.stub, 200, "{\"id\":\"x\",\"type\":\"phone\",\"phone\":\"+1555\"}");
-    const cs_mfa_enroll_params phone = {.factor_type = "phone", .phone = "+1555"};
+    const cs_mfa_enroll_params phone = { .factor_type = "phone", .phone = "+1555" };
     assert_int_equal(cs_auth_mfa_enroll(fixture.client, &phone, &out), CS_OK);
     assert_null(out->totp);
     assert_string_equal(out->phone, "+1555");
@@ -192,20 +196,20 @@ static void test_challenge_and_verify(void **state)
     const char *opened =
         "{\"id\":\"" CHALLENGE_ID "\",\"type\":\"totp\",\"expires_at\":1800000300}";
     stub_only(&fixture.stub, 200, opened);
-    assert_int_equal(
-        cs_auth_mfa_challenge(fixture.client,
-                              &(cs_mfa_challenge_params){.factor_id = FACTOR_ID, .channel = "sms"},
-                              &challenge),
-        CS_OK);
+    assert_int_equal(cs_auth_mfa_challenge(
+                         fixture.client,
+                         &(cs_mfa_challenge_params){ .factor_id = FACTOR_ID, .channel = "sms" },
+                         &challenge),
+                     CS_OK);
     assert_request("POST", "/factors/" FACTOR_ID "/challenge", "{\"channel\":\"sms\"}", true);
     assert_int_equal(challenge->expires_at, 1800000300);
     assert_string_equal(challenge->webauthn, "");
     cs_mfa_challenge_response_free(&challenge);
     stub_only(&fixture.stub, 200, stub_session(&fixture.stub, 1, "aal2", 3600, "r2"));
     assert_int_equal(cs_auth_mfa_verify(fixture.client,
-                                        &(cs_mfa_verify_params){.factor_id = FACTOR_ID,
-                                                                .challenge_id = CHALLENGE_ID,
-                                                                .code = "1"},
+                                        &(cs_mfa_verify_params){ .factor_id = FACTOR_ID,
+                                                                 .challenge_id = CHALLENGE_ID,
+                                                                 .code = "1" },
                                         &verified),
                      CS_OK);
     assert_request("POST", "/factors/" FACTOR_ID "/verify",
@@ -215,11 +219,11 @@ static void test_challenge_and_verify(void **state)
     cs_mfa_verify_response_free(&verified);
     stub_only(&fixture.stub, 200, opened);
     stub_answer(&fixture.stub, 200, stub_session(&fixture.stub, 1, "aal2", 3600, "r3"));
-    assert_int_equal(cs_auth_mfa_challenge_and_verify(
-                         fixture.client,
-                         &(cs_mfa_challenge_and_verify_params){.factor_id = "a/../b", .code = "2"},
-                         &verified),
-                     CS_OK);
+    assert_int_equal(
+        cs_auth_mfa_challenge_and_verify(
+            fixture.client,
+            &(cs_mfa_challenge_and_verify_params){ .factor_id = "a/../b", .code = "2" }, &verified),
+        CS_OK);
     assert_request("POST", "/factors/a%2F..%2Fb/verify",
                    "{\"challenge_id\":\"" CHALLENGE_ID "\",\"code\":\"2\"}", true);
     assert_int_equal(fixture.stub.asked, 2);
@@ -237,13 +241,14 @@ static void test_webauthn(void **state)
               "{\"id\":\"c\",\"type\":\"webauthn\",\"expires_at\":1,"
               "\"webauthn\":{\"type\":\"create\"}}");
     assert_int_equal(cs_auth_mfa_challenge(fixture.client,
-                                           &(cs_mfa_challenge_params){.factor_id = FACTOR_ID},
+                                           &(cs_mfa_challenge_params){ .factor_id = FACTOR_ID },
                                            &challenge),
                      CS_OK);
     assert_string_equal(challenge->webauthn, "{\"type\":\"create\"}");
     cs_mfa_challenge_response_free(&challenge);
-    cs_mfa_verify_params params = {
-        .factor_id = FACTOR_ID, .challenge_id = "c", .webauthn = "{\"type\":\"create\"}"};
+    cs_mfa_verify_params params = { .factor_id = FACTOR_ID,
+                                    .challenge_id = "c",
+                                    .webauthn = "{\"type\":\"create\"}" };
     stub_only(&fixture.stub, 200, stub_session(&fixture.stub, 1, "aal2", 3600, "r2"));
     assert_int_equal(cs_auth_mfa_verify(fixture.client, &params, &verified), CS_OK);
     assert_request("POST", "/factors/" FACTOR_ID "/verify",
@@ -260,7 +265,7 @@ static void test_unenroll_refreshes(void **state)
     cs_mfa_unenroll_response *out = NULL;
     cs_session *session = NULL;
     stub_sign_in(&fixture.stub, fixture.client);
-    const cs_mfa_unenroll_params params = {.factor_id = FACTOR_ID};
+    const cs_mfa_unenroll_params params = { .factor_id = FACTOR_ID };
     stub_only(&fixture.stub, 200, "{\"id\":\"" FACTOR_ID "\"}");
     stub_answer(&fixture.stub, 200, stub_session(&fixture.stub, 1, "aal1", 3600, "r2"));
     assert_int_equal(cs_auth_mfa_unenroll(fixture.client, &params, &out), CS_OK);
@@ -284,12 +289,12 @@ static void test_unenroll_without_refresh(void **state)
 {
     (void)state;
     cs_mfa_unenroll_response *out = NULL;
-    cs_client_options options = {.no_refresh_after_unenroll = true};
+    cs_client_options options = { .no_refresh_after_unenroll = true };
     cs_client *client = stub_client(&fixture.stub, &options);
     stub_sign_in(&fixture.stub, client);
     stub_only(&fixture.stub, 200, "{\"id\":\"" FACTOR_ID "\"}");
     assert_int_equal(
-        cs_auth_mfa_unenroll(client, &(cs_mfa_unenroll_params){.factor_id = FACTOR_ID}, &out),
+        cs_auth_mfa_unenroll(client, &(cs_mfa_unenroll_params){ .factor_id = FACTOR_ID }, &out),
         CS_OK);
     assert_int_equal(fixture.stub.asked, 1);
     assert_string_equal(fixture.stub.method, "DELETE");
@@ -362,7 +367,7 @@ static void test_recovery_codes(void **state)
     assert_int_equal(left->remaining, 7);
     cs_mfa_recovery_codes_status_free(&left);
     stub_only(&fixture.stub, 200, set);
-    const cs_mfa_recovery_codes_generate_params params = {.friendly_name = "mine"};
+    const cs_mfa_recovery_codes_generate_params params = { .friendly_name = "mine" };
     assert_int_equal(cs_auth_mfa_recovery_codes_generate(fixture.client, &params, &codes), CS_OK);
     assert_request("POST", "/factors/recovery-codes", "{\"friendly_name\":\"mine\"}", true);
     assert_int_equal(codes->codes_count, 2);
@@ -371,15 +376,15 @@ static void test_recovery_codes(void **state)
     assert_int_equal(cs_auth_mfa_recovery_codes_regenerate(fixture.client, &codes), CS_OK);
     assert_request("POST", "/factors/recovery-codes/regenerate", "{}", true);
     cs_mfa_recovery_codes_free(&codes);
-    static const char *const none[] = {"{\"codes\":[]}", "{\"codes\":[\"aa\",7]}",
-                                       "{\"codes\":[\"\"]}", "{\"codes\":\"aa\"}"};
+    static const char *const none[] = { "{\"codes\":[]}", "{\"codes\":[\"aa\",7]}",
+                                        "{\"codes\":[\"\"]}", "{\"codes\":\"aa\"}" };
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) { /* no code that is none */
         stub_only(&fixture.stub, 200, none[i]);
         assert_int_equal(cs_auth_mfa_recovery_codes_regenerate(fixture.client, &codes),
                          CS_ERR_UNEXPECTED_RESPONSE);
     }
     stub_only(&fixture.stub, 200, stub_session(&fixture.stub, 1, "aal2", 3600, "r2"));
-    const cs_mfa_recovery_codes_verify_params verify = {.code = "aa"};
+    const cs_mfa_recovery_codes_verify_params verify = { .code = "aa" };
     assert_int_equal(cs_auth_mfa_recovery_codes_verify(fixture.client, &verify, &verified), CS_OK);
     assert_request("POST", "/factors/recovery-codes/verify", "{\"code\":\"aa\"}", true);
     cs_mfa_verify_response_free(&verified);
@@ -396,22 +401,22 @@ static void test_admin(void **state)
     cs_admin_mfa_delete_factor_response *deleted = NULL;
     cs_admin_mfa_list_factors_response *list = NULL;
     stub_only(&fixture.stub, 200, FACTOR_JSON);
-    const cs_admin_mfa_delete_factor_params params = {.id = FACTOR_ID, .user_id = USER_ID};
+    const cs_admin_mfa_delete_factor_params params = { .id = FACTOR_ID, .user_id = USER_ID };
     assert_int_equal(cs_auth_admin_mfa_delete_factor(fixture.client, &params, &deleted), CS_OK);
     assert_request("DELETE", "/admin/users/" USER_ID "/factors/" FACTOR_ID, "", false);
     assert_string_equal(deleted->id, FACTOR_ID);
     cs_admin_mfa_delete_factor_response_free(&deleted);
     stub_only(&fixture.stub, 200, "[" FACTOR_JSON "," FACTOR_JSON "]");
-    const cs_admin_mfa_list_factors_params whose = {.user_id = USER_ID};
+    const cs_admin_mfa_list_factors_params whose = { .user_id = USER_ID };
     assert_int_equal(cs_auth_admin_mfa_list_factors(fixture.client, &whose, &list), CS_OK);
     assert_request("GET", "/admin/users/" USER_ID "/factors", "", false);
     assert_int_equal(list->factors_count, 2);
     cs_admin_mfa_list_factors_response_free(&list);
     stub_reset(&fixture.stub);
-    const cs_admin_mfa_delete_factor_params bad = {.id = "../x", .user_id = USER_ID};
+    const cs_admin_mfa_delete_factor_params bad = { .id = "../x", .user_id = USER_ID };
     assert_int_equal(cs_auth_admin_mfa_delete_factor(fixture.client, &bad, &deleted),
                      CS_ERR_INVALID_ARGUMENT);
-    const cs_admin_mfa_delete_factor_params worse = {.id = FACTOR_ID, .user_id = "me"};
+    const cs_admin_mfa_delete_factor_params worse = { .id = FACTOR_ID, .user_id = "me" };
     assert_int_equal(cs_auth_admin_mfa_delete_factor(fixture.client, &worse, &deleted),
                      CS_ERR_INVALID_ARGUMENT);
     assert_int_equal(fixture.stub.asked, 0);

@@ -126,10 +126,11 @@ static void make_token(char *out, size_t size, EVP_PKEY *key, const char *header
     char first[256], second[1024], third[512], claims[512];
     unsigned char signature[512], raw[64];
     size_t used = sizeof signature;
-    snprintf(claims, sizeof claims,
-             "{\"iss\":\"http://auth.test/auth/v1\",\"sub\":\"" USER_ID "\",\"aud\":[\"a\",\"b\"],"
-             "\"exp\":%lld,\"iat\":5,\"aal\":\"aal2\",\"amr\":[\"password\"],\"custom\":{\"a\":1}%s}",
-             (long long)stub.now + lifetime, more_claims);
+    snprintf(
+        claims, sizeof claims,
+        "{\"iss\":\"http://auth.test/auth/v1\",\"sub\":\"" USER_ID "\",\"aud\":[\"a\",\"b\"],"
+        "\"exp\":%lld,\"iat\":5,\"aal\":\"aal2\",\"amr\":[\"password\"],\"custom\":{\"a\":1}%s}",
+        (long long)stub.now + lifetime, more_claims);
     stub_base64url(first, header, strlen(header));
     stub_base64url(second, claims, strlen(claims));
     snprintf(out, size, "%s.%s", first, second);
@@ -149,7 +150,7 @@ static void make_token(char *out, size_t size, EVP_PKEY *key, const char *header
 static cs_status get_claims(const char *token)
 {
     cs_claims *claims = NULL;
-    cs_status status = cs_auth_get_claims(client, &(cs_get_claims_params){.jwt = token}, &claims);
+    cs_status status = cs_auth_get_claims(client, &(cs_get_claims_params){ .jwt = token }, &claims);
     assert_int_equal(claims != NULL, status == CS_OK);
     if (claims != NULL) {
         assert_true(claims->verified);
@@ -183,7 +184,7 @@ static void test_rs256_and_es256(void **state)
     cs_claims *claims = NULL;
     stub_only(&stub, 200, jwks);
     make_token(token, sizeof token, rsa, "{\"alg\":\"RS256\",\"kid\":\"r\",\"typ\":\"JWT\"}", 100);
-    assert_int_equal(cs_auth_get_claims(client, &(cs_get_claims_params){.jwt = token}, &claims),
+    assert_int_equal(cs_auth_get_claims(client, &(cs_get_claims_params){ .jwt = token }, &claims),
                      CS_OK);
     assert_non_null(strstr(stub.url, "/auth/v1/.well-known/jwks.json"));
     assert_true(claims->verified);
@@ -220,14 +221,14 @@ static void test_forgeries(void **state)
         bool by_ec;
         const char *header;
     } rows[] = {
-        {true, "{\"alg\":\"RS256\",\"kid\":\"r\"}"},
-        {false, "{\"alg\":\"ES256\",\"kid\":\"e\"}"},
-        {false, "{\"alg\":\"RS256\",\"kid\":\"e\"}"},
-        {true, "{\"alg\":\"ES256\",\"kid\":\"r\"}"},
-        {true, "{\"alg\":\"ES256\",\"kid\":\"broken\"}"},
-        {false, "{\"alg\":\"RS256\",\"kid\":\"short\"}"},
-        {false, "{\"alg\":\"RS256\",\"kid\":\"oct\"}"},
-        {true, "{\"alg\":\"ES256\",\"kid\":\"oct\"}"},
+        { true, "{\"alg\":\"RS256\",\"kid\":\"r\"}" },
+        { false, "{\"alg\":\"ES256\",\"kid\":\"e\"}" },
+        { false, "{\"alg\":\"RS256\",\"kid\":\"e\"}" },
+        { true, "{\"alg\":\"ES256\",\"kid\":\"r\"}" },
+        { true, "{\"alg\":\"ES256\",\"kid\":\"broken\"}" },
+        { false, "{\"alg\":\"RS256\",\"kid\":\"short\"}" },
+        { false, "{\"alg\":\"RS256\",\"kid\":\"oct\"}" },
+        { true, "{\"alg\":\"ES256\",\"kid\":\"oct\"}" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         make_token(token, sizeof token, rows[i].by_ec ? ec : rsa, rows[i].header, 100);
@@ -243,7 +244,8 @@ static void test_forgeries(void **state)
     memcpy(token + strlen(token), ".", 2);
     assert_int_equal(get_claims(token), CS_ERR_INVALID_TOKEN);
     static const char *const no_tokens[] = {
-        "", ".", "..", "a.b.c", "e30.e30.e30.e30", "e30.W10.e30", "e30.e30.!", "e30.e30.e30"};
+        "", ".", "..", "a.b.c", "e30.e30.e30.e30", "e30.W10.e30", "e30.e30.!", "e30.e30.e30"
+    };
     for (size_t i = 0; i < sizeof no_tokens / sizeof no_tokens[0]; i++) {
         assert_int_equal(get_claims(no_tokens[i]), CS_ERR_INVALID_TOKEN);
     }
@@ -254,9 +256,10 @@ static void test_asked_of_the_server(void **state)
     (void)state;
     char token[2048], claims[64];
     snprintf(claims, sizeof claims, "{\"exp\":%lld}", (long long)stub.now + 100);
-    static const char *const headers[] = {"{\"alg\":\"HS256\",\"kid\":\"r\"}",
-                                          "{\"alg\":\"none\",\"kid\":\"r\"}", "{\"alg\":\"RS256\"}",
-                                          "{\"kid\":\"r\"}", "{\"alg\":\"EdDSA\",\"kid\":\"r\"}"};
+    static const char *const headers[] = { "{\"alg\":\"HS256\",\"kid\":\"r\"}",
+                                           "{\"alg\":\"none\",\"kid\":\"r\"}",
+                                           "{\"alg\":\"RS256\"}", "{\"kid\":\"r\"}",
+                                           "{\"alg\":\"EdDSA\",\"kid\":\"r\"}" };
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
         stub_jwt(token, sizeof token, headers[i], claims);
         stub_only(&stub, 200, USER_JSON);
@@ -285,7 +288,7 @@ static void test_expired(void **state)
     assert_int_equal(get_claims(token), CS_ERR_INVALID_TOKEN);
     assert_non_null(strstr(cs_client_last_error(client)->message, "expired 5 seconds ago"));
     assert_int_equal(stub.asked, 0);
-    const cs_get_claims_params params = {.jwt = token, .allow_expired = true};
+    const cs_get_claims_params params = { .jwt = token, .allow_expired = true };
     assert_int_equal(cs_auth_get_claims(client, &params, &claims), CS_OK);
     cs_claims_free(&claims);
     stub_jwt(token, sizeof token, "{\"alg\":\"HS256\"}", "{\"sub\":\"x\"}");
@@ -301,9 +304,9 @@ static void test_openssl_without_memory(void **state)
         bool by_ec;
         const char *header;
         bool good;
-    } rows[] = {{false, "{\"alg\":\"RS256\",\"kid\":\"r\"}", true},
-                {true, "{\"alg\":\"ES256\",\"kid\":\"e\"}", true},
-                {false, "{\"alg\":\"ES256\",\"kid\":\"e\"}", false}};
+    } rows[] = { { false, "{\"alg\":\"RS256\",\"kid\":\"r\"}", true },
+                 { true, "{\"alg\":\"ES256\",\"kid\":\"e\"}", true },
+                 { false, "{\"alg\":\"ES256\",\"kid\":\"e\"}", false } };
     char token[2048];
     stub_only(&stub, 200, jwks);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -332,14 +335,14 @@ static void test_keys_for_something_else(void **state)
     static const struct {
         const char *member;
         bool good;
-    } rows[] = {{"\"use\":\"sig\"", true},
-                {"\"use\":\"enc\"", false},
-                {"\"use\":5", false},
-                {"\"key_ops\":[\"verify\"]", true},
-                {"\"key_ops\":[\"sign\",\"verify\"]", true},
-                {"\"key_ops\":[]", false},
-                {"\"key_ops\":[\"encrypt\",7]", false},
-                {"\"key_ops\":\"verify\"", false}};
+    } rows[] = { { "\"use\":\"sig\"", true },
+                 { "\"use\":\"enc\"", false },
+                 { "\"use\":5", false },
+                 { "\"key_ops\":[\"verify\"]", true },
+                 { "\"key_ops\":[\"sign\",\"verify\"]", true },
+                 { "\"key_ops\":[]", false },
+                 { "\"key_ops\":[\"encrypt\",7]", false },
+                 { "\"key_ops\":\"verify\"", false } };
     char token[2048], set[sizeof jwks + 64];
     make_token(token, sizeof token, rsa, "{\"alg\":\"RS256\",\"kid\":\"r\"}", 100);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -348,8 +351,9 @@ static void test_keys_for_something_else(void **state)
         snprintf(set, sizeof set, "{\"keys\":[{%s,%s", rows[i].member,
                  jwks + strlen("{\"keys\":[{"));
         stub_only(&stub, 200, set);
-        assert_int_equal(cs_auth_get_claims(fresh, &(cs_get_claims_params){.jwt = token}, &claims),
-                         rows[i].good ? CS_OK : CS_ERR_INVALID_TOKEN);
+        assert_int_equal(
+            cs_auth_get_claims(fresh, &(cs_get_claims_params){ .jwt = token }, &claims),
+            rows[i].good ? CS_OK : CS_ERR_INVALID_TOKEN);
         cs_claims_free(&claims);
         cs_client_free(&fresh);
     }
@@ -377,16 +381,17 @@ static void test_odd_keys(void **state)
 {
     (void)state;
     char token[2048];
-    static const char *const sets[] = {"[]", "{}", "{\"keys\":5}", "{\"keys\":[null,{\"kid\":5}]}",
-                                       "5"};
+    static const char *const sets[] = { "[]", "{}", "{\"keys\":5}", "{\"keys\":[null,{\"kid\":5}]}",
+                                        "5" };
     make_token(token, sizeof token, rsa, "{\"alg\":\"RS256\",\"kid\":\"r\"}", 100);
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
         cs_client *fresh = stub_client(&stub, NULL);
         cs_claims *claims = NULL;
         stub_only(&stub, 200, sets[i]);
         stub_answer(&stub, 403, "{\"code\":\"bad_jwt\",\"message\":\"m\"}");
-        assert_int_equal(cs_auth_get_claims(fresh, &(cs_get_claims_params){.jwt = token}, &claims),
-                         CS_ERR_API);
+        assert_int_equal(
+            cs_auth_get_claims(fresh, &(cs_get_claims_params){ .jwt = token }, &claims),
+            CS_ERR_API);
         cs_client_free(&fresh);
     }
 }

@@ -32,7 +32,7 @@ static cs_status enroll(void)
 {
     cs_mfa_enroll_response *out = NULL;
     cs_status status =
-        cs_auth_mfa_enroll(client, &(cs_mfa_enroll_params){.factor_type = "totp"}, &out);
+        cs_auth_mfa_enroll(client, &(cs_mfa_enroll_params){ .factor_type = "totp" }, &out);
     assert_int_equal(out != NULL, status == CS_OK);
     cs_mfa_enroll_response_free(&out);
     return status;
@@ -64,34 +64,34 @@ static const struct {
     const char *code;
     const char *message;
 } envelopes[] = {
-    {422, "{\"code\":\"mfa_verification_failed\",\"message\":\"Invalid TOTP code entered\"}", "",
-     CS_ERR_API, "mfa_verification_failed", "Invalid TOTP code entered"},
-    {403, "{\"code\":403,\"error_code\":\"bad_jwt\",\"msg\":\"invalid JWT\"}", "", CS_ERR_API,
-     "bad_jwt", "invalid JWT"},
-    {400, "{\"error\":\"invalid request\",\"error_description\":\"id_token required\"}", "",
-     CS_ERR_API, "invalid request", "id_token required"},
-    {400, "{\"message\":\"no code\"}", "X-Sb-Error-Code: from_header", CS_ERR_API, "from_header",
-     "no code"},
-    {418, "{\"code\":\"of_the_future\",\"message\":\"m\"}", "", CS_ERR_API, "of_the_future", "m"},
-    {500, "{\"code\":\"unexpected_failure\",\"message\":\"m\"}", "", CS_ERR_API,
-     "unexpected_failure", "m"},
-    {403, "{\"code\":\"session_not_found\",\"message\":\"gone\"}", "", CS_ERR_SESSION_MISSING,
-     "session_not_found", "gone"},
-    {404, "404 page not found\n", "Content-Type: text/plain", CS_ERR_UNEXPECTED_RESPONSE, "",
-     "HTTP 404 with text/plain"},
-    {403, "<html>blocked</html>", "Content-Type: text/html", CS_ERR_UNEXPECTED_RESPONSE, "",
-     "HTTP 403 with text/html"},
-    {400, "[1]", "", CS_ERR_UNEXPECTED_RESPONSE, "", "HTTP 400"},
-    {400, "{\"x\":1}", "", CS_ERR_UNEXPECTED_RESPONSE, "", "HTTP 400"},
-    {302, "", "Location: https://else.where/", CS_ERR_UNEXPECTED_RESPONSE, "",
-     "https://else.where/"},
-    {200, "<html>log in</html>", "Content-Type: text/html", CS_ERR_UNEXPECTED_RESPONSE, "",
-     "no JSON"},
-    {200, "{\"id\":\"x\",\"type\":\"to", "", CS_ERR_UNEXPECTED_RESPONSE, "", "cut off"},
-    {200, "", "", CS_ERR_UNEXPECTED_RESPONSE, "", "no factor"},
-    {200, "null", "", CS_ERR_UNEXPECTED_RESPONSE, "", "no factor"},
-    {200, "{}", "", CS_ERR_UNEXPECTED_RESPONSE, "", "no factor"},
-    {100, "", "", CS_ERR_UNEXPECTED_RESPONSE, "", "HTTP 100"},
+    { 422, "{\"code\":\"mfa_verification_failed\",\"message\":\"Invalid TOTP code entered\"}", "",
+      CS_ERR_API, "mfa_verification_failed", "Invalid TOTP code entered" },
+    { 403, "{\"code\":403,\"error_code\":\"bad_jwt\",\"msg\":\"invalid JWT\"}", "", CS_ERR_API,
+      "bad_jwt", "invalid JWT" },
+    { 400, "{\"error\":\"invalid request\",\"error_description\":\"id_token required\"}", "",
+      CS_ERR_API, "invalid request", "id_token required" },
+    { 400, "{\"message\":\"no code\"}", "X-Sb-Error-Code: from_header", CS_ERR_API, "from_header",
+      "no code" },
+    { 418, "{\"code\":\"of_the_future\",\"message\":\"m\"}", "", CS_ERR_API, "of_the_future", "m" },
+    { 500, "{\"code\":\"unexpected_failure\",\"message\":\"m\"}", "", CS_ERR_API,
+      "unexpected_failure", "m" },
+    { 403, "{\"code\":\"session_not_found\",\"message\":\"gone\"}", "", CS_ERR_SESSION_MISSING,
+      "session_not_found", "gone" },
+    { 404, "404 page not found\n", "Content-Type: text/plain", CS_ERR_UNEXPECTED_RESPONSE, "",
+      "HTTP 404 with text/plain" },
+    { 403, "<html>blocked</html>", "Content-Type: text/html", CS_ERR_UNEXPECTED_RESPONSE, "",
+      "HTTP 403 with text/html" },
+    { 400, "[1]", "", CS_ERR_UNEXPECTED_RESPONSE, "", "HTTP 400" },
+    { 400, "{\"x\":1}", "", CS_ERR_UNEXPECTED_RESPONSE, "", "HTTP 400" },
+    { 302, "", "Location: https://else.where/", CS_ERR_UNEXPECTED_RESPONSE, "",
+      "https://else.where/" },
+    { 200, "<html>log in</html>", "Content-Type: text/html", CS_ERR_UNEXPECTED_RESPONSE, "",
+      "no JSON" },
+    { 200, "{\"id\":\"x\",\"type\":\"to", "", CS_ERR_UNEXPECTED_RESPONSE, "", "cut off" },
+    { 200, "", "", CS_ERR_UNEXPECTED_RESPONSE, "", "no factor" },
+    { 200, "null", "", CS_ERR_UNEXPECTED_RESPONSE, "", "no factor" },
+    { 200, "{}", "", CS_ERR_UNEXPECTED_RESPONSE, "", "no factor" },
+    { 100, "", "", CS_ERR_UNEXPECTED_RESPONSE, "", "HTTP 100" },
 };
 
 static void test_envelopes(void **state)
@@ -99,9 +99,9 @@ static void test_envelopes(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof envelopes / sizeof envelopes[0]; i++) {
         stub_reset(&stub);
-        stub_add(&stub, (struct stub_answer){.http_status = envelopes[i].http_status,
-                                             .body = envelopes[i].body,
-                                             .headers = envelopes[i].headers});
+        stub_add(&stub, (struct stub_answer){ .http_status = envelopes[i].http_status,
+                                              .body = envelopes[i].body,
+                                              .headers = envelopes[i].headers });
         assert_int_equal(enroll(), envelopes[i].status);
         const cs_error *error = error_of();
         assert_int_equal(error->status, envelopes[i].status);
@@ -120,7 +120,7 @@ static void test_weak_password(void **state)
 {
     (void)state;
     cs_user_response *out = NULL;
-    const cs_update_user_params params = {.password = "123"};
+    const cs_update_user_params params = { .password = "123" };
     stub_only(&stub, 422,
               "{\"code\":\"weak_password\",\"message\":\"too short\","
               "\"weak_password\":{\"reasons\":[\"length\",\"pwned\",7]}}");
@@ -138,19 +138,19 @@ static void test_rate_limit(void **state)
 {
     (void)state;
     stub_reset(&stub);
-    stub_add(&stub, (struct stub_answer){.http_status = 429,
-                                         .body = "{\"code\":\"over_request_rate_limit\","
-                                                 "\"message\":\"Request rate limit reached\"}",
-                                         .headers = "Retry-After: 60"});
+    stub_add(&stub, (struct stub_answer){ .http_status = 429,
+                                          .body = "{\"code\":\"over_request_rate_limit\","
+                                                  "\"message\":\"Request rate limit reached\"}",
+                                          .headers = "Retry-After: 60" });
     assert_int_equal(get_user(), CS_ERR_RATE_LIMITED);
     assert_int_equal(stub.asked, 1);
     assert_int_equal(error_of()->retry_after_s, 60);
     assert_true(error_of()->retryable);
-    static const char *const nonsense[] = {"Retry-After: soon", "Retry-After: -5",
-                                           "Retry-After: 99999999999999999999", "Retry-After: "};
+    static const char *const nonsense[] = { "Retry-After: soon", "Retry-After: -5",
+                                            "Retry-After: 99999999999999999999", "Retry-After: " };
     for (size_t i = 0; i < sizeof nonsense / sizeof nonsense[0]; i++) {
         stub_reset(&stub);
-        stub_add(&stub, (struct stub_answer){.http_status = 429, .headers = nonsense[i]});
+        stub_add(&stub, (struct stub_answer){ .http_status = 429, .headers = nonsense[i] });
         assert_int_equal(get_user(), CS_ERR_RATE_LIMITED);
         assert_int_equal(error_of()->retry_after_s, 0);
     }
@@ -164,22 +164,22 @@ static void test_retry_after_a_date(void **state)
         const char *headers;
         long seconds;
     } rows[] = {
-        {"Date: Wed, 28 Feb 2024 23:59:50 GMT\nRetry-After: Thu, 29 Feb 2024 00:00:05 GMT", 15},
-        {"Retry-After: Fri, 01 Mar 2024 00:00:01 GMT\nDate: Thu, 29 Feb 2024 23:59:59 GMT", 2},
-        {"Retry-After: Fri, 15 Jan 2027 08:01:00 GMT", 60}, /* the stub's clock: 08:00:00 */
-        {"Date: Sun, 06 Nov 1994 08:49:37 GMT\nRetry-After: Sun, 06 Nov 1994 08:49:37 GMT", 0},
-        {"Date: Sun, 06 Nov 1994 08:49:37 GMT\nRetry-After: Sun, 06 Nov 1994 08:49:30 GMT", 0},
-        {"Date: Sun, 06 Nov 1994 08:49:37 GMT\nRetry-After: Sun, 06 Nov 2094 08:49:37 GMT", 0},
-        {"Date: x\nRetry-After: Fri, 15 Jan 2027 08:00:09 GMT", 9},
-        {"Retry-After: Fri, 15 Foo 2027 08:00:09 GMT", 0},
-        {"Retry-After: Fri, 15 Jan 2027 08:00:0x GMT", 0},
-        {"Retry-After: Fri, 15 Jan 2027 25:00:09 GMT", 0},
-        {"Retry-After: Friday, 15-Jan-27 08:00:09 GMT", 0},
-        {"Retry-After: 7 \t", 7},
+        { "Date: Wed, 28 Feb 2024 23:59:50 GMT\nRetry-After: Thu, 29 Feb 2024 00:00:05 GMT", 15 },
+        { "Retry-After: Fri, 01 Mar 2024 00:00:01 GMT\nDate: Thu, 29 Feb 2024 23:59:59 GMT", 2 },
+        { "Retry-After: Fri, 15 Jan 2027 08:01:00 GMT", 60 }, /* the stub's clock: 08:00:00 */
+        { "Date: Sun, 06 Nov 1994 08:49:37 GMT\nRetry-After: Sun, 06 Nov 1994 08:49:37 GMT", 0 },
+        { "Date: Sun, 06 Nov 1994 08:49:37 GMT\nRetry-After: Sun, 06 Nov 1994 08:49:30 GMT", 0 },
+        { "Date: Sun, 06 Nov 1994 08:49:37 GMT\nRetry-After: Sun, 06 Nov 2094 08:49:37 GMT", 0 },
+        { "Date: x\nRetry-After: Fri, 15 Jan 2027 08:00:09 GMT", 9 },
+        { "Retry-After: Fri, 15 Foo 2027 08:00:09 GMT", 0 },
+        { "Retry-After: Fri, 15 Jan 2027 08:00:0x GMT", 0 },
+        { "Retry-After: Fri, 15 Jan 2027 25:00:09 GMT", 0 },
+        { "Retry-After: Friday, 15-Jan-27 08:00:09 GMT", 0 },
+        { "Retry-After: 7 \t", 7 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         stub_reset(&stub);
-        stub_add(&stub, (struct stub_answer){.http_status = 429, .headers = rows[i].headers});
+        stub_add(&stub, (struct stub_answer){ .http_status = 429, .headers = rows[i].headers });
         assert_int_equal(get_user(), CS_ERR_RATE_LIMITED);
         assert_int_equal(error_of()->retry_after_s, rows[i].seconds);
     }
@@ -188,7 +188,7 @@ static void test_retry_after_a_date(void **state)
 static void test_retries(void **state)
 {
     (void)state;
-    static const int passing[] = {502, 503, 504, 520, 530};
+    static const int passing[] = { 502, 503, 504, 520, 530 };
     for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++) {
         stub_only(&stub, passing[i], "<html>bad gateway</html>");
         stub_answer(&stub, 200, USER_JSON);
@@ -202,7 +202,7 @@ static void test_retries(void **state)
         assert_int_equal(stub.asked, 1); /* the server may have acted */
         assert_true(error_of()->retryable);
     }
-    static const int final[] = {400, 401, 403, 404, 422, 500, 501, 505, 519, 531};
+    static const int final[] = { 400, 401, 403, 404, 422, 500, 501, 505, 519, 531 };
     for (size_t i = 0; i < sizeof final / sizeof final[0]; i++) {
         stub_only(&stub, final[i], "{\"code\":\"x\",\"message\":\"m\"}");
         assert_int_equal(get_user(), CS_ERR_API);
@@ -217,18 +217,18 @@ static void test_transport_failures(void **state)
         cs_status fail;
         int asked_user;   /* how often a repeatable call asks */
         int asked_enroll; /* and one that is not */
-    } rows[] = {{CS_ERR_CONNECT, 4, 4},   {CS_ERR_NETWORK, 4, 1},
-                {CS_ERR_TIMEOUT, 4, 1},   {CS_ERR_TLS, 1, 1},
-                {CS_ERR_NO_MEMORY, 1, 1}, {CS_ERR_RESPONSE_TOO_LARGE, 1, 1}};
+    } rows[] = { { CS_ERR_CONNECT, 4, 4 },   { CS_ERR_NETWORK, 4, 1 },
+                 { CS_ERR_TIMEOUT, 4, 1 },   { CS_ERR_TLS, 1, 1 },
+                 { CS_ERR_NO_MEMORY, 1, 1 }, { CS_ERR_RESPONSE_TOO_LARGE, 1, 1 } };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         stub_reset(&stub);
-        stub_add(&stub, (struct stub_answer){.fail = rows[i].fail});
+        stub_add(&stub, (struct stub_answer){ .fail = rows[i].fail });
         assert_int_equal(get_user(), rows[i].fail);
         assert_int_equal(stub.asked, rows[i].asked_user);
         assert_true(strlen(error_of()->message) > 10);
         assert_int_equal(error_of()->http_status, 0);
         stub_reset(&stub);
-        stub_add(&stub, (struct stub_answer){.fail = rows[i].fail});
+        stub_add(&stub, (struct stub_answer){ .fail = rows[i].fail });
         assert_int_equal(enroll(), rows[i].fail);
         assert_int_equal(stub.asked, rows[i].asked_enroll);
     }
@@ -237,15 +237,15 @@ static void test_transport_failures(void **state)
 static void test_retry_waits_within_the_timeout(void **state)
 {
     (void)state;
-    cs_client_options options = {.timeout_ms = 50, .max_retries = 1000};
+    cs_client_options options = { .timeout_ms = 50, .max_retries = 1000 };
     cs_client *hasty = stub_client(&stub, &options);
     cs_user_response *out = NULL;
     stub_reset(&stub);
-    stub_add(&stub, (struct stub_answer){.http_status = 503, .headers = "Retry-After: 1"});
+    stub_add(&stub, (struct stub_answer){ .http_status = 503, .headers = "Retry-After: 1" });
     assert_int_equal(cs_auth_get_user(hasty, "token", &out), CS_ERR_UNAVAILABLE);
     assert_int_equal(stub.asked, 1); /* a second is more than is left */
     cs_client_free(&hasty);
-    cs_client_options none = {.max_retries = -1};
+    cs_client_options none = { .max_retries = -1 };
     hasty = stub_client(&stub, &none);
     stub_only(&stub, 503, "");
     assert_int_equal(cs_auth_get_user(hasty, "token", &out), CS_ERR_UNAVAILABLE);
@@ -256,7 +256,7 @@ static void test_retry_waits_within_the_timeout(void **state)
 static void test_too_large(void **state)
 {
     (void)state;
-    cs_client_options options = {.max_response_bytes = 100};
+    cs_client_options options = { .max_response_bytes = 100 };
     cs_client *small = stub_client(&stub, &options);
     cs_user_response *out = NULL;
     stub_only(&stub, 200, USER_JSON);
@@ -274,23 +274,25 @@ static void test_null_mfa_parameters(void **state)
     cs_admin_mfa_delete_factor_response *deleted = NULL;
     const cs_status bad = CS_ERR_INVALID_ARGUMENT;
     stub_reset(&stub);
-    assert_int_equal(cs_auth_mfa_enroll(client, &(cs_mfa_enroll_params){0}, &enrolled), bad);
-    assert_int_equal(cs_auth_mfa_challenge(client, &(cs_mfa_challenge_params){0}, &challenge), bad);
+    assert_int_equal(cs_auth_mfa_enroll(client, &(cs_mfa_enroll_params){ 0 }, &enrolled), bad);
+    assert_int_equal(cs_auth_mfa_challenge(client, &(cs_mfa_challenge_params){ 0 }, &challenge),
+                     bad);
     assert_int_equal(
-        cs_auth_mfa_challenge(client, &(cs_mfa_challenge_params){.factor_id = ".."}, &challenge),
+        cs_auth_mfa_challenge(client, &(cs_mfa_challenge_params){ .factor_id = ".." }, &challenge),
         bad);
-    assert_int_equal(cs_auth_mfa_verify(
-                         client, &(cs_mfa_verify_params){.factor_id = "x", .code = "1"}, &verified),
+    assert_int_equal(cs_auth_mfa_verify(client,
+                                        &(cs_mfa_verify_params){ .factor_id = "x", .code = "1" },
+                                        &verified),
                      bad);
     assert_int_equal(
         cs_auth_mfa_challenge_and_verify(
-            client, &(cs_mfa_challenge_and_verify_params){.factor_id = "x"}, &verified),
+            client, &(cs_mfa_challenge_and_verify_params){ .factor_id = "x" }, &verified),
         bad);
     assert_int_equal(cs_auth_mfa_recovery_codes_verify(
-                         client, &(cs_mfa_recovery_codes_verify_params){0}, &verified),
+                         client, &(cs_mfa_recovery_codes_verify_params){ 0 }, &verified),
                      bad);
     assert_int_equal(cs_auth_admin_mfa_delete_factor(
-                         client, &(cs_admin_mfa_delete_factor_params){.id = FACTOR_ID}, &deleted),
+                         client, &(cs_admin_mfa_delete_factor_params){ .id = FACTOR_ID }, &deleted),
                      bad);
     assert_int_equal(stub.asked, 0);
 }
@@ -303,37 +305,40 @@ static void test_null_parameters(void **state)
     stub_reset(&stub);
     const cs_status bad = CS_ERR_INVALID_ARGUMENT;
     assert_int_equal(cs_auth_sign_up(client, NULL, &out), bad);
-    assert_int_equal(cs_auth_sign_up(client, &(cs_sign_up_params){0}, NULL), bad);
-    assert_int_equal(cs_auth_sign_up(NULL, &(cs_sign_up_params){0}, &out), bad);
-    assert_int_equal(cs_auth_sign_up(client, &(cs_sign_up_params){.email = "a"}, &out), bad);
+    assert_int_equal(cs_auth_sign_up(client, &(cs_sign_up_params){ 0 }, NULL), bad);
+    assert_int_equal(cs_auth_sign_up(NULL, &(cs_sign_up_params){ 0 }, &out), bad);
+    assert_int_equal(cs_auth_sign_up(client, &(cs_sign_up_params){ .email = "a" }, &out), bad);
     assert_non_null(strstr(error_of()->message, "password"));
     assert_int_equal(
-        cs_auth_sign_up(client, &(cs_sign_up_params){.email = "a", .phone = "b", .password = "c"},
+        cs_auth_sign_up(client, &(cs_sign_up_params){ .email = "a", .phone = "b", .password = "c" },
                         &out),
         bad);
     assert_int_equal(
         cs_auth_sign_up(
-            client, &(cs_sign_up_params){.email = "a", .password = "c", .data = "no json"}, &out),
+            client, &(cs_sign_up_params){ .email = "a", .password = "c", .data = "no json" }, &out),
         bad);
     assert_int_equal(
-        cs_auth_sign_up(client, &(cs_sign_up_params){.email = "\xff", .password = "c"}, &out), bad);
+        cs_auth_sign_up(client, &(cs_sign_up_params){ .email = "\xff", .password = "c" }, &out),
+        bad);
     assert_non_null(strstr(error_of()->message, "email is not valid UTF-8"));
     assert_int_equal(cs_auth_sign_in_with_password(
-                         client, &(cs_sign_in_with_password_params){.email = "a"}, &out),
+                         client, &(cs_sign_in_with_password_params){ .email = "a" }, &out),
                      bad);
     assert_int_equal(
-        cs_auth_sign_in_with_otp(client, &(cs_sign_in_with_otp_params){.channel = "sms"}, &sent),
+        cs_auth_sign_in_with_otp(client, &(cs_sign_in_with_otp_params){ .channel = "sms" }, &sent),
         bad);
     assert_int_equal(
-        cs_auth_verify_otp(client, &(cs_verify_otp_params){.token = "1", .email = "a"}, &out), bad);
-    assert_int_equal(
-        cs_auth_verify_otp(client, &(cs_verify_otp_params){.type = "sms", .token = "1"}, &out),
+        cs_auth_verify_otp(client, &(cs_verify_otp_params){ .token = "1", .email = "a" }, &out),
         bad);
-    assert_int_equal(cs_auth_verify_otp(client, &(cs_verify_otp_params){.type = "sms"}, &out), bad);
     assert_int_equal(
-        cs_auth_set_session(client, &(cs_set_session_params){.access_token = "x"}, &out), bad);
+        cs_auth_verify_otp(client, &(cs_verify_otp_params){ .type = "sms", .token = "1" }, &out),
+        bad);
+    assert_int_equal(cs_auth_verify_otp(client, &(cs_verify_otp_params){ .type = "sms" }, &out),
+                     bad);
+    assert_int_equal(
+        cs_auth_set_session(client, &(cs_set_session_params){ .access_token = "x" }, &out), bad);
     assert_int_equal(cs_auth_get_session(client, NULL), bad);
-    assert_int_equal(cs_auth_sign_out(client, &(cs_sign_out_params){.scope = "all"}), bad);
+    assert_int_equal(cs_auth_sign_out(client, &(cs_sign_out_params){ .scope = "all" }), bad);
     assert_int_equal(cs_auth_on_auth_state_change(client, NULL, NULL, NULL), bad);
     assert_int_equal(cs_auth_start_auto_refresh(NULL), bad);
     cs_auth_stop_auto_refresh(NULL);
@@ -354,13 +359,13 @@ static void test_new_client(void **state)
     assert_int_equal(cs_client_new("http://x", "", NULL, &made), CS_ERR_INVALID_ARGUMENT);
     assert_int_equal(cs_client_new("http://x", "k\r\nX: y", NULL, &made), CS_ERR_INVALID_ARGUMENT);
     assert_int_equal(cs_client_new("http://x", "k", NULL, NULL), CS_ERR_INVALID_ARGUMENT);
-    const cs_storage storage = {.userdata = NULL};
-    cs_client_options options = {.storage = &storage};
+    const cs_storage storage = { .userdata = NULL };
+    cs_client_options options = { .storage = &storage };
     assert_int_equal(cs_client_new("http://x", "k", &options, &made), CS_ERR_INVALID_ARGUMENT);
-    const cs_transport transport = {.userdata = NULL};
-    options = (cs_client_options){.transport = &transport};
+    const cs_transport transport = { .userdata = NULL };
+    options = (cs_client_options){ .transport = &transport };
     assert_int_equal(cs_client_new("http://x", "k", &options, &made), CS_ERR_INVALID_ARGUMENT);
-    options = (cs_client_options){.client_info = "a\nb"};
+    options = (cs_client_options){ .client_info = "a\nb" };
     assert_int_equal(cs_client_new("http://x", "k", &options, &made), CS_ERR_INVALID_ARGUMENT);
     assert_string_equal(cs_client_last_error(NULL)->code, "");
     assert_int_equal(cs_client_last_error(NULL)->status, CS_ERR_INVALID_ARGUMENT);
@@ -395,7 +400,8 @@ static void test_hostile_messages(void **state)
     assert_memory_equal(error_of()->message, "%s%n", 4);
     assert_true(strlen(error_of()->message) < 600);
     stub_reset(&stub);
-    stub_add(&stub, (struct stub_answer){.http_status = 301, .headers = "Location: a\x1b[2Jb\xff"});
+    stub_add(&stub,
+             (struct stub_answer){ .http_status = 301, .headers = "Location: a\x1b[2Jb\xff" });
     assert_int_equal(enroll(), CS_ERR_UNEXPECTED_RESPONSE);
     assert_non_null(strstr(error_of()->message, "\"a?[2Jb?\""));
     assert_int_equal(cs_http_response_append_body(NULL, "x", 1), CS_ERR_INVALID_ARGUMENT);
@@ -408,7 +414,7 @@ static void test_long_messages_are_cut_between_characters(void **state)
     (void)state;
     static char body[4000], text[1200];
     cs_user_response *out = NULL;
-    static const char *const characters[] = {"\u00e9", "\u20ac", "\U0001F511"};
+    static const char *const characters[] = { "\u00e9", "\u20ac", "\U0001F511" };
     for (size_t i = 0; i < 12; i++) { /* each character at each place where it may be cut */
         const char *character = characters[i / 4];
         size_t length = strlen(character), used = i % 4;
@@ -422,10 +428,10 @@ static void test_long_messages_are_cut_between_characters(void **state)
                  "{\"code\":\"%s\",\"message\":\"%s\",\"weak_password\":{\"reasons\":[\"%s\"]}}",
                  text, text, text);
         stub_only(&stub, 422, body);
-        const cs_update_user_params params = {.password = "1"};
+        const cs_update_user_params params = { .password = "1" };
         assert_int_equal(cs_auth_update_user(client, &params, &out), CS_ERR_WEAK_PASSWORD);
-        const char *const cut[] = {error_of()->message, error_of()->code,
-                                   error_of()->weak_password_reasons[0]};
+        const char *const cut[] = { error_of()->message, error_of()->code,
+                                    error_of()->weak_password_reasons[0] };
         for (size_t j = 0; j < 3; j++) {
             assert_true(strlen(cut[j]) > 20);
             assert_memory_equal(text, cut[j], strlen(cut[j]));
@@ -464,12 +470,13 @@ static void *get_user_twice(void *status)
     return NULL;
 }
 
-/* What is read fits into the stack of a thread, however little threads get: musl gives them 128 KiB. */
+/* What is read fits into the stack of a thread, however little threads get: musl gives them 128
+ * KiB. */
 static void test_deep_json_with_little_stack(void **state)
 {
     (void)state;
     static char bodies[2][8192];
-    cs_status status[2] = {CS_OK, CS_OK};
+    cs_status status[2] = { CS_OK, CS_OK };
     pthread_attr_t attributes;
     pthread_t thread;
     stub_reset(&stub);

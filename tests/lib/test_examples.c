@@ -40,8 +40,8 @@ static void test_client_and_errors(void **state)
     assert_null(example_client("localhost", "key"));
     assert_true(example_last_error(client, CS_ERR_CONNECT));
     assert_false(example_last_error(client, CS_OK));
-    const cs_transport transport = {.send = example_transport};
-    const cs_client_options options = {.transport = &transport};
+    const cs_transport transport = { .send = example_transport };
+    const cs_client_options options = { .transport = &transport };
     assert_int_equal(cs_client_new("http://x", "key", &options, &made), CS_OK);
     assert_int_equal(example_totp("no secret!"), CS_ERR_INVALID_ARGUMENT);
     assert_int_equal(example_totp("GEZDGNBVGY3TQOJQ"), CS_OK);

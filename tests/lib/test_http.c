@@ -106,7 +106,7 @@ static void *curl_calloc(size_t count, size_t size)
 
 static cs_client *client_to(const char *behaviour, cs_client_options *options)
 {
-    cs_client_options defaults = {.retry_base_ms = 1};
+    cs_client_options defaults = { .retry_base_ms = 1 };
     cs_client *client = NULL;
     char url[128];
     snprintf(url, sizeof url, "http://127.0.0.1:%d/%s", port, behaviour);
@@ -145,18 +145,18 @@ static void test_behaviours(void **state)
         const char *behaviour;
         cs_status status;
     } rows[] = {
-        {"good", CS_OK},
-        {"continue", CS_OK},
-        {"html", CS_ERR_UNEXPECTED_RESPONSE},
-        {"gateway", CS_ERR_UNAVAILABLE},
-        {"redirect", CS_ERR_UNEXPECTED_RESPONSE},
-        {"truncated", CS_ERR_NETWORK},
-        {"cut", CS_ERR_UNEXPECTED_RESPONSE},
-        {"nothing", CS_ERR_NETWORK},
-        {"garbage", CS_ERR_UNEXPECTED_RESPONSE},
-        {"huge", CS_ERR_RESPONSE_TOO_LARGE},
-        {"many_headers", CS_ERR_UNEXPECTED_RESPONSE},
-        {"limited", CS_ERR_RATE_LIMITED},
+        { "good", CS_OK },
+        { "continue", CS_OK },
+        { "html", CS_ERR_UNEXPECTED_RESPONSE },
+        { "gateway", CS_ERR_UNAVAILABLE },
+        { "redirect", CS_ERR_UNEXPECTED_RESPONSE },
+        { "truncated", CS_ERR_NETWORK },
+        { "cut", CS_ERR_UNEXPECTED_RESPONSE },
+        { "nothing", CS_ERR_NETWORK },
+        { "garbage", CS_ERR_UNEXPECTED_RESPONSE },
+        { "huge", CS_ERR_RESPONSE_TOO_LARGE },
+        { "many_headers", CS_ERR_UNEXPECTED_RESPONSE },
+        { "limited", CS_ERR_RATE_LIMITED },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         cs_client *client = client_to(rows[i].behaviour, NULL);
@@ -173,7 +173,7 @@ static void test_request_on_the_wire(void **state)
 {
     (void)state;
     char head[2048];
-    cs_client_options options = {.client_info = "test/1.0"};
+    cs_client_options options = { .client_info = "test/1.0" };
     cs_client *client = client_to("echo", &options);
     assert_int_equal(ask(client, head, sizeof head), CS_OK);
     assert_non_null(strstr(head, "GET /echo/auth/v1/user HTTP/1.1|"));
@@ -191,14 +191,14 @@ static void test_methods_on_the_wire(void **state)
     cs_admin_mfa_delete_factor_response *deleted = NULL;
     cs_otp_response *sent = NULL;
     cs_client *client = client_to("good", NULL);
-    const cs_admin_mfa_delete_factor_params params = {.id = "34e770dd-9ff9-416c-87fa-43b31d7ef225",
-                                                      .user_id =
-                                                          "a89baba7-b1b7-440f-b4bb-91026967f66b"};
+    const cs_admin_mfa_delete_factor_params params = { .id = "34e770dd-9ff9-416c-87fa-43b31d7ef225",
+                                                       .user_id =
+                                                           "a89baba7-b1b7-440f-b4bb-91026967f66b" };
     for (int i = 0; i < 3; i++) { /* a handle that sent a body sends none afterwards */
         assert_int_equal(cs_auth_admin_mfa_delete_factor(client, &params, &deleted), CS_OK);
         cs_admin_mfa_delete_factor_response_free(&deleted);
         assert_int_equal(cs_auth_sign_in_with_otp(
-                             client, &(cs_sign_in_with_otp_params){.email = "a@b.c"}, &sent),
+                             client, &(cs_sign_in_with_otp_params){ .email = "a@b.c" }, &sent),
                          CS_OK);
         cs_otp_response_free(&sent);
         assert_int_equal(ask(client, NULL, 0), CS_OK);
@@ -219,7 +219,8 @@ static void test_connection_is_kept(void **state)
     cs_client_free(&client);
 }
 
-/* libcurl by itself sends again what a kept connection broke under. Only what may come twice does. */
+/* libcurl by itself sends again what a kept connection broke under. Only what may come twice does.
+ */
 static void test_nothing_is_sent_twice(void **state)
 {
     (void)state;
@@ -227,7 +228,7 @@ static void test_nothing_is_sent_twice(void **state)
     cs_otp_response *sent = NULL;
     cs_client *client = client_to("break", NULL);
     assert_int_equal(ask(client, NULL, 0), CS_OK);
-    const cs_sign_in_with_otp_params params = {.email = "a@b.c"};
+    const cs_sign_in_with_otp_params params = { .email = "a@b.c" };
     assert_int_equal(cs_auth_sign_in_with_otp(client, &params, &sent), CS_ERR_NETWORK);
     cs_client_free(&client);
     client = client_to("taken", NULL);
@@ -243,17 +244,17 @@ static void test_nothing_is_sent_twice(void **state)
 static void test_dead_hosts(void **state)
 {
     (void)state;
-    static const char *const urls[] = {"http://127.0.0.1:1", "http://name.invalid",
-                                       "https://127.0.0.1:1"};
+    static const char *const urls[] = { "http://127.0.0.1:1", "http://name.invalid",
+                                        "https://127.0.0.1:1" };
     for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
-        cs_client_options options = {.max_retries = -1, .connect_timeout_ms = 3000, .proxy = ""};
+        cs_client_options options = { .max_retries = -1, .connect_timeout_ms = 3000, .proxy = "" };
         cs_client *client = NULL;
         assert_int_equal(cs_client_new(urls[i], "key", &options, &client), CS_OK);
         assert_int_equal(ask(client, NULL, 0), CS_ERR_CONNECT);
         assert_true(cs_client_last_error(client)->retryable);
         cs_client_free(&client);
     }
-    cs_client_options options = {.max_retries = -1, .proxy = "http://127.0.0.1:1"};
+    cs_client_options options = { .max_retries = -1, .proxy = "http://127.0.0.1:1" };
     cs_client *client = client_to("good", &options);
     assert_int_equal(ask(client, NULL, 0), CS_ERR_CONNECT);
     cs_client_free(&client);
@@ -264,7 +265,7 @@ static void test_tls(void **state)
     (void)state;
     char url[64];
     cs_client *client = NULL;
-    cs_client_options options = {.max_retries = -1, .timeout_ms = 3000, .proxy = ""};
+    cs_client_options options = { .max_retries = -1, .timeout_ms = 3000, .proxy = "" };
     snprintf(url, sizeof url, "https://127.0.0.1:%d", port);
     assert_int_equal(cs_client_new(url, "key", &options, &client), CS_OK);
     cs_status plain = ask(client, NULL, 0); /* the server does not speak TLS at all */
@@ -274,9 +275,9 @@ static void test_tls(void **state)
         const char *host;
         bool known;
         cs_status status;
-    } rows[] = {{"127.0.0.1", true, CS_OK},
-                {"127.0.0.1", false, CS_ERR_TLS},  /* nobody the system trusts signed it */
-                {"127.0.0.2", true, CS_ERR_TLS}}; /* the same server, of another name */
+    } rows[] = { { "127.0.0.1", true, CS_OK },
+                 { "127.0.0.1", false, CS_ERR_TLS },  /* nobody the system trusts signed it */
+                 { "127.0.0.2", true, CS_ERR_TLS } }; /* the same server, of another name */
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         options.ca_file = rows[i].known ? certificate : NULL;
         snprintf(url, sizeof url, "https://%s:%d/good", rows[i].host, tls_port);
@@ -294,9 +295,9 @@ static void test_tls(void **state)
 static void test_timeouts(void **state)
 {
     (void)state;
-    static const char *const behaviours[] = {"hang", "slow"};
+    static const char *const behaviours[] = { "hang", "slow" };
     for (size_t i = 0; i < 2; i++) {
-        cs_client_options options = {.timeout_ms = 400, .max_retries = -1};
+        cs_client_options options = { .timeout_ms = 400, .max_retries = -1 };
         cs_client *client = client_to(behaviours[i], &options);
         time_t begun = time(NULL);
         assert_int_equal(ask(client, NULL, 0), CS_ERR_TIMEOUT);
@@ -307,7 +308,7 @@ static void test_timeouts(void **state)
 
 static void *cancel_later(void *client)
 {
-    nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+    nanosleep(&(struct timespec){ .tv_nsec = 300000000 }, NULL);
     cs_client_cancel(client);
     return NULL;
 }
@@ -340,7 +341,7 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
     if (node == NULL || strcmp(node, "mute.test") != 0) {
         return EAI_NONAME;
     }
-    struct timespec until = {.tv_sec = time(NULL) + 10};
+    struct timespec until = { .tv_sec = time(NULL) + 10 };
     pthread_mutex_lock(&resolver_lock);
     while (!resolver_let_go && !resolver_gave_up) {
         resolver_gave_up =
@@ -370,7 +371,7 @@ static void test_mute_name_server(void **state)
 {
     (void)state;
     pthread_t thread;
-    cs_client_options options = {.max_retries = -1, .timeout_ms = 300, .proxy = ""};
+    cs_client_options options = { .max_retries = -1, .timeout_ms = 300, .proxy = "" };
     cs_client *client = NULL;
     assert_int_equal(cs_client_new("http://mute.test", "key", &options, &client), CS_OK);
     assert_int_equal(ask(client, NULL, 0), CS_ERR_CONNECT);
@@ -390,7 +391,7 @@ static void test_curl_without_memory(void **state)
     (void)state;
     long n = 0, refusals = 0;
     do {
-        cs_client_options options = {.max_retries = -1, .timeout_ms = 5000};
+        cs_client_options options = { .max_retries = -1, .timeout_ms = 5000 };
         cs_client *client = client_to("good", &options);
         cs_user_response *response = NULL;
         failed = false;
@@ -440,7 +441,7 @@ static void test_broken_pipe(void **state)
     pthread_kill(pthread_self(), SIGPIPE);
     client = client_to("good", NULL);
     assert_int_equal(ask(client, NULL, 0), CS_OK);
-    assert_int_equal(sigtimedwait(&pipe_only, NULL, &(struct timespec){.tv_sec = 0}), SIGPIPE);
+    assert_int_equal(sigtimedwait(&pipe_only, NULL, &(struct timespec){ .tv_sec = 0 }), SIGPIPE);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     cs_client_free(&client);
     signal(SIGPIPE, SIG_IGN);
@@ -497,7 +498,8 @@ int main(int argc, char **argv)
     }
     script = argv[1];
     signal(SIGPIPE, SIG_IGN);
-    if (curl_global_init_mem(3, curl_malloc, curl_free, curl_realloc, curl_strdup, curl_calloc) != 0) {
+    if (curl_global_init_mem(3, curl_malloc, curl_free, curl_realloc, curl_strdup, curl_calloc) !=
+        0) {
         return 2;
     }
     return cmocka_run_group_tests(tests, start_server, stop_server);

@@ -22,7 +22,7 @@ static int set_up(void **state)
 {
     (void)state;
     stub_init(&stub);
-    cs_client_options options = {.max_retries = -1};
+    cs_client_options options = { .max_retries = -1 };
     client = stub_client(&stub, &options);
     return client == NULL;
 }
@@ -68,7 +68,7 @@ static const char *mutated(const char *text)
 
 static void answer(const char *text)
 {
-    static const int statuses[] = {200, 200, 200, 400, 403, 422, 429, 500, 302};
+    static const int statuses[] = { 200, 200, 200, 400, 403, 422, 429, 500, 302 };
     stub_only(&stub, statuses[draw(9)], mutated(text));
 }
 
@@ -94,7 +94,7 @@ static void test_sessions(void **state)
 {
     (void)state;
     int good = 0;
-    const cs_sign_in_with_password_params params = {.email = "a", .password = "b"};
+    const cs_sign_in_with_password_params params = { .email = "a", .password = "b" };
     for (int i = 0; i < ROUNDS; i++) {
         cs_auth_response *out = NULL;
         cs_mfa_assurance_level *level = NULL;
@@ -126,7 +126,7 @@ static void test_mfa(void **state)
         answer("{\"id\":\"f\",\"type\":\"totp\",\"friendly_name\":\"n\",\"totp\":{\"qr_code\":"
                "\"<svg>\",\"secret\":\"S\",\"uri\":\"otpauth://totp/x\"}}");
         cs_status status =
-            cs_auth_mfa_enroll(client, &(cs_mfa_enroll_params){.factor_type = "totp"}, &enrolled);
+            cs_auth_mfa_enroll(client, &(cs_mfa_enroll_params){ .factor_type = "totp" }, &enrolled);
         assert_int_equal(enrolled != NULL, status == CS_OK);
         if (enrolled != NULL) {
             good++;
@@ -156,7 +156,7 @@ static void test_tokens(void **state)
         snprintf(token, sizeof token, "%s", mutated(jwt));
         stub_only(&stub, 200, "{\"id\":\"u\",\"keys\":[]}");
         cs_status status =
-            cs_auth_get_claims(client, &(cs_get_claims_params){.jwt = token}, &claims);
+            cs_auth_get_claims(client, &(cs_get_claims_params){ .jwt = token }, &claims);
         assert_int_equal(claims != NULL, status == CS_OK);
         assert_true(claims == NULL || strlen(claims->claims) > 1);
         cs_claims_free(&claims);

@@ -14,13 +14,13 @@ static void test_urls(void **state)
 {
     (void)state;
     static const char *const good[][2] = {
-        {"http://localhost", "http://localhost/auth/v1"},
-        {"https://abc.supabase.co/", "https://abc.supabase.co/auth/v1"},
-        {"HTTPS://h:1/x//", "HTTPS://h:1/x/auth/v1"},
-        {"https://abc.supabase.co/auth/v1", "https://abc.supabase.co/auth/v1"},
-        {"https://h/x//auth/v1//", "https://h/x/auth/v1"},
-        {"https://auth/v1", "https://auth/v1/auth/v1"},
-        {"http://[::1]:54321", "http://[::1]:54321/auth/v1"},
+        { "http://localhost", "http://localhost/auth/v1" },
+        { "https://abc.supabase.co/", "https://abc.supabase.co/auth/v1" },
+        { "HTTPS://h:1/x//", "HTTPS://h:1/x/auth/v1" },
+        { "https://abc.supabase.co/auth/v1", "https://abc.supabase.co/auth/v1" },
+        { "https://h/x//auth/v1//", "https://h/x/auth/v1" },
+        { "https://auth/v1", "https://auth/v1/auth/v1" },
+        { "http://[::1]:54321", "http://[::1]:54321/auth/v1" },
     };
     static const char *const bad[] = {
         "",
@@ -102,9 +102,10 @@ static void test_json_text(void **state)
     assert_string_equal(buf.data, "{\"a\":\"q\\\"\\\\\\u000a\\u007f\xc3\xa9\xf0\x9f\x98\x80\","
                                   "\"o\":{\"b\":true,\"i\":-5}}");
     csi_buf_free(&buf);
-    static const char *const not_utf8[] = {
-        "\xff",     "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80",
-        "\xe2\x82", "\x80",     "\xe0\x80\x80", "\xf8\x88\x80\x80"};
+    static const char *const not_utf8[] = { "\xff",         "\xc0\x80",
+                                            "\xed\xa0\x80", "\xf4\x90\x80\x80",
+                                            "\xe2\x82",     "\x80",
+                                            "\xe0\x80\x80", "\xf8\x88\x80\x80" };
     for (size_t i = 0; i < sizeof not_utf8 / sizeof not_utf8[0]; i++) {
         csi_buf_init(&buf, 200);
         csi_buf_member_text(&buf, "key", not_utf8[i]);
@@ -178,13 +179,16 @@ static void test_json_text_of_values(void **state)
 {
     (void)state;
     static const char *const rows[][2] = {
-        {"{ \"b\" : [1, -2.5 , true,false,null,{}], \"a\":\"\\u00e9\\\"\\n\" }",
-         "{\"b\":[1,-2.5,true,false,null,{}],\"a\":\"\u00e9\\\"\\u000a\"}"},
-        {"[0.1,1e-7,123456.789,0.30000000000000004]", "[0.1,1e-07,123456.789,0.30000000000000004]"},
-        {"[9223372036854775807,-9223372036854775808]", "[9223372036854775807,-9223372036854775808]"},
-        {"[100000000000000000000,7]", "[1e+20,7]"}, /* beyond 64 bits */
-        {"{\"a\":-9223372036854775809,\"b\":3600}", "{\"a\":-9.223372036854776e+18,\"b\":3600}"},
-        {"\"x\"", "\"x\""}};
+        { "{ \"b\" : [1, -2.5 , true,false,null,{}], \"a\":\"\\u00e9\\\"\\n\" }",
+          "{\"b\":[1,-2.5,true,false,null,{}],\"a\":\"\u00e9\\\"\\u000a\"}" },
+        { "[0.1,1e-7,123456.789,0.30000000000000004]",
+          "[0.1,1e-07,123456.789,0.30000000000000004]" },
+        { "[9223372036854775807,-9223372036854775808]",
+          "[9223372036854775807,-9223372036854775808]" },
+        { "[100000000000000000000,7]", "[1e+20,7]" }, /* beyond 64 bits */
+        { "{\"a\":-9223372036854775809,\"b\":3600}", "{\"a\":-9.223372036854776e+18,\"b\":3600}" },
+        { "\"x\"", "\"x\"" }
+    };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         json_t *json = NULL;
         void *box = csi_box_new(1);
@@ -201,18 +205,60 @@ static void test_json_text_of_values(void **state)
 static void test_json_grammar(void **state)
 {
     (void)state;
-    static const char *const good[] = {"1",   " -0.5e+3 ",  "\"\\u00e9\\n\"",
-                                       "[]",  "[1,[2],{}]", "{\"a\":{\"b\":null},\"c\":[true,false]}",
-                                       "0",   "-0",         "1E-2",
-                                       " {} ", "\"\xf0\x9f\x94\x91\x7f\"", "\"\\ud83d\\udd11\""};
-    static const char *const bad[] = {
-        "",           " ",           "01",          "-",           "1.",          "1e",
-        "\"",         "\"\\x\"",     "\"\\u12g4\"", "[1,]",        "{\"a\"}",     "{\"a\":1,}",
-        "{a:1}",      "[1 2]",       "nul",         "1 2",         "\"\n\"",      "[",
-        "{\"a\":",    "+1",          ".5",          "1e+",         "{,}",         "[,1]",
-        "\"\\u0000\"", "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\xff\"", "\"\xc3\"",
-        "\"\xed\xa0\x80\"", "\"\xc0\xaf\"", "\"\xf4\x90\x80\x80\"", "{\"a\":1e999}", "NaN", "1e9999",
-        "\xef\xbb\xbf{}", "\"\\u12", "\"\\", "truex", "{\"a\":1]", "[1}"};
+    static const char *const good[] = { "1",
+                                        " -0.5e+3 ",
+                                        "\"\\u00e9\\n\"",
+                                        "[]",
+                                        "[1,[2],{}]",
+                                        "{\"a\":{\"b\":null},\"c\":[true,false]}",
+                                        "0",
+                                        "-0",
+                                        "1E-2",
+                                        " {} ",
+                                        "\"\xf0\x9f\x94\x91\x7f\"",
+                                        "\"\\ud83d\\udd11\"" };
+    static const char *const bad[] = { "",
+                                       " ",
+                                       "01",
+                                       "-",
+                                       "1.",
+                                       "1e",
+                                       "\"",
+                                       "\"\\x\"",
+                                       "\"\\u12g4\"",
+                                       "[1,]",
+                                       "{\"a\"}",
+                                       "{\"a\":1,}",
+                                       "{a:1}",
+                                       "[1 2]",
+                                       "nul",
+                                       "1 2",
+                                       "\"\n\"",
+                                       "[",
+                                       "{\"a\":",
+                                       "+1",
+                                       ".5",
+                                       "1e+",
+                                       "{,}",
+                                       "[,1]",
+                                       "\"\\u0000\"",
+                                       "\"\\ud800\"",
+                                       "\"\\udc00\"",
+                                       "\"\\ud800\\u0041\"",
+                                       "\"\xff\"",
+                                       "\"\xc3\"",
+                                       "\"\xed\xa0\x80\"",
+                                       "\"\xc0\xaf\"",
+                                       "\"\xf4\x90\x80\x80\"",
+                                       "{\"a\":1e999}",
+                                       "NaN",
+                                       "1e9999",
+                                       "\xef\xbb\xbf{}",
+                                       "\"\\u12",
+                                       "\"\\",
+                                       "truex",
+                                       "{\"a\":1]",
+                                       "[1}" };
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         json_t *json = NULL;
         assert_int_equal(csi_json_parse(good[i], strlen(good[i]), &json), CSI_JSON_OK);
@@ -262,8 +308,8 @@ static void test_totp_vectors(void **state)
     static const struct {
         int64_t at;
         const char *code;
-    } rows[] = {{59, "287082"},         {1111111109, "081804"}, {1111111111, "050471"},
-                {1234567890, "005924"}, {2000000000, "279037"}, {20000000000, "353130"}};
+    } rows[] = { { 59, "287082" },         { 1111111109, "081804" }, { 1111111111, "050471" },
+                 { 1234567890, "005924" }, { 2000000000, "279037" }, { 20000000000, "353130" } };
     char code[CS_TOTP_CODE_SIZE];
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         assert_int_equal(cs_totp_code("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", rows[i].at, code), CS_OK);
@@ -304,8 +350,7 @@ int main(void)
         cmocka_unit_test(test_base64url),    cmocka_unit_test(test_json_text),
         cmocka_unit_test(test_limits_stick), cmocka_unit_test(test_box),
         cmocka_unit_test(test_json_members), cmocka_unit_test(test_json_text_of_values),
-        cmocka_unit_test(test_json_grammar),
-        cmocka_unit_test(test_json_as_jansson),
+        cmocka_unit_test(test_json_grammar), cmocka_unit_test(test_json_as_jansson),
         cmocka_unit_test(test_totp_vectors), cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

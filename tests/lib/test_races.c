@@ -24,7 +24,7 @@ static int set_up(void **state)
 {
     (void)state;
     cs_subscription subscription;
-    cs_client_options options = {.session_file = path};
+    cs_client_options options = { .session_file = path };
     snprintf(path, sizeof path, "/tmp/cs-races-%ld", (long)getpid());
     stub_init(&stub);
     client = stub_client(&stub, &options);
@@ -64,13 +64,13 @@ static void assert_refresh_token(const char *expected)
 
 static void sign_out_here(void)
 {
-    assert_int_equal(cs_auth_sign_out(client, &(cs_sign_out_params){.scope = "local"}), CS_OK);
+    assert_int_equal(cs_auth_sign_out(client, &(cs_sign_out_params){ .scope = "local" }), CS_OK);
 }
 
 static void sign_in_again(void)
 {
     cs_auth_response *out = NULL;
-    const cs_sign_in_with_password_params params = {.email = "b", .password = "b"};
+    const cs_sign_in_with_password_params params = { .email = "b", .password = "b" };
     assert_int_equal(cs_auth_sign_in_with_password(client, &params, &out), CS_OK);
     cs_auth_response_free(&out);
 }
@@ -80,7 +80,7 @@ static void script(const char *body, void (*meanwhile)(void))
 {
     stub_reset(&stub);
     stub_add(&stub,
-             (struct stub_answer){.http_status = 200, .body = body, .meanwhile = meanwhile});
+             (struct stub_answer){ .http_status = 200, .body = body, .meanwhile = meanwhile });
 }
 
 static void test_signed_out_during_refresh(void **state)
@@ -98,7 +98,7 @@ static void test_signed_out_during_verification(void **state)
 {
     (void)state;
     cs_mfa_verify_response *out = NULL;
-    const cs_mfa_verify_params params = {.factor_id = "f", .challenge_id = "c", .code = "1"};
+    const cs_mfa_verify_params params = { .factor_id = "f", .challenge_id = "c", .code = "1" };
     script(stub_session(&stub, 1, "aal2", 3600, "r2"), sign_out_here);
     stub_answer(&stub, 204, "");
     assert_int_equal(cs_auth_mfa_verify(client, &params, &out), CS_ERR_SESSION_MISSING);
@@ -113,7 +113,7 @@ static void test_signed_out_during_update(void **state)
     cs_user_response *out = NULL;
     script(USER_JSON, sign_out_here);
     stub_answer(&stub, 204, "");
-    assert_int_equal(cs_auth_update_user(client, &(cs_update_user_params){.data = "{}"}, &out),
+    assert_int_equal(cs_auth_update_user(client, &(cs_update_user_params){ .data = "{}" }, &out),
                      CS_OK);
     cs_user_response_free(&out);
     assert_signed_out();
@@ -132,9 +132,9 @@ static void test_signed_in_during_sign_out(void **state)
     assert_int_equal(last_event, CS_EVENT_SIGNED_IN);
     assert_int_equal(access(path, F_OK), 0);
     stub_reset(&stub);
-    stub_add(&stub, (struct stub_answer){.http_status = 403,
-                                         .body = "{\"code\":\"session_not_found\",\"msg\":\"m\"}",
-                                         .meanwhile = sign_in_again});
+    stub_add(&stub, (struct stub_answer){ .http_status = 403,
+                                          .body = "{\"code\":\"session_not_found\",\"msg\":\"m\"}",
+                                          .meanwhile = sign_in_again });
     stub_answer(&stub, 200, stub_session(&stub, 2, "aal1", 3600, "third"));
     assert_int_equal(cs_auth_get_user(client, NULL, &user), CS_ERR_SESSION_MISSING);
     assert_refresh_token("third");
@@ -148,7 +148,7 @@ static void *update(void *argument)
     cs_user_response *out = NULL;
     (void)argument;
     helper_status =
-        cs_auth_update_user(client, &(cs_update_user_params){.data = "{\"k\":1}"}, &out);
+        cs_auth_update_user(client, &(cs_update_user_params){ .data = "{\"k\":1}" }, &out);
     cs_user_response_free(&out);
     return NULL;
 }
@@ -166,7 +166,7 @@ static void *refresh(void *argument)
 static void begin(void *(*work)(void *))
 {
     assert_int_equal(pthread_create(&helper, NULL, work, NULL), 0);
-    nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+    nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
 }
 
 static void begin_update(void)
@@ -180,8 +180,7 @@ static void test_user_changed_during_refresh(void **state)
     (void)state;
     cs_auth_response *out = NULL;
     cs_session *session = NULL;
-    static const char changed[] =
-        "{\"id\":\"" USER_ID "\",\"email\":\"changed@example.com\"}";
+    static const char changed[] = "{\"id\":\"" USER_ID "\",\"email\":\"changed@example.com\"}";
     script(stub_session(&stub, 1, "aal1", 3600, "r2"), begin_update);
     stub_answer(&stub, 200, changed);
     assert_int_equal(cs_auth_refresh_session(client, NULL, &out), CS_OK);
@@ -206,8 +205,8 @@ static void test_refresh_after_cancel(void **state)
 {
     (void)state;
     cs_auth_response *out = NULL;
-    stub_add(&stub, (struct stub_answer){.fail = CS_ERR_CANCELLED,
-                                         .meanwhile = cancel_then_begin_refresh});
+    stub_add(&stub, (struct stub_answer){ .fail = CS_ERR_CANCELLED,
+                                          .meanwhile = cancel_then_begin_refresh });
     stub_answer(&stub, 200, stub_session(&stub, 1, "aal1", 3600, "r2"));
     assert_int_equal(cs_auth_refresh_session(client, NULL, &out), CS_ERR_CANCELLED);
     pthread_join(helper, NULL);
@@ -256,7 +255,7 @@ static void test_renewed_elsewhere(void **state)
         stub_add(&stub, (struct stub_answer){
                             .http_status = 400,
                             .body = "{\"code\":\"refresh_token_already_used\",\"msg\":\"m\"}",
-                            .meanwhile = renewed_by_another});
+                            .meanwhile = renewed_by_another });
         stub_answer(&stub, 200, stub_session(&stub, 1, "aal1", 3600, "ours"));
         stub.now += old ? 3550 : 0;
         assert_int_equal(cs_auth_refresh_session(client, NULL, &out), CS_OK);
@@ -292,7 +291,7 @@ static void test_overtaken_event(void **state)
     assert_int_equal(cs_auth_on_auth_state_change(client, leave_at_once, NULL, &first), CS_OK);
     assert_int_equal(cs_auth_on_auth_state_change(client, note_event, NULL, &second), CS_OK);
     stub_only(&stub, 200, stub_session(&stub, 1, "aal1", 3600, "r2"));
-    const cs_sign_in_with_password_params params = {.email = "b", .password = "b"};
+    const cs_sign_in_with_password_params params = { .email = "b", .password = "b" };
     assert_int_equal(cs_auth_sign_in_with_password(client, &params, &out), CS_OK);
     cs_auth_response_free(&out);
     assert_signed_out();

@@ -96,7 +96,7 @@ static void test_clock_off_by_a_day(void **state)
         stub_only(&stub, 200, json);
         assert_int_equal(
             cs_auth_sign_in_with_password(
-                client, &(cs_sign_in_with_password_params){.email = "a", .password = "b"}, &out),
+                client, &(cs_sign_in_with_password_params){ .email = "a", .password = "b" }, &out),
             CS_OK);
         cs_auth_response_free(&out);
         stub_reset(&stub);
@@ -176,7 +176,7 @@ static void test_session_ended_elsewhere(void **state)
     assert_int_equal(cs_auth_get_session(client, &session), CS_ERR_SESSION_MISSING);
     assert_string_equal(cs_client_last_error(client)->code, "");
     cs_mfa_verify_response *verified = NULL;
-    const cs_mfa_verify_params params = {.factor_id = "f", .challenge_id = "c", .code = "1"};
+    const cs_mfa_verify_params params = { .factor_id = "f", .challenge_id = "c", .code = "1" };
     stub_sign_in(&stub, client);
     stub_only(&stub, 403, "{\"code\":\"session_not_found\",\"message\":\"gone\"}");
     assert_int_equal(cs_auth_mfa_verify(client, &params, &verified), CS_ERR_SESSION_MISSING);
@@ -190,8 +190,9 @@ static void test_odd_lifetimes(void **state)
     (void)state;
     static const char *const bad[] = {
         "0",        "-5",   "9223372036854775807", "-9223372036854775808", "null", "1e13",
-        "\"3600\"", "1e300"};
-    const cs_sign_in_with_password_params params = {.email = "a", .password = "b"};
+        "\"3600\"", "1e300"
+    };
+    const cs_sign_in_with_password_params params = { .email = "a", .password = "b" };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         cs_auth_response *out = NULL;
         char body[256];
@@ -213,7 +214,7 @@ static void test_odd_lifetimes(void **state)
 static void test_no_auto_refresh(void **state)
 {
     (void)state;
-    cs_client_options options = {.no_auto_refresh = true};
+    cs_client_options options = { .no_auto_refresh = true };
     cs_client *still = stub_client(&stub, &options);
     stub_sign_in(&stub, still);
     advance(5000);
@@ -231,7 +232,7 @@ static void test_set_session(void **state)
     assert_int_equal(cs_auth_on_auth_state_change(client, note_event, NULL, &subscription), CS_OK);
     snprintf(claims, sizeof claims, "{\"exp\":%lld,\"aal\":\"aal1\"}", (long long)stub.now + 1000);
     stub_jwt(jwt, sizeof jwt, "{\"alg\":\"HS256\"}", claims);
-    cs_set_session_params params = {.access_token = jwt, .refresh_token = "r9"};
+    cs_set_session_params params = { .access_token = jwt, .refresh_token = "r9" };
     stub_only(&stub, 200, USER_JSON);
     assert_int_equal(cs_auth_set_session(client, &params, &out), CS_OK);
     assert_string_equal(stub.method, "GET");
@@ -282,25 +283,25 @@ static void test_sign_out(void **state)
         cs_status status;
         bool gone;
     } rows[] = {
-        {NULL, 204, CS_OK, true},           {"local", 204, CS_OK, true},
-        {"others", 204, CS_OK, false},      {"global", 401, CS_OK, true},
-        {"global", 403, CS_OK, true},       {"global", 404, CS_OK, true},
-        {"global", 500, CS_ERR_API, false}, {"global", 503, CS_ERR_UNAVAILABLE, false},
-        {"local", 500, CS_ERR_API, true},
+        { NULL, 204, CS_OK, true },           { "local", 204, CS_OK, true },
+        { "others", 204, CS_OK, false },      { "global", 401, CS_OK, true },
+        { "global", 403, CS_OK, true },       { "global", 404, CS_OK, true },
+        { "global", 500, CS_ERR_API, false }, { "global", 503, CS_ERR_UNAVAILABLE, false },
+        { "local", 500, CS_ERR_API, true },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         cs_session *session = NULL;
         stub_sign_in(&stub, client);
         stub_only(&stub, rows[i].http_status,
                   rows[i].http_status == 204 ? "" : "{\"code\":\"x\",\"message\":\"m\"}");
-        const cs_sign_out_params params = {.scope = rows[i].scope};
+        const cs_sign_out_params params = { .scope = rows[i].scope };
         assert_int_equal(cs_auth_sign_out(client, i == 0 ? NULL : &params), rows[i].status);
         assert_non_null(
             strstr(stub.url, rows[i].scope == NULL ? "/logout?scope=global" : rows[i].scope));
         cs_status left = cs_auth_get_session(client, &session);
         assert_int_equal(left, rows[i].gone ? CS_ERR_SESSION_MISSING : CS_OK);
         cs_session_free(&session);
-        (void)cs_auth_sign_out(client, &(cs_sign_out_params){.scope = "local"});
+        (void)cs_auth_sign_out(client, &(cs_sign_out_params){ .scope = "local" });
     }
     assert_int_equal(cs_auth_sign_out(client, NULL), CS_ERR_SESSION_MISSING);
 }
@@ -349,7 +350,7 @@ static void call_from_inside(cs_auth_event event, const cs_session *session, voi
 static void test_calls_from_inside_a_callback(void **state)
 {
     (void)state;
-    struct inside inside = {0};
+    struct inside inside = { 0 };
     cs_subscription second;
     cs_auth_response *out = NULL;
     assert_int_equal(
@@ -376,23 +377,23 @@ static void test_events(void **state)
     assert_int_equal(cs_auth_on_auth_state_change(client, note_event, NULL, &subscription), CS_OK);
     stub_sign_in(&stub, client);
     stub_only(&stub, 200, stub_session(&stub, 1, "aal2", 3600, "r2"));
-    const cs_mfa_verify_params verify = {.factor_id = "f", .challenge_id = "c", .code = "1"};
+    const cs_mfa_verify_params verify = { .factor_id = "f", .challenge_id = "c", .code = "1" };
     assert_int_equal(cs_auth_mfa_verify(client, &verify, &verified), CS_OK);
     cs_mfa_verify_response_free(&verified);
     stub_only(&stub, 200, USER_JSON);
-    assert_int_equal(cs_auth_update_user(client, &(cs_update_user_params){.data = "{}"}, &user),
+    assert_int_equal(cs_auth_update_user(client, &(cs_update_user_params){ .data = "{}" }, &user),
                      CS_OK);
     cs_user_response_free(&user);
     stub_only(&stub, 200, stub_session(&stub, 1, "aal1", 3600, "r3"));
-    const cs_verify_otp_params otp = {.type = "recovery", .token_hash = "h"};
+    const cs_verify_otp_params otp = { .type = "recovery", .token_hash = "h" };
     assert_int_equal(cs_auth_verify_otp(client, &otp, &out), CS_OK);
     cs_auth_response_free(&out);
     cs_auth_unsubscribe(client, subscription);
     assert_int_equal(cs_auth_refresh_session(client, NULL, &out), CS_OK);
     cs_auth_response_free(&out);
-    static const cs_auth_event expected[] = {CS_EVENT_INITIAL_SESSION, CS_EVENT_SIGNED_IN,
-                                             CS_EVENT_MFA_CHALLENGE_VERIFIED, CS_EVENT_USER_UPDATED,
-                                             CS_EVENT_PASSWORD_RECOVERY};
+    static const cs_auth_event expected[] = { CS_EVENT_INITIAL_SESSION, CS_EVENT_SIGNED_IN,
+                                              CS_EVENT_MFA_CHALLENGE_VERIFIED,
+                                              CS_EVENT_USER_UPDATED, CS_EVENT_PASSWORD_RECOVERY };
     assert_int_equal(events_count, 5);
     assert_memory_equal(events, expected, sizeof expected);
 }

@@ -34,7 +34,7 @@ static int set_up(void **state)
         return -1;
     }
     snprintf(path, sizeof path, "%s/session", folder);
-    client = stub_client(&stub, &(cs_client_options){.session_file = path});
+    client = stub_client(&stub, &(cs_client_options){ .session_file = path });
     stub_sign_in(&stub, client);
     return cs_auth_on_auth_state_change(client, note_event, NULL, &subscription) != CS_OK;
 }
@@ -94,7 +94,7 @@ static void (*act)(void); /* of the other, while it holds the lock */
 static void *act_then_unlock(void *unused)
 {
     (void)unused;
-    nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL); /* the client comes to the lock */
+    nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL); /* the client comes to the lock */
     act();
     close(held);
     return NULL;
@@ -117,9 +117,9 @@ static cs_status refresh_while_locked(void (*what)(void))
 {
     cs_auth_response *out = NULL;
     act = what;
-    stub_add(&stub, (struct stub_answer){.http_status = 200,
-                                         .body = stub_session(&stub, 1, "aal1", 3600, "r2"),
-                                         .meanwhile = take_lock});
+    stub_add(&stub, (struct stub_answer){ .http_status = 200,
+                                          .body = stub_session(&stub, 1, "aal1", 3600, "r2"),
+                                          .meanwhile = take_lock });
     cs_status status = cs_auth_refresh_session(client, NULL, &out);
     cs_auth_response_free(&out);
     pthread_join(other, NULL);
@@ -147,15 +147,16 @@ static void test_replaced_while_locked(void **state)
     assert_int_equal(last_event, CS_EVENT_SIGNED_IN);
 }
 
-/* Who signed in during a refresh of the login before stays so, and the client takes that session. */
+/* Who signed in during a refresh of the login before stays so, and the client takes that session.
+ */
 static void test_signed_in_during_refresh(void **state)
 {
     (void)state;
     cs_auth_response *out = NULL;
     other_login("t1");
-    stub_add(&stub, (struct stub_answer){.http_status = 200,
-                                         .body = stub_session(&stub, 1, "aal1", 3600, "r2"),
-                                         .meanwhile = put_theirs});
+    stub_add(&stub, (struct stub_answer){ .http_status = 200,
+                                          .body = stub_session(&stub, 1, "aal1", 3600, "r2"),
+                                          .meanwhile = put_theirs });
     assert_int_equal(cs_auth_refresh_session(client, NULL, &out), CS_OK);
     assert_string_equal(out->session->refresh_token, "t1");
     cs_auth_response_free(&out);
@@ -180,11 +181,11 @@ static void test_signed_in_during_verification(void **state)
 {
     (void)state;
     cs_mfa_verify_response *out = NULL;
-    const cs_mfa_verify_params verify = {.factor_id = "f", .challenge_id = "c", .code = "1"};
+    const cs_mfa_verify_params verify = { .factor_id = "f", .challenge_id = "c", .code = "1" };
     other_login("t1");
-    stub_add(&stub, (struct stub_answer){.http_status = 200,
-                                         .body = stub_session(&stub, 1, "aal2", 3600, "r2"),
-                                         .meanwhile = put_theirs});
+    stub_add(&stub, (struct stub_answer){ .http_status = 200,
+                                          .body = stub_session(&stub, 1, "aal2", 3600, "r2"),
+                                          .meanwhile = put_theirs });
     assert_int_equal(cs_auth_mfa_verify(client, &verify, &out), CS_ERR_SESSION_MISSING);
     assert_true(file_has("\"t1\""));
 }
@@ -196,11 +197,11 @@ static void test_renewed_during_update(void **state)
     cs_user_response *out = NULL;
     cs_session *session = NULL;
     snprintf(theirs, sizeof theirs, "%s", stub_session(&stub, 2, "aal1", 3600, "r2"));
-    stub_add(&stub, (struct stub_answer){.http_status = 200,
-                                         .body = "{\"id\":\"" USER_ID "\","
-                                                 "\"email\":\"new@example.com\"}",
-                                         .meanwhile = put_theirs});
-    assert_int_equal(cs_auth_update_user(client, &(cs_update_user_params){.data = "{}"}, &out),
+    stub_add(&stub, (struct stub_answer){ .http_status = 200,
+                                          .body = "{\"id\":\"" USER_ID "\","
+                                                  "\"email\":\"new@example.com\"}",
+                                          .meanwhile = put_theirs });
+    assert_int_equal(cs_auth_update_user(client, &(cs_update_user_params){ .data = "{}" }, &out),
                      CS_OK);
     cs_user_response_free(&out);
     assert_int_equal(cs_auth_get_session(client, &session), CS_OK);
@@ -215,12 +216,9 @@ static void test_renewed_during_update(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SHARED_TEST(test_signed_out_while_storing),
-        SHARED_TEST(test_replaced_while_locked),
-        SHARED_TEST(test_signed_in_during_refresh),
-        SHARED_TEST(test_sign_out_of_the_first),
-        SHARED_TEST(test_signed_in_during_verification),
-        SHARED_TEST(test_renewed_during_update),
+        SHARED_TEST(test_signed_out_while_storing),      SHARED_TEST(test_replaced_while_locked),
+        SHARED_TEST(test_signed_in_during_refresh),      SHARED_TEST(test_sign_out_of_the_first),
+        SHARED_TEST(test_signed_in_during_verification), SHARED_TEST(test_renewed_during_update),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,7 +57,7 @@ static void test_file(void **state)
 {
     (void)state;
     struct stat about;
-    cs_client_options options = {.session_file = path};
+    cs_client_options options = { .session_file = path };
     cs_client *first = stub_client(&stub, &options);
     stub_sign_in(&stub, first);
     assert_int_equal(stat(path, &about), 0);
@@ -95,10 +95,11 @@ static void test_bad_files(void **state)
     static const struct {
         const char *text;
         mode_t mode;
-    } rows[] = {{"", 0600},   {"{", 0600},  {"{}", 0600},
-                {"[]", 0600}, {"{}", 0644}, {"{\"access_token\":\"a\",\"refresh_token\":5}", 0600}};
+    } rows[] = { { "", 0600 },   { "{", 0600 },
+                 { "{}", 0600 }, { "[]", 0600 },
+                 { "{}", 0644 }, { "{\"access_token\":\"a\",\"refresh_token\":5}", 0600 } };
     cs_session *session = NULL;
-    cs_client_options options = {.session_file = path};
+    cs_client_options options = { .session_file = path };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         write_file(rows[i].text, rows[i].mode);
         cs_client *other = stub_client(&stub, &options);
@@ -118,7 +119,7 @@ static void test_bad_files(void **state)
     cs_client *other = stub_client(&stub, &options);
     cs_auth_response *out = NULL;
     stub_only(&stub, 200, stub_session(&stub, 0, "aal1", 3600, "r"));
-    const cs_sign_in_with_password_params params = {.email = "a", .password = "b"};
+    const cs_sign_in_with_password_params params = { .email = "a", .password = "b" };
     assert_int_equal(cs_auth_sign_in_with_password(other, &params, &out), CS_ERR_STORAGE);
     assert_null(out);
     assert_string_equal(token_in_force(other), "r"); /* signed in, only not stored */
@@ -173,13 +174,13 @@ static void shelf_release(void *userdata, char *value)
 static void test_callbacks(void **state)
 {
     (void)state;
-    struct shelf shelf = {.value = NULL};
-    const cs_storage storage = {.load = shelf_load,
-                                .save = shelf_save,
-                                .remove = shelf_remove,
-                                .release = shelf_release,
-                                .userdata = &shelf};
-    cs_client_options options = {.storage = &storage, .storage_key = "my key"};
+    struct shelf shelf = { .value = NULL };
+    const cs_storage storage = { .load = shelf_load,
+                                 .save = shelf_save,
+                                 .remove = shelf_remove,
+                                 .release = shelf_release,
+                                 .userdata = &shelf };
+    cs_client_options options = { .storage = &storage, .storage_key = "my key" };
     cs_client *first = stub_client(&stub, &options);
     cs_session *session = NULL;
     assert_int_equal(cs_auth_get_session(first, &session), CS_ERR_SESSION_MISSING);
@@ -208,7 +209,7 @@ static void test_callbacks(void **state)
 static void test_full_disk(void **state)
 {
     (void)state;
-    cs_client_options options = {.session_file = path};
+    cs_client_options options = { .session_file = path };
     cs_auth_response *out = NULL;
     struct rlimit before, little;
     cs_client *own = stub_client(&stub, &options);
@@ -236,7 +237,7 @@ static void test_links(void **state)
     char target[96];
     cs_session *session = NULL;
     struct stat about;
-    cs_client_options options = {.session_file = path};
+    cs_client_options options = { .session_file = path };
     snprintf(target, sizeof target, "%s.target", path);
     assert_int_equal(symlink(target, path), 0);
     cs_client *own = stub_client(&stub, &options);
@@ -266,29 +267,30 @@ static void test_storage_that_fails(void **state)
     cs_auth_response *out = NULL;
     cs_user_response *user = NULL;
     cs_mfa_verify_response *verified = NULL;
-    struct shelf shelf = {.value = NULL};
+    struct shelf shelf = { .value = NULL };
     const cs_storage storage = {
-        .load = shelf_load, .save = shelf_save, .remove = shelf_remove, .userdata = &shelf};
-    cs_client_options options = {.storage = &storage, .storage_key = "my key"};
+        .load = shelf_load, .save = shelf_save, .remove = shelf_remove, .userdata = &shelf
+    };
+    cs_client_options options = { .storage = &storage, .storage_key = "my key" };
     cs_client *own = stub_client(&stub, &options);
     assert_int_equal(cs_auth_on_auth_state_change(own, note_event, NULL, &subscription), CS_OK);
     shelf.fail = true;
     told = 0;
     stub_only(&stub, 200, stub_session(&stub, 0, "aal1", 3600, "r"));
-    const cs_sign_in_with_password_params sign_in = {.email = "a", .password = "b"};
+    const cs_sign_in_with_password_params sign_in = { .email = "a", .password = "b" };
     assert_int_equal(cs_auth_sign_in_with_password(own, &sign_in, &out), CS_ERR_STORAGE);
     assert_int_equal(told, 1 << CS_EVENT_SIGNED_IN);
     assert_int_equal(cs_auth_refresh_session(own, NULL, &out), CS_ERR_STORAGE);
     assert_int_equal(cs_auth_refresh_session(own, "r", &out), CS_ERR_STORAGE);
-    const cs_mfa_verify_params verify = {.factor_id = "f", .challenge_id = "c", .code = "1"};
+    const cs_mfa_verify_params verify = { .factor_id = "f", .challenge_id = "c", .code = "1" };
     assert_int_equal(cs_auth_mfa_verify(own, &verify, &verified), CS_ERR_STORAGE);
     stub_only(&stub, 200, USER_JSON);
-    assert_int_equal(cs_auth_update_user(own, &(cs_update_user_params){.data = "{}"}, &user),
+    assert_int_equal(cs_auth_update_user(own, &(cs_update_user_params){ .data = "{}" }, &user),
                      CS_ERR_STORAGE);
     assert_int_equal(told, 1 << CS_EVENT_SIGNED_IN | 1 << CS_EVENT_TOKEN_REFRESHED |
                                1 << CS_EVENT_USER_UPDATED | 1 << CS_EVENT_MFA_CHALLENGE_VERIFIED);
     stub_only(&stub, 204, "");
-    assert_int_equal(cs_auth_sign_out(own, &(cs_sign_out_params){.scope = "local"}),
+    assert_int_equal(cs_auth_sign_out(own, &(cs_sign_out_params){ .scope = "local" }),
                      CS_ERR_STORAGE);
     assert_non_null(strstr(cs_client_last_error(own)->message, "signed out here"));
     assert_int_equal(stub.asked, 1);
@@ -301,7 +303,7 @@ static void test_storage_that_fails(void **state)
 static void test_stored_elsewhere(void **state)
 {
     (void)state;
-    cs_client_options options = {.session_file = path};
+    cs_client_options options = { .session_file = path };
     write_file(stub_session(&stub, 1, "aal1", 3600, "r1"), 0600);
     advance(3550); /* no matter that it lives for 3600 seconds */
     stub_only(&stub, 200, stub_session(&stub, 2, "aal1", 3600, "r2"));

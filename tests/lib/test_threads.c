@@ -62,9 +62,9 @@ static void test_one_refresh_for_all(void **state)
     (void)state;
     stub_sign_in(&stub, client);
     stub.now += 3590;
-    stub_add(&stub, (struct stub_answer){.http_status = 200,
-                                         .body = stub_session(&stub, 1, "aal1", 3600, "r2"),
-                                         .delay_ms = 100});
+    stub_add(&stub, (struct stub_answer){ .http_status = 200,
+                                          .body = stub_session(&stub, 1, "aal1", 3600, "r2"),
+                                          .delay_ms = 100 });
     run_threads(get_session);
     assert_int_equal(atomic_load(&failures), 0);
     assert_int_equal(stub.asked, 1);
@@ -89,7 +89,7 @@ static void test_one_failure_for_all(void **state)
     stub_add(&stub, (struct stub_answer){
                         .http_status = 400,
                         .body = "{\"code\":\"refresh_token_not_found\",\"message\":\"m\"}",
-                        .delay_ms = 100});
+                        .delay_ms = 100 });
     run_threads(refused);
     assert_int_equal(atomic_load(&failures), 0);
     assert_int_equal(stub.asked, 1);
@@ -111,7 +111,7 @@ static void *mixed(void *argument)
             status = cs_auth_mfa_get_authenticator_assurance_level(client, &level);
             break;
         case 2:
-            status = cs_auth_update_user(client, &(cs_update_user_params){.data = "{}"}, &user);
+            status = cs_auth_update_user(client, &(cs_update_user_params){ .data = "{}" }, &user);
             break;
         default:
             status = cs_auth_get_session(client, NULL);
@@ -143,7 +143,7 @@ static void *verify_slowly(void *argument)
 {
     cs_mfa_verify_response *verified = NULL;
     (void)argument;
-    const cs_mfa_verify_params params = {.factor_id = "f", .challenge_id = "c", .code = "1"};
+    const cs_mfa_verify_params params = { .factor_id = "f", .challenge_id = "c", .code = "1" };
     expect(cs_auth_mfa_verify(client, &params, &verified) == CS_OK);
     cs_mfa_verify_response_free(&verified);
     return NULL;
@@ -157,9 +157,9 @@ static void test_refresh_waits_for_verification(void **state)
     pthread_t thread;
     cs_auth_response *response = NULL;
     stub_sign_in(&stub, client);
-    stub_add(&stub, (struct stub_answer){.http_status = 200,
-                                         .body = stub_session(&stub, 1, "aal2", 3600, "r2"),
-                                         .delay_ms = 100});
+    stub_add(&stub, (struct stub_answer){ .http_status = 200,
+                                          .body = stub_session(&stub, 1, "aal2", 3600, "r2"),
+                                          .delay_ms = 100 });
     stub_answer(&stub, 200, stub_session(&stub, 2, "aal2", 3600, "r3"));
     assert_int_equal(pthread_create(&thread, NULL, verify_slowly, NULL), 0);
     for (int asked = 0; asked == 0;) {
@@ -194,7 +194,7 @@ static void *cancel_soon(void *argument)
         if (asked >= THREADS) {
             break;
         }
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
     }
     cs_client_cancel(client);
     return NULL;
@@ -206,7 +206,7 @@ static void test_cancel(void **state)
     pthread_t canceller;
     cs_user_response *user = NULL;
     stub_reset(&stub);
-    stub_add(&stub, (struct stub_answer){.http_status = 200, .delay_ms = 20000});
+    stub_add(&stub, (struct stub_answer){ .http_status = 200, .delay_ms = 20000 });
     assert_int_equal(pthread_create(&canceller, NULL, cancel_soon, NULL), 0);
     time_t begun = time(NULL);
     run_threads(hang);
@@ -224,7 +224,7 @@ static void test_cancel_cuts_a_pause_short(void **state)
     pthread_t canceller;
     stub_reset(&stub);
     for (int i = 0; i < THREADS; i++) {
-        stub_add(&stub, (struct stub_answer){.http_status = 503, .headers = "Retry-After: 20"});
+        stub_add(&stub, (struct stub_answer){ .http_status = 503, .headers = "Retry-After: 20" });
     }
     assert_int_equal(pthread_create(&canceller, NULL, cancel_soon, NULL), 0);
     time_t begun = time(NULL);
@@ -242,7 +242,7 @@ static void slow_callback(cs_auth_event event, const cs_session *session, void *
     (void)event;
     (void)session;
     atomic_store(&inside, 1);
-    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
     expect(atomic_load(alive) == 1);
     atomic_store(&inside, 0);
 }
@@ -268,7 +268,7 @@ static void test_unsubscribe_waits(void **state)
     stub_only(&stub, 200, stub_session(&stub, 1, "aal1", 3600, "r2"));
     assert_int_equal(pthread_create(&thread, NULL, refresh_once, NULL), 0);
     while (atomic_load(&inside) == 0) {
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
     }
     cs_auth_unsubscribe(client, subscription);
     atomic_store(&alive, 0); /* from here on the callback's data may be gone */
@@ -295,10 +295,10 @@ static void test_unsubscribe_twice_waits_twice(void **state)
     stub_only(&stub, 200, stub_session(&stub, 1, "aal1", 3600, "r2"));
     assert_int_equal(pthread_create(&thread, NULL, refresh_once, NULL), 0);
     while (atomic_load(&inside) == 0) {
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
     }
     assert_int_equal(pthread_create(&other, NULL, unsubscribe, &subscription), 0);
-    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
     cs_auth_unsubscribe(client, subscription);
     atomic_store(&alive, 0);
     pthread_join(other, NULL);
@@ -323,7 +323,7 @@ static void test_unsubscribe_waits_for_the_first(void **state)
     atomic_store(&inside, 0);
     assert_int_equal(pthread_create(&thread, NULL, subscribe_slowly, &alive), 0);
     while (atomic_load(&inside) == 0) {
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
     }
     cs_auth_unsubscribe(client, early); /* known before the callback */
     atomic_store(&alive, 0);
@@ -364,7 +364,7 @@ static void test_ticker(void **state)
     stub_only(&stub, 200, stub_session(&stub, 1, "aal1", 3600, "r2"));
     assert_int_equal(cs_auth_start_auto_refresh(client), CS_OK);
     while (atomic_load(&inside) != 2) {
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
     }
     run_threads(start_and_stop);
     assert_int_equal(atomic_load(&failures), 0);

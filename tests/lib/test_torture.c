@@ -62,7 +62,7 @@ static char path[64];
 
 static cs_status make_client(void)
 {
-    cs_client_options options = {.session_file = path, .client_info = "torture/1", .proxy = ""};
+    cs_client_options options = { .session_file = path, .client_info = "torture/1", .proxy = "" };
     cs_client *made = NULL;
     cs_status status = cs_client_new("http://x", "key", &options, &made);
     assert_int_equal(made != NULL, status == CS_OK);
@@ -75,7 +75,7 @@ static cs_status sign_in(void)
     cs_auth_response *out = NULL;
     stub_only(&stub, 200, stub.session[1]);
     cs_status status = cs_auth_sign_in_with_password(
-        client, &(cs_sign_in_with_password_params){.email = "a", .password = "b"}, &out);
+        client, &(cs_sign_in_with_password_params){ .email = "a", .password = "b" }, &out);
     assert_int_equal(out != NULL, status == CS_OK);
     cs_auth_response_free(&out);
     return status;
@@ -86,7 +86,8 @@ static cs_status sign_up(void)
     cs_auth_response *out = NULL;
     stub_only(&stub, 200, USER_JSON);
     const cs_sign_up_params params = {
-        .email = "a", .password = "b", .data = "{\"a\":[1]}", .captcha_token = "c"};
+        .email = "a", .password = "b", .data = "{\"a\":[1]}", .captcha_token = "c"
+    };
     cs_status status = cs_auth_sign_up(client, &params, &out);
     cs_auth_response_free(&out);
     return status;
@@ -98,7 +99,7 @@ static cs_status enroll(void)
     stub_only(&stub, 200,
               "{\"id\":\"x\",\"type\":\"totp\",\"totp\":{\"qr_code\":\"<svg>\",\"secret\":\"S\"}}");
     cs_status status =
-        cs_auth_mfa_enroll(client, &(cs_mfa_enroll_params){.factor_type = "totp"}, &out);
+        cs_auth_mfa_enroll(client, &(cs_mfa_enroll_params){ .factor_type = "totp" }, &out);
     cs_mfa_enroll_response_free(&out);
     return status;
 }
@@ -109,7 +110,7 @@ static cs_status challenge_and_verify(void)
     stub_only(&stub, 200, "{\"id\":\"c\",\"type\":\"totp\",\"expires_at\":1}");
     stub_answer(&stub, 200, stub.session[1]);
     cs_status status = cs_auth_mfa_challenge_and_verify(
-        client, &(cs_mfa_challenge_and_verify_params){.factor_id = "f", .code = "1"}, &out);
+        client, &(cs_mfa_challenge_and_verify_params){ .factor_id = "f", .code = "1" }, &out);
     cs_mfa_verify_response_free(&out);
     return status;
 }
@@ -120,7 +121,7 @@ static cs_status unenroll(void)
     stub_only(&stub, 200, "{\"id\":\"f\"}");
     stub_answer(&stub, 200, stub.session[1]);
     cs_status status =
-        cs_auth_mfa_unenroll(client, &(cs_mfa_unenroll_params){.factor_id = "f"}, &out);
+        cs_auth_mfa_unenroll(client, &(cs_mfa_unenroll_params){ .factor_id = "f" }, &out);
     if (out != NULL && out->refresh_status != CS_OK) {
         assert_int_equal(out->refresh_status, CS_ERR_NO_MEMORY);
     }
@@ -159,7 +160,7 @@ static cs_status update_user(void)
     cs_user_response *out = NULL;
     stub_only(&stub, 200, USER_JSON);
     cs_status status =
-        cs_auth_update_user(client, &(cs_update_user_params){.data = "{\"k\":\"v\"}"}, &out);
+        cs_auth_update_user(client, &(cs_update_user_params){ .data = "{\"k\":\"v\"}" }, &out);
     cs_user_response_free(&out);
     return status;
 }
@@ -171,7 +172,7 @@ static cs_status set_session(void)
     stub_jwt(jwt, sizeof jwt, "{\"alg\":\"HS256\"}", "{\"exp\":9999999999}");
     stub_only(&stub, 200, USER_JSON);
     cs_status status = cs_auth_set_session(
-        client, &(cs_set_session_params){.access_token = jwt, .refresh_token = "r"}, &out);
+        client, &(cs_set_session_params){ .access_token = jwt, .refresh_token = "r" }, &out);
     cs_auth_response_free(&out);
     return status;
 }
@@ -205,7 +206,7 @@ static cs_status get_session(void)
 static cs_status sign_out_and_in(void)
 {
     stub_only(&stub, 204, "");
-    cs_status status = cs_auth_sign_out(client, &(cs_sign_out_params){.scope = "local"});
+    cs_status status = cs_auth_sign_out(client, &(cs_sign_out_params){ .scope = "local" });
     long left = countdown;
     countdown = -1;
     cs_status back = sign_in();
@@ -221,11 +222,12 @@ static cs_status otp(void)
     stub_only(&stub, 200, "{\"message_id\":\"m\"}");
     stub_answer(&stub, 200, stub.session[1]);
     const cs_sign_in_with_otp_params params = {
-        .phone = "1", .data = "{}", .email_redirect_to = "http://x/?a=b c", .channel = "sms"};
+        .phone = "1", .data = "{}", .email_redirect_to = "http://x/?a=b c", .channel = "sms"
+    };
     cs_status status = cs_auth_sign_in_with_otp(client, &params, &sent);
     cs_otp_response_free(&sent);
     if (status == CS_OK) {
-        const cs_verify_otp_params verify = {.type = "sms", .phone = "1", .token = "2"};
+        const cs_verify_otp_params verify = { .type = "sms", .phone = "1", .token = "2" };
         status = cs_auth_verify_otp(client, &verify, &out);
         cs_auth_response_free(&out);
     }
@@ -250,10 +252,11 @@ static cs_status challenge_then_verify(void)
               "\"webauthn\":{\"a\":[0.5]}}");
     stub_answer(&stub, 200, stub.session[1]);
     cs_status status =
-        cs_auth_mfa_challenge(client, &(cs_mfa_challenge_params){.factor_id = "f"}, &opened);
+        cs_auth_mfa_challenge(client, &(cs_mfa_challenge_params){ .factor_id = "f" }, &opened);
     if (status == CS_OK) {
-        const cs_mfa_verify_params verify = {
-            .factor_id = "f", .challenge_id = opened->id, .webauthn = "{\"a\":1}"};
+        const cs_mfa_verify_params verify = { .factor_id = "f",
+                                              .challenge_id = opened->id,
+                                              .webauthn = "{\"a\":1}" };
         status = cs_auth_mfa_verify(client, &verify, &out);
         cs_mfa_verify_response_free(&out);
     }
@@ -284,7 +287,7 @@ static cs_status other_recovery_codes(void)
     stub_answer(&stub, 200, stub.session[1]);
     cs_status status = cs_auth_mfa_recovery_codes_get(client, &left);
     status = status ? status : cs_auth_mfa_recovery_codes_regenerate(client, &codes);
-    const cs_mfa_recovery_codes_verify_params params = {.code = "a"};
+    const cs_mfa_recovery_codes_verify_params params = { .code = "a" };
     status = status ? status : cs_auth_mfa_recovery_codes_verify(client, &params, &verified);
     status = status ? status : cs_auth_mfa_recovery_codes_unenroll(client, &gone);
     cs_mfa_recovery_codes_status_free(&left);
@@ -306,7 +309,7 @@ static cs_status delete_factor(void)
 {
     cs_admin_mfa_delete_factor_response *out = NULL;
     stub_only(&stub, 200, "{\"id\":\"x\"}");
-    const cs_admin_mfa_delete_factor_params params = {.id = FACTOR_ID, .user_id = USER_ID};
+    const cs_admin_mfa_delete_factor_params params = { .id = FACTOR_ID, .user_id = USER_ID };
     cs_status status = cs_auth_admin_mfa_delete_factor(client, &params, &out);
     cs_admin_mfa_delete_factor_response_free(&out);
     return status;
@@ -326,7 +329,8 @@ static cs_status refused(void)
     cs_user_response *out = NULL;
     stub_only(&stub, 422,
               "{\"code\":\"weak_password\",\"weak_password\":{\"reasons\":[\"length\"]}}");
-    cs_status status = cs_auth_update_user(client, &(cs_update_user_params){.password = "1"}, &out);
+    cs_status status =
+        cs_auth_update_user(client, &(cs_update_user_params){ .password = "1" }, &out);
     assert_null(out);
     return status == CS_ERR_WEAK_PASSWORD ? CS_OK : status;
 }
@@ -336,7 +340,7 @@ static cs_status admin(void)
     cs_admin_mfa_list_factors_response *out = NULL;
     stub_only(&stub, 200, "[" FACTOR_JSON "]");
     cs_status status = cs_auth_admin_mfa_list_factors(
-        client, &(cs_admin_mfa_list_factors_params){.user_id = USER_ID}, &out);
+        client, &(cs_admin_mfa_list_factors_params){ .user_id = USER_ID }, &out);
     cs_admin_mfa_list_factors_response_free(&out);
     return status;
 }
@@ -358,7 +362,7 @@ static cs_status subscribe(void)
 
 static cs_status load_from_file(void)
 {
-    cs_client_options options = {.session_file = path};
+    cs_client_options options = { .session_file = path };
     cs_session *session = NULL;
     long left = countdown;
     countdown = -1;
@@ -373,7 +377,7 @@ static cs_status load_from_file(void)
 
 static cs_status store_to_file(void)
 {
-    cs_client_options options = {.session_file = path};
+    cs_client_options options = { .session_file = path };
     cs_auth_response *out = NULL;
     long left = countdown;
     countdown = -1;
@@ -381,7 +385,7 @@ static cs_status store_to_file(void)
     countdown = left;
     stub_only(&stub, 200, stub.session[1]);
     cs_status status = cs_auth_sign_in_with_password(
-        other, &(cs_sign_in_with_password_params){.email = "a", .password = "b"}, &out);
+        other, &(cs_sign_in_with_password_params){ .email = "a", .password = "b" }, &out);
     cs_auth_response_free(&out);
     cs_client_free(&other);
     return status == CS_ERR_STORAGE && failed ? CS_ERR_NO_MEMORY : status;
@@ -439,34 +443,34 @@ static void test_torture(void **state)
         const char *name;
         cs_status (*scenario)(void);
     } rows[] = {
-        {"make_client", make_client},
-        {"sign_in", sign_in},
-        {"sign_up", sign_up},
-        {"enroll", enroll},
-        {"challenge_and_verify", challenge_and_verify},
-        {"unenroll", unenroll},
-        {"list_factors", list_factors},
-        {"assurance_level", assurance_level},
-        {"recovery_codes", recovery_codes},
-        {"update_user", update_user},
-        {"set_session", set_session},
-        {"refresh", refresh},
-        {"refresh_with_a_token", refresh_with_a_token},
-        {"get_session", get_session},
-        {"sign_out_and_in", sign_out_and_in},
-        {"otp", otp},
-        {"get_user", get_user},
-        {"challenge_then_verify", challenge_then_verify},
-        {"assurance_level_from_server", assurance_level_from_server},
-        {"other_recovery_codes", other_recovery_codes},
-        {"local_claims", local_claims},
-        {"delete_factor", delete_factor},
-        {"claims", claims},
-        {"refused", refused},
-        {"admin", admin},
-        {"subscribe", subscribe},
-        {"load_from_file", load_from_file},
-        {"store_to_file", store_to_file},
+        { "make_client", make_client },
+        { "sign_in", sign_in },
+        { "sign_up", sign_up },
+        { "enroll", enroll },
+        { "challenge_and_verify", challenge_and_verify },
+        { "unenroll", unenroll },
+        { "list_factors", list_factors },
+        { "assurance_level", assurance_level },
+        { "recovery_codes", recovery_codes },
+        { "update_user", update_user },
+        { "set_session", set_session },
+        { "refresh", refresh },
+        { "refresh_with_a_token", refresh_with_a_token },
+        { "get_session", get_session },
+        { "sign_out_and_in", sign_out_and_in },
+        { "otp", otp },
+        { "get_user", get_user },
+        { "challenge_then_verify", challenge_then_verify },
+        { "assurance_level_from_server", assurance_level_from_server },
+        { "other_recovery_codes", other_recovery_codes },
+        { "local_claims", local_claims },
+        { "delete_factor", delete_factor },
+        { "claims", claims },
+        { "refused", refused },
+        { "admin", admin },
+        { "subscribe", subscribe },
+        { "load_from_file", load_from_file },
+        { "store_to_file", store_to_file },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         torture(rows[i].name, rows[i].scenario);
@@ -477,35 +481,38 @@ static void test_torture(void **state)
 static void test_secrets_are_wiped(void **state)
 {
     (void)state;
-    static const char *const secrets[] = {"the-refresh-token", "the-totp-secret", "the-recovery-code",
-                                          "the-password", "the-typed-code", "c2lnbmF0dXJl"};
+    static const char *const secrets[] = { "the-refresh-token", "the-totp-secret",
+                                           "the-recovery-code", "the-password",
+                                           "the-typed-code",    "c2lnbmF0dXJl" };
     stub_session(&stub, 1, "aal2", 3600, "the-refresh-token");
     for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
         cs_mfa_enroll_response *enrolled = NULL;
         cs_mfa_recovery_codes *codes = NULL;
         cs_mfa_verify_response *verified = NULL;
         cs_auth_response *in = NULL;
-        cs_client_options options = {.session_file = path};
+        cs_client_options options = { .session_file = path };
         cs_client *own = stub_client(&stub, &options);
         secret = secrets[i];
         left_behind = 0;
         stub_only(&stub, 200, stub.session[1]);
-        const cs_sign_in_with_password_params sign = {.email = "a", .password = "the-password"};
+        const cs_sign_in_with_password_params sign = { .email = "a", .password = "the-password" };
         assert_int_equal(cs_auth_sign_in_with_password(own, &sign, &in), CS_OK);
         cs_auth_response_free(&in);
         assert_int_equal(cs_auth_refresh_session(own, NULL, &in), CS_OK);
         cs_auth_response_free(&in);
-        const cs_mfa_verify_params verify = {
-            .factor_id = "f", .challenge_id = "c", .code = "the-typed-code"};
+        const cs_mfa_verify_params verify = { .factor_id = "f",
+                                              .challenge_id = "c",
+                                              .code = "the-typed-code" };
         assert_int_equal(cs_auth_mfa_verify(own, &verify, &verified), CS_OK);
         cs_mfa_verify_response_free(&verified);
-        stub_only(&stub, 200,
-                  "{\"id\":\"x\",\"type\":\"totp\",\"totp\":{\"secret\":\"the-totp-secret\","
-                  "\"uri\":\"otpauth://totp/a?secret=the-totp-secret\",\"qr_code\":\"the-totp-secret\"},"
-                  "\"codes\":[\"the-recovery-code\",\"the-recovery-code\"],"
-                  "\"codes\":[\"the-recovery-code\"]}");
+        stub_only(
+            &stub, 200,
+            "{\"id\":\"x\",\"type\":\"totp\",\"totp\":{\"secret\":\"the-totp-secret\","
+            "\"uri\":\"otpauth://totp/a?secret=the-totp-secret\",\"qr_code\":\"the-totp-secret\"},"
+            "\"codes\":[\"the-recovery-code\",\"the-recovery-code\"],"
+            "\"codes\":[\"the-recovery-code\"]}");
         assert_int_equal(
-            cs_auth_mfa_enroll(own, &(cs_mfa_enroll_params){.factor_type = "totp"}, &enrolled),
+            cs_auth_mfa_enroll(own, &(cs_mfa_enroll_params){ .factor_type = "totp" }, &enrolled),
             CS_OK);
         cs_mfa_enroll_response_free(&enrolled);
         assert_int_equal(cs_auth_mfa_recovery_codes_regenerate(own, &codes), CS_OK);

@@ -65,7 +65,7 @@ struct totp enrolled(const struct got *got)
     if (got->status != 200) {
         fail_msg("the enrollment answered %d %s", got->status, got->body);
     }
-    return (struct totp){got_text(got, "id"), got_text(got, "totp.secret")};
+    return (struct totp){ got_text(got, "id"), got_text(got, "totp.secret") };
 }
 
 const char *code_at(struct rig *rig, const struct totp *factor, int steps)

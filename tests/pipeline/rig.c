@@ -33,7 +33,7 @@ static void rig_fill(void *arg, void *out, size_t n)
 
 static const char *api_key(struct rig *rig, const char *role)
 {
-    struct ctx ctx = {.arena = rig->arena, .now_us = rig->now_us};
+    struct ctx ctx = { .arena = rig->arena, .now_us = rig->now_us };
     return claims_api_key(&rig->services->realm, &ctx, role);
 }
 
@@ -55,7 +55,7 @@ void rig_restart_with(struct rig *rig, const char *const *settings)
     for (; *settings && n < SETTINGS_MAX - 1; settings++) {
         all[n++] = *settings;
     }
-    struct config_sources sources = {.arguments = all};
+    struct config_sources sources = { .arguments = all };
     const char *error = NULL;
     const struct config *config = config_load(rig->arena, &sources, &error);
     app_stop(&rig->app);
@@ -65,8 +65,8 @@ void rig_restart_with(struct rig *rig, const char *const *settings)
         return;
     }
     rig->services = app_services(rig->app);
-    rig->services->clock = (struct clock){.now_us = rig_now, .arg = rig};
-    rig->services->entropy = (struct entropy){.fill = rig_fill, .arg = &rig->seed};
+    rig->services->clock = (struct clock){ .now_us = rig_now, .arg = rig };
+    rig->services->entropy = (struct entropy){ .fill = rig_fill, .arg = &rig->seed };
     rig->services->limits = limits_new(config);
     rig->anon_key = api_key(rig, "anon");
     rig->service_key = api_key(rig, "service_role");
@@ -157,7 +157,7 @@ const struct got *ask_bytes(struct rig *rig, const char *method, const char *tar
     r->rig = rig;
     r->authorization = token ? rig_text(rig, "Bearer %s", token) : NULL;
     r->call = (struct call){
-        .ctx = {.arena = rig->arena},
+        .ctx = { .arena = rig->arena },
         .services = rig->services,
         .method = method,
         .path = arena_strndup(rig->arena, target, path),

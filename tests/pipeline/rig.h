@@ -54,7 +54,7 @@ int rig_teardown(void **state);
 
 /* Stops the app and starts it on the same database with more settings ("NAME=value", the last may
  * be NULL). */
-#define rig_restart(rig, ...) rig_restart_with((rig), (const char *const[]){__VA_ARGS__, NULL})
+#define rig_restart(rig, ...) rig_restart_with((rig), (const char *const[]){ __VA_ARGS__, NULL })
 void rig_restart_with(struct rig *rig, const char *const *settings);
 
 void rig_wait(struct rig *rig, double seconds);

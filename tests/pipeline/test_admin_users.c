@@ -56,19 +56,19 @@ static void refusals_of_making(void **state)
         const char *fields;
         enum problem problem;
     } cases[] = {
-        {"\"password\":\"123456\"", P_CREATE_NEITHER},
-        {"\"email\":\"bad\"", P_EMAIL_INVALID},
-        {"\"phone\":\"+1\"", P_PHONE_INVALID},
-        {"\"email\":\"T@x.io\"", P_EMAIL_TAKEN},
-        {"\"phone\":\"+15550000009\"", P_CREATE_PHONE_TAKEN},
-        {"\"email\":\"n@x.io\",\"password\":\"\",\"password_hash\":\"$2a$10$x\"",
-         P_PASSWORD_AND_HASH},
-        {"\"email\":\"n@x.io\",\"password_hash\":\"plain\"", P_PASSWORD_HASH_INVALID},
-        {"\"email\":\"n@x.io\",\"id\":\"7\"", P_ID_NOT_UUID},
-        {"\"email\":\"n@x.io\",\"id\":\"00000000-0000-0000-0000-000000000000\"", P_ID_NIL},
-        {"\"email\":\"n@x.io\",\"id\":\"00112233-4455-4677-8899-aabbccddeeff\"", P_ID_TAKEN},
-        {"\"email\":\"n@x.io\",\"ban_duration\":\"soon\"", P_BAN_DURATION},
-        {"\"email\":\"n@x.io\",\"email_confirm\":\"yes\"", P_BAD_JSON},
+        { "\"password\":\"123456\"", P_CREATE_NEITHER },
+        { "\"email\":\"bad\"", P_EMAIL_INVALID },
+        { "\"phone\":\"+1\"", P_PHONE_INVALID },
+        { "\"email\":\"T@x.io\"", P_EMAIL_TAKEN },
+        { "\"phone\":\"+15550000009\"", P_CREATE_PHONE_TAKEN },
+        { "\"email\":\"n@x.io\",\"password\":\"\",\"password_hash\":\"$2a$10$x\"",
+          P_PASSWORD_AND_HASH },
+        { "\"email\":\"n@x.io\",\"password_hash\":\"plain\"", P_PASSWORD_HASH_INVALID },
+        { "\"email\":\"n@x.io\",\"id\":\"7\"", P_ID_NOT_UUID },
+        { "\"email\":\"n@x.io\",\"id\":\"00000000-0000-0000-0000-000000000000\"", P_ID_NIL },
+        { "\"email\":\"n@x.io\",\"id\":\"00112233-4455-4677-8899-aabbccddeeff\"", P_ID_TAKEN },
+        { "\"email\":\"n@x.io\",\"ban_duration\":\"soon\"", P_BAN_DURATION },
+        { "\"email\":\"n@x.io\",\"email_confirm\":\"yes\"", P_BAD_JSON },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         const struct got *got = make(rig, cases[i].fields);
@@ -195,7 +195,8 @@ static void pages(void **state)
     assert_string_equal(got_header(got, "X-Total-Count"), "0"); /* no wildcard: row AD5 */
     static const char *const bad[] = {
         "page=-1",      "page=x", "per_page=0", "per_page=1.5", "page=99999999999999999999",
-        "per_page=%201"};
+        "per_page=%201"
+    };
     for (size_t i = 0; i < COUNT(bad); i++) {
         expect_problem(
             ask(rig, "GET", rig_text(rig, "/admin/users?%s", bad[i]), rig->service_key, NULL),
@@ -222,8 +223,8 @@ static void what_is_audited(void **state)
     assert_string_equal(got_text(got, "0.payload.action"), "user_deleted");
     assert_string_equal(got_text(got, "0.payload.log_type"), "team");
     assert_string_equal(got_text(got, "0.payload.actor_username"), "service_role");
-    static const char *const actions[] = {"user_signedup", "login", "factor_in_progress",
-                                          "challenge_created", "verification_attempted"};
+    static const char *const actions[] = { "user_signedup", "login", "factor_in_progress",
+                                           "challenge_created", "verification_attempted" };
     for (size_t i = 0; i < COUNT(actions); i++) {
         got = ask(rig, "GET", rig_text(rig, "/admin/audit?query=action:%s", actions[i]),
                   rig->service_key, NULL);

@@ -22,9 +22,9 @@ static void the_old_envelope(void **state)
 static void the_new_envelope(void **state)
 {
     struct rig *rig = *state;
-    static const char *const asks[] = {"2024-01-01", "2024-12-31", "2100-01-01"};
-    static const char *const does_not[] = {"2023-12-31", "2024-1-1",   "2024-01-01 ", "",
-                                           "2024-13-01", "2024-01-32", "20240101",    "latest"};
+    static const char *const asks[] = { "2024-01-01", "2024-12-31", "2100-01-01" };
+    static const char *const does_not[] = { "2023-12-31", "2024-1-1",   "2024-01-01 ", "",
+                                            "2024-13-01", "2024-01-32", "20240101",    "latest" };
     for (size_t i = 0; i < COUNT(asks); i++) {
         rig_header(rig, "X-Supabase-Api-Version", asks[i]);
         const struct got *got = ask(rig, "GET", "/user", NULL, NULL);
@@ -67,7 +67,7 @@ static void error_ids(void **state)
     struct rig *rig = *state;
     rig_restart(rig, "REQUEST_ID_HEADER=X-Request-Id");
     struct login_session s = sign_up(rig, "a@example.com");
-    struct ctx ctx = {.arena = rig->arena, .now_us = rig->now_us};
+    struct ctx ctx = { .arena = rig->arena, .now_us = rig->now_us };
     struct strbuf b = strbuf_in(rig->arena, 1000);
     strbuf_printf(&b,
                   "{\"sub\":\"%s\",\"aud\":\"authenticated\",\"role\":\"authenticated\","
@@ -86,11 +86,11 @@ static void error_ids(void **state)
 static void unknown_paths_and_methods(void **state)
 {
     struct rig *rig = *state;
-    static const char *const paths[] = {"/",          "/nope",         "/health/",
-                                        "/settings/", "/HEALTH",       "/signup//",
-                                        "/token/",    "/logout/",      "",
-                                        "/auth/v1",   "/auth/v1/nope", "/auth/v1/auth/v1/health",
-                                        "/health%20", "/../health"};
+    static const char *const paths[] = { "/",          "/nope",         "/health/",
+                                         "/settings/", "/HEALTH",       "/signup//",
+                                         "/token/",    "/logout/",      "",
+                                         "/auth/v1",   "/auth/v1/nope", "/auth/v1/auth/v1/health",
+                                         "/health%20", "/../health" };
     for (size_t i = 0; i < COUNT(paths); i++) {
         const struct got *got = ask(rig, "GET", paths[i], NULL, NULL);
         bool gated = strcmp(paths[i], "/logout/") == 0;
@@ -124,9 +124,9 @@ static void slashes_at_the_end(void **state)
 static void grants(void **state)
 {
     struct rig *rig = *state;
-    static const char *const bad[] = {"/token", "/token?grant_type=", "/token?grant_type=Password",
-                                      "/token?grant=password",
-                                      "/token?grant_type=client_credentials"};
+    static const char *const bad[] = { "/token", "/token?grant_type=", "/token?grant_type=Password",
+                                       "/token?grant=password",
+                                       "/token?grant_type=client_credentials" };
     for (size_t i = 0; i < COUNT(bad); i++) {
         expect_problem(ask(rig, "POST", bad[i], NULL, "{}"), GRANT_UNSUPPORTED);
     }
@@ -143,7 +143,7 @@ static void preflights(void **state)
     rig_header(rig, "Access-Control-Request-Method", "PUT");
     rig_header(rig, "Access-Control-Request-Headers",
                "apikey,authorization,content-type,x-client-info,x-mine,x-supabase-api-version");
-    static const char *const paths[] = {"/user", "/auth/v1/factors", "/nope", "/admin/users"};
+    static const char *const paths[] = { "/user", "/auth/v1/factors", "/nope", "/admin/users" };
     for (size_t i = 0; i < COUNT(paths); i++) {
         const struct got *got = ask(rig, "OPTIONS", paths[i], NULL, NULL);
         assert_int_equal(got->status, 204);
@@ -160,10 +160,10 @@ static void preflights_refused(void **state)
 {
     struct rig *rig = *state;
     static const char *const cases[][3] = {
-        {"https://a.example", "PUT", "x-evil"},
-        {"https://a.example", "PUT", "apikey, x-evil"},
-        {"https://a.example", "TRACE", "apikey"},
-        {NULL, "PUT", "apikey"},
+        { "https://a.example", "PUT", "x-evil" },
+        { "https://a.example", "PUT", "apikey, x-evil" },
+        { "https://a.example", "TRACE", "apikey" },
+        { NULL, "PUT", "apikey" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         rig_header(rig, "Origin", cases[i][0]);
@@ -183,7 +183,7 @@ static void other_answers_to_other_origins(void **state)
     assert_string_equal(got_header(got, "Vary"), "Origin");
     assert_null(got_header(got, "Access-Control-Allow-Origin"));
     rig_header(rig, "Origin", "https://a.example");
-    const char *paths[] = {"/health", "/user", "/nope"};
+    const char *paths[] = { "/health", "/user", "/nope" };
     for (size_t i = 0; i < COUNT(paths); i++) {
         got = ask(rig, "GET", paths[i], NULL, NULL);
         assert_string_equal(got_header(got, "Access-Control-Allow-Origin"), "*");
@@ -197,15 +197,15 @@ static void other_answers_to_other_origins(void **state)
 static void bodies(void **state)
 {
     struct rig *rig = *state;
-    static const char *const bad[] = {"",
-                                      "[]",
-                                      "\"x\"",
-                                      "1",
-                                      "{",
-                                      "{\"email\":1}",
-                                      "{\"data\":\"x\"}",
-                                      "{\"email\":\"a@b.c\",\"email\":\"d@b.c\"}",
-                                      "x=1"};
+    static const char *const bad[] = { "",
+                                       "[]",
+                                       "\"x\"",
+                                       "1",
+                                       "{",
+                                       "{\"email\":1}",
+                                       "{\"data\":\"x\"}",
+                                       "{\"email\":\"a@b.c\",\"email\":\"d@b.c\"}",
+                                       "x=1" };
     for (size_t i = 0; i < COUNT(bad); i++) {
         expect_problem(ask(rig, "POST", "/signup", NULL, bad[i]), BAD_JSON);
     }

@@ -1,5 +1,5 @@
-/* test_external_calls.c: a request that may have to ask the outside world runs a second time only if there
- * is something to ask (api/external_calls.h). */
+/* test_external_calls.c: a request that may have to ask the outside world runs a second time only
+ * if there is something to ask (api/external_calls.h). */
 #include "people.h"
 
 #include "api/external_calls.h"
@@ -28,16 +28,14 @@ static int runs_of(struct rig *rig, bool mail)
 {
     struct call *call = ARENA_NEW(rig->arena, struct call);
     *call = (struct call){
-        .ctx = { .arena = rig->arena,
-                 .entropy = &rig->services->entropy,
-                 .now_us = rig->now_us },
+        .ctx = { .arena = rig->arena, .entropy = &rig->services->entropy, .now_us = rig->now_us },
         .services = rig->services,
     };
     struct counted counted = { .call = call, .mail = mail };
     assert_int_equal(external_write(call, count_runs, &counted), P_OK);
-    assert_int_equal(call->lane, LANE_WRITE); /* like every other write, until somebody must be asked */
-    enum problem problem =
-        exec_write(rig->services->executor, &call->ctx, pipeline_in_tx, call);
+    assert_int_equal(call->lane,
+                     LANE_WRITE); /* like every other write, until somebody must be asked */
+    enum problem problem = exec_write(rig->services->executor, &call->ctx, pipeline_in_tx, call);
     assert_int_equal(pipeline_next(call, problem), LANE_NONE);
     assert_int_equal(call->problem, P_OK);
     return counted.runs;

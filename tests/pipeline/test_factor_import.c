@@ -22,8 +22,9 @@ static enum problem look(struct ctx *ctx, struct tx *tx, void *arg)
 
 static struct ctx ctx_of(struct rig *rig)
 {
-    return (struct ctx){.arena = rig->arena, .now_us = rig->now_us,
-                        .entropy = &rig->services->entropy};
+    return (struct ctx){ .arena = rig->arena,
+                         .now_us = rig->now_us,
+                         .entropy = &rig->services->entropy };
 }
 
 /* One more row; what is wrong with it, or NULL. */
@@ -31,12 +32,12 @@ static const char *add(struct rig *rig, struct factor_import *import, const char
                        const char *secret, const char *name)
 {
     struct ctx ctx = ctx_of(rig);
-    struct look l = {.import = import,
-                     .row = {.email = email,
-                             .friendly_name = name,
-                             .secret = (const uint8_t *)secret,
-                             .secret_len = strlen(secret),
-                             .kind = totp_default}};
+    struct look l = { .import = import,
+                      .row = { .email = email,
+                               .friendly_name = name,
+                               .secret = (const uint8_t *)secret,
+                               .secret_len = strlen(secret),
+                               .kind = totp_default } };
     assert_int_equal(exec_read(rig->services->executor, &ctx, look, &l), P_OK);
     return l.found.there ? "it is there already" : l.found.wrong;
 }
@@ -44,7 +45,7 @@ static const char *add(struct rig *rig, struct factor_import *import, const char
 static enum problem finish(struct rig *rig, struct factor_import *import, const char **wrong)
 {
     struct ctx ctx = ctx_of(rig);
-    struct import_write write = {.import = import};
+    struct import_write write = { .import = import };
     enum problem problem = exec_write(rig->services->executor, &ctx, factor_import_write, &write);
     *wrong = write.wrong;
     return problem;
@@ -158,9 +159,11 @@ static void users_who_can_have_none(void **state)
     struct factor_import *import = factor_import_new(&rig->services->realm);
     struct login_session s = sign_up_anonymously(rig);
     struct ctx ctx = ctx_of(rig);
-    struct look l = {.import = import,
-                     .row = {.user_id = s.user_id, .secret = (const uint8_t *)"0123456789",
-                             .secret_len = 10, .kind = totp_default}};
+    struct look l = { .import = import,
+                      .row = { .user_id = s.user_id,
+                               .secret = (const uint8_t *)"0123456789",
+                               .secret_len = 10,
+                               .kind = totp_default } };
     assert_int_equal(exec_read(rig->services->executor, &ctx, look, &l), P_OK);
     assert_non_null(strstr(l.found.wrong, "anonymous"));
     l.row.user_id = "not an id";
@@ -175,7 +178,8 @@ static void users_who_can_have_none(void **state)
     assert_string_equal(add(rig, import, "a@example.com", "0123456789", NULL),
                         "it is there already");
     sign_up(rig, "b@example.com");
-    assert_non_null(strstr(add(rig, import, "b@example.com", "0123456789", NULL), "another user's"));
+    assert_non_null(
+        strstr(add(rig, import, "b@example.com", "0123456789", NULL), "another user's"));
     factor_import_free(&import);
 }
 
@@ -188,7 +192,8 @@ static void a_file_that_grows(void **state)
     for (int rows = 1; rows <= 3; rows++) {
         struct factor_import *import = factor_import_new(&rig->services->realm);
         for (int i = 0; i < rows; i++) {
-            const char *said = add(rig, import, "a@example.com", rig_text(rig, "0123456789%d", i), NULL);
+            const char *said =
+                add(rig, import, "a@example.com", rig_text(rig, "0123456789%d", i), NULL);
             assert_int_equal(said == NULL, i == rows - 1);
         }
         assert_int_equal(finish(rig, import, &wrong), P_OK);

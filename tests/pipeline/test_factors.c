@@ -1,5 +1,5 @@
-/* test_factors.c: enrollment, its limits and its sweep (rows E2 to E13, B6, B10, B14), what a factor
- * does to sessions (V7 to V9, U1 to U4, S1 to S6), and admins on factors (A1 to A3). */
+/* test_factors.c: enrollment, its limits and its sweep (rows E2 to E13, B6, B10, B14), what a
+ * factor does to sessions (V7 to V9, U1 to U4, S1 to S6), and admins on factors (A1 to A3). */
 #include "people.h"
 
 static void enrollment_shows_the_secret_once(void **state)
@@ -19,7 +19,7 @@ static void enrollment_shows_the_secret_once(void **state)
                  f.secret));
     assert_non_null(strstr(got_text(got, "totp.qr_code"), "<svg"));
     assert_string_equal(got_header(got, "Cache-Control"), "no-store");
-    const char *places[] = {"/user", rig_text(rig, "/admin/users/%s/factors", s.user_id)};
+    const char *places[] = { "/user", rig_text(rig, "/admin/users/%s/factors", s.user_id) };
     for (int i = 0; i < 2; i++) {
         got = ask(rig, "GET", places[i], i ? rig->service_key : s.access, NULL);
         assert_non_null(strstr(expect_status(got, 200)->body, f.id));
@@ -258,8 +258,9 @@ static void admins_on_numbers_of_factors(void **state)
     struct login_session s = sign_up(rig, "a@example.com");
     const char *paths[3];
     for (int i = 0; i < 3; i++) {
-        const char *body = rig_text(rig, "{\"factor_type\":\"%s\",\"friendly_name\":\"%d\","
-                                         "\"phone\":\"+1555222000%d\"}",
+        const char *body = rig_text(rig,
+                                    "{\"factor_type\":\"%s\",\"friendly_name\":\"%d\","
+                                    "\"phone\":\"+1555222000%d\"}",
                                     i == 2 ? "totp" : "phone", i, i);
         const struct got *got = expect_status(ask(rig, "POST", "/factors", s.access, body), 200);
         paths[i] = rig_text(rig, "/admin/users/%s/factors/%s", s.user_id, got_text(got, "id"));

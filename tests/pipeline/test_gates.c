@@ -7,7 +7,8 @@ enum who { NOBODY, ANON_KEY, USER, ANONYMOUS, BANNED, DELETED, SOFT_DELETED, ADM
 
 static const char *const names[] = {
     "nobody",         "the anon key",        "a user",  "an anonymous user", "a banned user",
-    "a deleted user", "a soft-deleted user", "an admin"};
+    "a deleted user", "a soft-deleted user", "an admin"
+};
 
 /* What the gates must say; P_OK: they let it through. */
 static enum problem expected(enum rights rights, enum who who)
@@ -183,7 +184,7 @@ static void admin_ids(void **state)
 {
     struct rig *rig = *state;
     make_people(rig);
-    static const char *const tails[] = {"", "/factors", "/factors/x"};
+    static const char *const tails[] = { "", "/factors", "/factors/x" };
     for (size_t i = 0; i < COUNT(tails); i++) {
         const char *method = i == 2 ? "DELETE" : "GET";
         expect_problem(
@@ -210,15 +211,15 @@ static void groups_gate_what_they_do_not_have(void **state)
         enum rights group;
         enum problem beyond;
     } cases[] = {
-        {"POST", "/user", RIGHTS_USER, P_METHOD_NOT_ALLOWED},
-        {"GET", "/user/nope", RIGHTS_USER, P_NOT_FOUND},
-        {"GET", "/factors", RIGHTS_NAMED, P_METHOD_NOT_ALLOWED},
-        {"GET", "/factors/x/y", RIGHTS_NAMED, P_FACTOR_ID_NOT_UUID}, /* row G8 */
-        {"GET", "/admin/nope", RIGHTS_ADMIN, P_NOT_FOUND},
-        {"PATCH", "/admin/users", RIGHTS_ADMIN, P_METHOD_NOT_ALLOWED},
-        {"GET", "/users", RIGHTS_NOBODY, P_NOT_FOUND},
-        {"GET", "/administrators", RIGHTS_NOBODY, P_NOT_FOUND},
-        {"DELETE", "/health", RIGHTS_NOBODY, P_METHOD_NOT_ALLOWED},
+        { "POST", "/user", RIGHTS_USER, P_METHOD_NOT_ALLOWED },
+        { "GET", "/user/nope", RIGHTS_USER, P_NOT_FOUND },
+        { "GET", "/factors", RIGHTS_NAMED, P_METHOD_NOT_ALLOWED },
+        { "GET", "/factors/x/y", RIGHTS_NAMED, P_FACTOR_ID_NOT_UUID }, /* row G8 */
+        { "GET", "/admin/nope", RIGHTS_ADMIN, P_NOT_FOUND },
+        { "PATCH", "/admin/users", RIGHTS_ADMIN, P_METHOD_NOT_ALLOWED },
+        { "GET", "/users", RIGHTS_NOBODY, P_NOT_FOUND },
+        { "GET", "/administrators", RIGHTS_NOBODY, P_NOT_FOUND },
+        { "DELETE", "/health", RIGHTS_NOBODY, P_METHOD_NOT_ALLOWED },
     };
     for (int who = NOBODY; who < WHO_COUNT; who++) {
         for (size_t i = 0; i < COUNT(cases); i++) {
@@ -240,10 +241,10 @@ static void bearer_forms(void **state)
     static const struct {
         const char *form;
         bool fine;
-    } forms[] = {{"Bearer %s", true},   {"bearer %s", true},    {"BEARER %s", true},
-                 {"Bearer  %s", false}, {"Bearer %s ", false},  {"Bearer\t%s", false},
-                 {" Bearer %s", false}, {"Bearer %s x", false}, {"Basic %s", false},
-                 {"%s", false},         {"Bearer: %s", false}};
+    } forms[] = { { "Bearer %s", true },   { "bearer %s", true },    { "BEARER %s", true },
+                  { "Bearer  %s", false }, { "Bearer %s ", false },  { "Bearer\t%s", false },
+                  { " Bearer %s", false }, { "Bearer %s x", false }, { "Basic %s", false },
+                  { "%s", false },         { "Bearer: %s", false } };
     for (size_t i = 0; i < COUNT(forms); i++) {
         const char *at = strstr(forms[i].form, "%s");
         rig_header(

@@ -10,7 +10,7 @@ struct scene {
 
 static struct scene begin(void **state)
 {
-    struct scene x = {.rig = *state};
+    struct scene x = { .rig = *state };
     x.s = sign_up(x.rig, "a@example.com");
     x.f = add_totp(x.rig, &x.s, "x");
     rig_wait(x.rig, 60);
@@ -21,7 +21,8 @@ static struct scene begin(void **state)
 static void guess(struct scene *x, int times)
 {
     for (int i = 0; i < times; i++) {
-        expect_problem(prove(x->rig, x->s.access, &x->f, failed_attempt(x->rig, &x->f)), TOTP_WRONG);
+        expect_problem(prove(x->rig, x->s.access, &x->f, failed_attempt(x->rig, &x->f)),
+                       TOTP_WRONG);
     }
 }
 
@@ -43,8 +44,8 @@ static void ten_wrong_codes_lock_for_a_minute(void **state)
     expect_status(prove(x.rig, x.s.access, &x.f, code_at(x.rig, &x.f, 0)), 200);
 }
 
-/* What was locked, and which step was used, while the clock was a month fast holds up nobody after it is
- * set right; and then guesses are counted and locked as ever. */
+/* What was locked, and which step was used, while the clock was a month fast holds up nobody after
+ * it is set right; and then guesses are counted and locked as ever. */
 static void a_clock_that_was_wrong(void **state)
 {
     const double month = 30 * 86400;
@@ -86,7 +87,7 @@ static void the_schedule(void **state)
 {
     rig_restart((struct rig *)*state, "GOTRUE_JWT_EXP=86400");
     struct scene x = begin(state);
-    static const int lengths[] = {60, 120, 240, 480, 900, 900, 900, 900, 900};
+    static const int lengths[] = { 60, 120, 240, 480, 900, 900, 900, 900, 900 };
     for (size_t i = 0; i < COUNT(lengths); i++) {
         guess(&x, 10);
         expect_locked(&x, lengths[i]);
@@ -186,7 +187,8 @@ static void guesses_are_few_a_year(void **state)
     rig_wait(rig, 60);
     x.s = sign_in(rig, "a@example.com");
     guess(&x, 1);
-    expect_status(prove(rig, x.s.access, &x.f, code_at(rig, &x.f, 0)), 200); /* its slip is forgiven */
+    expect_status(prove(rig, x.s.access, &x.f, code_at(rig, &x.f, 0)),
+                  200); /* its slip is forgiven */
     x.s = sign_in(rig, "a@example.com");
     guess(&x, 2);
     for (int i = 0; i < 3; i++) {
@@ -235,7 +237,7 @@ static void the_numbers_are_settings(void **state)
     rig_restart(rig, "COUNTERSIGN_MFA_LOCK_AFTER=2", "COUNTERSIGN_MFA_LOCK_FIRST=10s",
                 "COUNTERSIGN_MFA_LOCK_MAX=15s");
     struct scene x = begin(state);
-    static const int lengths[] = {10, 15, 15};
+    static const int lengths[] = { 10, 15, 15 };
     for (size_t i = 0; i < COUNT(lengths); i++) {
         guess(&x, 2);
         expect_locked(&x, lengths[i]);

@@ -27,8 +27,8 @@ static enum problem read_row(struct ctx *ctx, struct tx *tx, void *arg)
 
 static void expect_row(struct rig *rig, const struct login_session *s, const char *aal, int n_amr)
 {
-    struct row row = {.session_id = s->session_id};
-    struct ctx ctx = {.arena = rig->arena, .now_us = rig->now_us};
+    struct row row = { .session_id = s->session_id };
+    struct ctx ctx = { .arena = rig->arena, .now_us = rig->now_us };
     assert_int_equal(exec_read(rig->services->executor, &ctx, read_row, &row), P_OK);
     assert_string_equal(row.session.aal, aal);
     assert_int_equal(row.n_amr, n_amr);
@@ -214,7 +214,8 @@ static void reuse_still_ends_the_session(void **state)
     rig_restart(rig, HOUR);
     struct login_session s = sign_up(rig, "a@example.com");
     add_totp(rig, &s, "x");
-    struct login_session next = session_in(refresh(rig, session_in(refresh(rig, s.refresh)).refresh));
+    struct login_session next =
+        session_in(refresh(rig, session_in(refresh(rig, s.refresh)).refresh));
     rig_wait(rig, 3601);
     expect_problem(refresh(rig, s.refresh), REFRESH_USED);
     expect_problem(refresh(rig, next.refresh), REFRESH_NOT_FOUND);

@@ -110,17 +110,17 @@ static void roles_are_the_users_or_those_of_app_metadata(void **state)
         const char *change;
         bool covered;
     } rows[] = {
-        {"{}", false},
-        {"{\"role\":\"staff\"}", true},
-        {"{\"role\":\"staf\"}", false},
-        {"{\"role\":\"Staff\"}", false},
-        {"{\"app_metadata\":{\"role\":\"staff\"}}", true},
-        {"{\"app_metadata\":{\"role\":\"guest\"}}", false},
-        {"{\"app_metadata\":{\"roles\":[\"guest\",\"admin\"]}}", true},
-        {"{\"app_metadata\":{\"roles\":[\"guest\",7,null,[\"admin\"],{\"admin\":1}]}}", false},
-        {"{\"app_metadata\":{\"roles\":\"admin\"}}", true},
-        {"{\"app_metadata\":{\"role\":{\"staff\":true},\"roles\":5}}", false},
-        {"{\"user_metadata\":{\"role\":\"staff\",\"roles\":[\"admin\"]}}", false},
+        { "{}", false },
+        { "{\"role\":\"staff\"}", true },
+        { "{\"role\":\"staf\"}", false },
+        { "{\"role\":\"Staff\"}", false },
+        { "{\"app_metadata\":{\"role\":\"staff\"}}", true },
+        { "{\"app_metadata\":{\"role\":\"guest\"}}", false },
+        { "{\"app_metadata\":{\"roles\":[\"guest\",\"admin\"]}}", true },
+        { "{\"app_metadata\":{\"roles\":[\"guest\",7,null,[\"admin\"],{\"admin\":1}]}}", false },
+        { "{\"app_metadata\":{\"roles\":\"admin\"}}", true },
+        { "{\"app_metadata\":{\"role\":{\"staff\":true},\"roles\":5}}", false },
+        { "{\"user_metadata\":{\"role\":\"staff\",\"roles\":[\"admin\"]}}", false },
     };
     rig_restart(rig, "COUNTERSIGN_MFA_REQUIRED_ROLES=admin,staff",
                 "COUNTERSIGN_MFA_ENROLL_GRACE=0");
@@ -163,9 +163,8 @@ static void everyone_is_not_who_may_use_admin(void **state)
 static void an_answer_is_given_again(void **state)
 {
     struct rig *rig = *state;
-    static const char *const versions[] = {
-        "GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION=1",
-        "GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION=2"};
+    static const char *const versions[] = { "GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION=1",
+                                            "GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION=2" };
     for (size_t i = 0; i < COUNT(versions); i++) {
         rig_restart(rig, versions[i]);
         struct login_session s = sign_up(rig, rig_text(rig, "u%zu@example.com", i));
@@ -183,9 +182,9 @@ static void an_answer_is_given_again(void **state)
 static void no_old_token_goes_round_it(void **state)
 {
     struct rig *rig = *state;
-    static const char *const settings[] = {"GOTRUE_SECURITY_REFRESH_TOKEN_ALLOW_REUSE=true",
-                                           "GOTRUE_SECURITY_REFRESH_TOKEN_REUSE_INTERVAL=86400",
-                                           "COUNTERSIGN_REFRESH_TOKEN_LOST_ANSWER_WINDOW=24h"};
+    static const char *const settings[] = { "GOTRUE_SECURITY_REFRESH_TOKEN_ALLOW_REUSE=true",
+                                            "GOTRUE_SECURITY_REFRESH_TOKEN_REUSE_INTERVAL=86400",
+                                            "COUNTERSIGN_REFRESH_TOKEN_LOST_ANSWER_WINDOW=24h" };
     for (size_t i = 0; i < COUNT(settings); i++) {
         rig_restart(rig, settings[i], EVERYONE, "COUNTERSIGN_MFA_ENROLL_GRACE=1m");
         struct login_session s = sign_up(rig, rig_text(rig, "u%zu@example.com", i));
@@ -202,9 +201,8 @@ static void no_old_token_goes_round_it(void **state)
 static void a_refused_refresh_changes_nothing(void **state)
 {
     struct rig *rig = *state;
-    static const char *const versions[] = {
-        "GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION=1",
-        "GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION=2"};
+    static const char *const versions[] = { "GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION=1",
+                                            "GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION=2" };
     for (size_t i = 0; i < COUNT(versions); i++) {
         rig_restart(rig, versions[i], EVERYONE, "COUNTERSIGN_MFA_ENROLL_GRACE=0");
         struct login_session s = sign_up(rig, rig_text(rig, "u%zu@example.com", i));

@@ -181,7 +181,8 @@ static void what_is_not_found_or_not_ours(void **state)
     struct login_session s = sign_up(rig, "a@example.com");
     char *forged = rig_text(rig, "%s", s.refresh);
     static const char *const malformed[] = {
-        "", "abc", "abcdefghijk", "ABCDEFGHIJKL", "abcdefghijk-", "abcdefghijklm"};
+        "", "abc", "abcdefghijk", "ABCDEFGHIJKL", "abcdefghijk-", "abcdefghijklm"
+    };
     for (size_t i = 0; i < COUNT(malformed); i++) {
         expect_problem(refresh(rig, malformed[i]), REFRESH_MALFORMED);
     }
@@ -208,7 +209,7 @@ static void a_counter_ahead_of_ours(void **state)
     struct rig *rig = *state;
     struct login_session s = sign_up(rig, "a@example.com");
     struct login_session next = session_in(refresh(rig, s.refresh));
-    struct ctx ctx = {.arena = rig->arena, .now_us = rig->now_us};
+    struct ctx ctx = { .arena = rig->arena, .now_us = rig->now_us };
     assert_int_equal(exec_write(rig->services->executor, &ctx, set_back, NULL), P_OK);
     expect_problem(refresh(rig, next.refresh), REFRESH_FOREIGN);
     expect_status(refresh(rig, s.refresh), 200);

@@ -32,13 +32,14 @@ static void an_unconfirmed_account_gives_no_session(void **state)
     make_user(rig, "\"email\":\"a@example.com\",\"phone\":\"+15550000001\",\"email_confirm\":true");
     make_user(rig, "\"email\":\"b@example.com\",\"phone\":\"+15550000002\",\"phone_confirm\":true");
     make_user(rig, "\"email\":\"c@example.com\"");
-    static const char *const fields[] = {
-        "\"phone\":\"+15550000001\"", "\"email\":\"b@example.com\"", "\"email\":\"c@example.com\""};
+    static const char *const fields[] = { "\"phone\":\"+15550000001\"",
+                                          "\"email\":\"b@example.com\"",
+                                          "\"email\":\"c@example.com\"" };
     static const char *const settings[][2] = {
-        {"GOTRUE_MAILER_AUTOCONFIRM=true", "GOTRUE_SMS_AUTOCONFIRM=true"},
-        {"GOTRUE_MAILER_AUTOCONFIRM=true", "GOTRUE_SMS_AUTOCONFIRM=false"},
-        {"GOTRUE_MAILER_AUTOCONFIRM=false", "GOTRUE_SMS_AUTOCONFIRM=true"},
-        {"GOTRUE_MAILER_AUTOCONFIRM=false", "GOTRUE_SMS_AUTOCONFIRM=false"},
+        { "GOTRUE_MAILER_AUTOCONFIRM=true", "GOTRUE_SMS_AUTOCONFIRM=true" },
+        { "GOTRUE_MAILER_AUTOCONFIRM=true", "GOTRUE_SMS_AUTOCONFIRM=false" },
+        { "GOTRUE_MAILER_AUTOCONFIRM=false", "GOTRUE_SMS_AUTOCONFIRM=true" },
+        { "GOTRUE_MAILER_AUTOCONFIRM=false", "GOTRUE_SMS_AUTOCONFIRM=false" },
     };
     for (size_t k = 0; k < COUNT(settings); k++) {
         rig_restart(rig, settings[k][0], settings[k][1]);
@@ -66,8 +67,8 @@ static void a_pretended_user_shows_nothing_of_the_real_one(void **state)
     assert_int_equal(json_count(got_value(got, "identities")), 0);
     assert_int_equal(json_kind_of(got_value(got, "identities")), KIND_ARRAY);
     assert_int_equal(got_int(got, "user_metadata.n"), 1);
-    static const char *const hidden[] = {"factors", "email_confirmed_at", "last_sign_in_at",
-                                         "confirmed_at", "access_token"};
+    static const char *const hidden[] = { "factors", "email_confirmed_at", "last_sign_in_at",
+                                          "confirmed_at", "access_token" };
     for (size_t i = 0; i < COUNT(hidden); i++) {
         assert_null(got_value(got, hidden[i]));
     }
@@ -85,7 +86,7 @@ static void reserved_keys_of_the_metadata(void **state)
         200);
     const char *id = got_text(got, "user.id");
     assert_string_not_equal(id, victim.user_id);
-    static const char *const places[] = {"user.user_metadata", "user.identities.0.identity_data"};
+    static const char *const places[] = { "user.user_metadata", "user.identities.0.identity_data" };
     for (size_t i = 0; i < COUNT(places); i++) {
         assert_string_equal(got_text(got, rig_text(rig, "%s.sub", places[i])), id);
         assert_null(got_value(got, rig_text(rig, "%s.email", places[i])));
@@ -149,14 +150,15 @@ static void refusals_in_their_order(void **state)
         const char *body;
         enum problem problem;
     } cases[] = {
-        {"{\"email\":\"a@b.c\"}", P_SIGNUP_NO_PASSWORD},
-        {"{\"email\":\"a@b.c\",\"phone\":\"+15550000001\"}", P_SIGNUP_NO_PASSWORD},
-        {"{\"email\":\"bad\",\"password\":\"x\"}", P_PASSWORD_WEAK},
-        {"{\"email\":\"a@b.c\",\"phone\":\"1\",\"password\":\"123456\"}", P_SIGNUP_BOTH},
-        {"{\"phone\":\"bad\",\"password\":\"123456\",\"channel\":\"x\"}", P_CHANNEL_INVALID},
-        {"{\"email\":\"bad\",\"password\":\"123456\",\"code_challenge\":\"x\"}", P_PKCE_INCOMPLETE},
-        {"{\"email\":\"bad\",\"password\":\"123456\"}", P_EMAIL_INVALID},
-        {"{\"phone\":\"bad\",\"password\":\"123456\"}", P_PHONE_INVALID},
+        { "{\"email\":\"a@b.c\"}", P_SIGNUP_NO_PASSWORD },
+        { "{\"email\":\"a@b.c\",\"phone\":\"+15550000001\"}", P_SIGNUP_NO_PASSWORD },
+        { "{\"email\":\"bad\",\"password\":\"x\"}", P_PASSWORD_WEAK },
+        { "{\"email\":\"a@b.c\",\"phone\":\"1\",\"password\":\"123456\"}", P_SIGNUP_BOTH },
+        { "{\"phone\":\"bad\",\"password\":\"123456\",\"channel\":\"x\"}", P_CHANNEL_INVALID },
+        { "{\"email\":\"bad\",\"password\":\"123456\",\"code_challenge\":\"x\"}",
+          P_PKCE_INCOMPLETE },
+        { "{\"email\":\"bad\",\"password\":\"123456\"}", P_EMAIL_INVALID },
+        { "{\"phone\":\"bad\",\"password\":\"123456\"}", P_PHONE_INVALID },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         const struct got *got = ask(rig, "POST", "/signup", NULL, cases[i].body);
@@ -220,7 +222,7 @@ static void ten_wrong_passwords(void **state)
 {
     struct rig *rig = *state;
     sign_up(rig, "a@example.com");
-    static const int waits[] = {30, 60, 120, 240, 480, 900, 900};
+    static const int waits[] = { 30, 60, 120, 240, 480, 900, 900 };
     for (int i = 0; i < 9; i++) {
         expect_problem(password_grant(rig, "a@example.com", "wrong"), CREDENTIALS_INVALID);
     }

@@ -94,12 +94,12 @@ static void what_is_no_code(void **state)
     struct login_session s = sign_up(rig, "a@example.com");
     struct totp f = enrolled(enroll(rig, s.access, "x"));
     const char *code = code_at(rig, &f, 0);
-    const char *bad[] = {rig_text(rig, "%s0", code),
-                         rig_text(rig, "0%s", code),
-                         rig_text(rig, "%.5s", code),
-                         rig_text(rig, "+%s", code),
-                         "a",
-                         "12345678901234567890123"};
+    const char *bad[] = { rig_text(rig, "%s0", code),
+                          rig_text(rig, "0%s", code),
+                          rig_text(rig, "%.5s", code),
+                          rig_text(rig, "+%s", code),
+                          "a",
+                          "12345678901234567890123" };
     for (size_t i = 0; i < COUNT(bad); i++) {
         expect_problem(prove(rig, s.access, &f, bad[i]), TOTP_WRONG);
     }
@@ -198,8 +198,7 @@ static void a_proxy_may_name_the_address(void **state)
     rig->peer = "192.0.2.2";
     for (int i = 0; i < 31; i++) { /* its address is the key of the limits: 30 at once */
         rig_header(rig, "Sb-Forwarded-For", "192.0.2.11");
-        enum problem problem =
-            verify(rig, s.access, f.id, "x", code_at(rig, &f, 0))->problem;
+        enum problem problem = verify(rig, s.access, f.id, "x", code_at(rig, &f, 0))->problem;
         assert_int_equal(problem, i < 30 ? P_BAD_JSON : P_RATE_LIMITED);
         rig_header(rig, "Sb-Forwarded-For", rig_text(rig, "192.0.3.%d", i));
         expect_problem(verify(rig, s.access, f.id, "x", "1"), BAD_JSON);

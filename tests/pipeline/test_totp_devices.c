@@ -1,5 +1,5 @@
-/* test_totp_devices.c: authenticators of other kinds (RFC 6238 Appendix B), and clocks that are off:
- * what is refused, what is learned, and how far (decision 0010). */
+/* test_totp_devices.c: authenticators of other kinds (RFC 6238 Appendix B), and clocks that are
+ * off: what is refused, what is learned, and how far (decision 0010). */
 #include "people.h"
 
 #include "crypto/base32.h"
@@ -34,22 +34,23 @@ static enum problem get(struct ctx *ctx, struct tx *tx, void *arg)
 
 static struct change of(const struct totp *f)
 {
-    struct change c = {.device = {.kind = totp_default}};
+    struct change c = { .device = { .kind = totp_default } };
     assert_true(uuid_parse(f->id, &c.id));
     return c;
 }
 
 static void store(struct rig *rig, struct change *c)
 {
-    struct ctx ctx = {.arena = rig->arena, .now_us = rig->now_us,
-                      .entropy = &rig->services->entropy};
+    struct ctx ctx = { .arena = rig->arena,
+                       .now_us = rig->now_us,
+                       .entropy = &rig->services->entropy };
     assert_int_equal(exec_write(rig->services->executor, &ctx, put, c), P_OK);
 }
 
 static struct totp_device load(struct rig *rig, const struct totp *f)
 {
     struct change c = of(f);
-    struct ctx ctx = {.arena = rig->arena, .now_us = rig->now_us};
+    struct ctx ctx = { .arena = rig->arena, .now_us = rig->now_us };
     assert_int_equal(exec_read(rig->services->executor, &ctx, get, &c), P_OK);
     return c.device;
 }
@@ -69,11 +70,11 @@ static void codes_of_the_standard(void **state)
         size_t secret;
         const char *codes[3];
     } cases[] = {
-        {DIGEST_SHA1, 20, {"94287082", "07081804", "89005924"}},
-        {DIGEST_SHA256, 32, {"46119246", "68084774", "91819424"}},
-        {DIGEST_SHA512, 64, {"90693936", "25091201", "93441116"}},
+        { DIGEST_SHA1, 20, { "94287082", "07081804", "89005924" } },
+        { DIGEST_SHA256, 32, { "46119246", "68084774", "91819424" } },
+        { DIGEST_SHA512, 64, { "90693936", "25091201", "93441116" } },
     };
-    static const int64_t at[3] = {59, 1111111109, 1234567890};
+    static const int64_t at[3] = { 59, 1111111109, 1234567890 };
     struct login_session s[COUNT(cases)];
     struct totp f[COUNT(cases)];
     rig_restart(rig, "GOTRUE_JWT_EXP=315360000", "GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPT=false",
@@ -83,15 +84,14 @@ static void codes_of_the_standard(void **state)
         s[i] = sign_up(rig, rig_text(rig, "u%zu@example.com", i));
         f[i] = enrolled(enroll(rig, s[i].access, "x"));
         struct change c = of(&f[i]);
-        c.device.kind = (struct totp_kind){cases[i].digest, 8, 30};
+        c.device.kind = (struct totp_kind){ cases[i].digest, 8, 30 };
         c.secret = base32_encode(rig->arena, digits, cases[i].secret);
         store(rig, &c);
     }
     for (size_t i = 0; i < COUNT(cases); i++) {
         for (int n = 0; n < 3; n++) {
             rig->now_us = at[n] * US_PER_S;
-            struct login_session in =
-                n ? sign_in(rig, rig_text(rig, "u%zu@example.com", i)) : s[i];
+            struct login_session in = n ? sign_in(rig, rig_text(rig, "u%zu@example.com", i)) : s[i];
             expect_problem(prove(rig, in.access, &f[i], cases[i].codes[n] + 2), TOTP_WRONG);
             expect_status(prove(rig, in.access, &f[i], cases[i].codes[n]), 200);
             expect_problem(prove(rig, in.access, &f[i], cases[i].codes[n]), TOTP_WRONG);
@@ -120,7 +120,8 @@ static void a_period_of_a_minute(void **state)
                    TOTP_WRONG);
     expect_status(prove(rig, s.access, &f, totp_code(&c.device.kind, secret, len, step - 1, code)),
                   200);
-    expect_status(prove(rig, s.access, &f, totp_code(&c.device.kind, secret, len, step, code)), 200);
+    expect_status(prove(rig, s.access, &f, totp_code(&c.device.kind, secret, len, step, code)),
+                  200);
 }
 
 static void a_clock_that_is_off_is_told(void **state)
@@ -131,11 +132,12 @@ static void a_clock_that_is_off_is_told(void **state)
     rig_wait(rig, 600);
     expect_problem(prove(rig, s.access, &f, failed_attempt(rig, &f)), TOTP_WRONG);
     assert_null(got_value(show(rig, &s, &f), "totp.refused_at"));
-    static const int steps[] = {-20, -3, -2, 2, 20};
+    static const int steps[] = { -20, -3, -2, 2, 20 };
     for (size_t i = 0; i < COUNT(steps); i++) {
         rig_wait(rig, 30);
         expect_problem(prove(rig, s.access, &f, code_at(rig, &f, steps[i])), TOTP_WRONG);
-        /* the rig's clock is 5 s into a step, and codes are taken for those of the middle of theirs */
+        /* the rig's clock is 5 s into a step, and codes are taken for those of the middle of theirs
+         */
         const struct got *shown = show(rig, &s, &f);
         assert_int_equal(got_int(shown, "totp.refused_ahead_s"), steps[i] * 30 + 10);
         assert_int_equal(got_int(shown, "totp.clock_ahead_s"), 0);
@@ -296,16 +298,11 @@ static void only_an_admin_sees_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        RIG_TEST(codes_of_the_standard),
-        RIG_TEST(a_period_of_a_minute),
-        RIG_TEST(a_clock_that_is_off_is_told),
-        RIG_TEST(a_used_code_is_no_sign_of_a_clock),
-        RIG_TEST(a_slow_clock_is_followed),
-        RIG_TEST(readings_must_agree_and_lie_apart),
-        RIG_TEST(a_clock_set_right_is_believed),
-        RIG_TEST(drift_can_be_switched_off),
-        RIG_TEST(a_factor_takes_its_device_along),
-        RIG_TEST(only_an_admin_sees_it),
+        RIG_TEST(codes_of_the_standard),           RIG_TEST(a_period_of_a_minute),
+        RIG_TEST(a_clock_that_is_off_is_told),     RIG_TEST(a_used_code_is_no_sign_of_a_clock),
+        RIG_TEST(a_slow_clock_is_followed),        RIG_TEST(readings_must_agree_and_lie_apart),
+        RIG_TEST(a_clock_set_right_is_believed),   RIG_TEST(drift_can_be_switched_off),
+        RIG_TEST(a_factor_takes_its_device_along), RIG_TEST(only_an_admin_sees_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -114,15 +114,16 @@ static void check_values(unsigned flags)
 {
     DB_SQL(put, "insert into countersign.t (id, n, small, b, at, plain, s, v, j, o, ip, k) "
                 "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
-    DB_SQL(get, "select id, n, small, b, at, plain, s, v, j, o, ip, k from countersign.t where id = $1");
+    DB_SQL(get,
+           "select id, n, small, b, at, plain, s, v, j, o, ip, k from countersign.t where id = $1");
     DB_SQL(as_text, "select plain::text from countersign.t where id = $1 and k = $2");
     struct db *db = open_with(server.url, flags);
     struct uuid id = fresh_id();
     struct tx tx = begin(db, TX_WRITE);
     db_exec(&tx, &put, V_ID(&id), V_INT(INT64_MIN), V_INT(-7), V_BOOL(true),
             V_TIME(1700000000000001), V_TIME(1700000000000001), V_TEXT("h\xc3\xa9llo"),
-            V_TEXT("five"), V_JSON("{\"a\": 1, \"c\": 3, \"bb\": 2}"), V_JSON("{\"b\":2}"), V_TEXT("2001:db8::1"),
-            V_TEXT("b"));
+            V_TEXT("five"), V_JSON("{\"a\": 1, \"c\": 3, \"bb\": 2}"), V_JSON("{\"b\":2}"),
+            V_TEXT("2001:db8::1"), V_TEXT("b"));
     struct rows *r = db_query(&tx, &get, V_ID(&id));
     assert_true(rows_next(r));
     struct uuid got = rows_id(r, 0);
@@ -172,12 +173,12 @@ static void test_null_is_null(void **state)
     (void)state;
     DB_SQL(put, "insert into countersign.t (id, at, plain, s, j, ip, k) "
                 "values ($1, $2, $3, $4, $5, $6, $7)");
-    DB_SQL(get, "select id, at, s, j, ip from countersign.t where id is null and at is null limit 1");
+    DB_SQL(get,
+           "select id, at, s, j, ip from countersign.t where id is null and at is null limit 1");
     struct db *db = open_db();
     struct tx tx = begin(db, TX_WRITE);
-    db_exec(&tx, &put, V_ID((const struct uuid *)0), V_TIME(0), V_TIME(0),
-            V_TEXT((const char *)0), V_JSON((const char *)0), V_TEXT((const char *)0),
-            V_TEXT((const char *)0));
+    db_exec(&tx, &put, V_ID((const struct uuid *)0), V_TIME(0), V_TIME(0), V_TEXT((const char *)0),
+            V_JSON((const char *)0), V_TEXT((const char *)0), V_TEXT((const char *)0));
     struct rows *r = db_query(&tx, &get);
     assert_true(rows_next(r));
     struct uuid id = rows_id(r, 0);
@@ -465,8 +466,12 @@ static void test_a_deadlock_may_be_tried_again(void **state)
 
 static struct user a_user(struct tx *tx)
 {
-    struct user u = { .id = fresh_id(), .aud = "authenticated", .role = "authenticated",
-                      .app_metadata = "{}", .user_metadata = "{}", .created_at = ctx.now_us,
+    struct user u = { .id = fresh_id(),
+                      .aud = "authenticated",
+                      .role = "authenticated",
+                      .app_metadata = "{}",
+                      .user_metadata = "{}",
+                      .created_at = ctx.now_us,
                       .updated_at = ctx.now_us };
     user_insert(tx, &u);
     return u;
@@ -474,8 +479,12 @@ static struct user a_user(struct tx *tx)
 
 static struct factor a_factor(struct tx *tx, const struct uuid *user_id)
 {
-    struct factor f = { .id = fresh_id(), .user_id = *user_id, .friendly_name = "f",
-                        .type = "totp", .status = "verified", .secret = "",
+    struct factor f = { .id = fresh_id(),
+                        .user_id = *user_id,
+                        .friendly_name = "f",
+                        .type = "totp",
+                        .status = "verified",
+                        .secret = "",
                         .created_at = ctx.now_us };
     factor_insert(tx, &f);
     return f;
@@ -532,11 +541,21 @@ static void test_sessions_and_methods_come_back(void **state)
     struct db *db = open_db();
     struct tx tx = begin(db, TX_WRITE);
     struct user u = a_user(&tx);
-    struct session s = { .id = fresh_id(), .user_id = u.id, .created_at = ctx.now_us,
-                         .aal = "aal1", .ip = "192.0.2.7", .user_agent = "x",
-                         .refresh_key = "key" }, back;
-    struct factor f = { .id = fresh_id(), .user_id = u.id, .friendly_name = "x", .type = "totp",
-                        .status = "verified", .secret = "", .created_at = ctx.now_us };
+    struct session s = { .id = fresh_id(),
+                         .user_id = u.id,
+                         .created_at = ctx.now_us,
+                         .aal = "aal1",
+                         .ip = "192.0.2.7",
+                         .user_agent = "x",
+                         .refresh_key = "key" },
+                   back;
+    struct factor f = { .id = fresh_id(),
+                        .user_id = u.id,
+                        .friendly_name = "x",
+                        .type = "totp",
+                        .status = "verified",
+                        .secret = "",
+                        .created_at = ctx.now_us };
     struct amr list[AMR_MAX], known[AMR_MAX];
     session_insert(&tx, &s);
     factor_insert(&tx, &f);
@@ -597,9 +616,14 @@ static void reshape(bool older)
 
 static void a_factor_keeps_its_credential(struct tx *tx, const struct uuid *user_id)
 {
-    struct factor f = { .id = fresh_id(), .user_id = *user_id, .friendly_name = "k",
-                        .type = "webauthn", .status = "unverified", .secret = "",
-                        .created_at = tx->ctx->now_us }, back, *list;
+    struct factor f = { .id = fresh_id(),
+                        .user_id = *user_id,
+                        .friendly_name = "k",
+                        .type = "webauthn",
+                        .status = "unverified",
+                        .secret = "",
+                        .created_at = tx->ctx->now_us },
+                  back, *list;
     factor_insert(tx, &f);
     factor_save_webauthn(tx, &f.id, "{\"id\":\"x\"}", "{\"type\":\"create\"}", &f.id);
     assert_true(factor_by_id(tx, &f.id, &back));
@@ -645,8 +669,11 @@ static void test_an_older_shape_is_found_and_served(void **state)
     expect_lacks(db, DB_LACKS_COUNTERS | DB_LACKS_WEBAUTHN_DATA);
     struct tx tx = begin(db, TX_WRITE);
     struct user u = a_user(&tx);
-    struct session s = { .id = fresh_id(), .user_id = u.id, .created_at = ctx.now_us,
-                         .aal = "aal1", .ip = "192.0.2.7" };
+    struct session s = { .id = fresh_id(),
+                         .user_id = u.id,
+                         .created_at = ctx.now_us,
+                         .aal = "aal1",
+                         .ip = "192.0.2.7" };
     assert_false(sessions_have_counters(&tx));
     session_insert(&tx, &s);
     s.refreshed_at = ctx.now_us;

@@ -50,7 +50,7 @@ static struct db *open_with_table(struct scratch *s)
 
 static struct tx begin(struct scratch *s, struct db *db, enum tx_mode mode)
 {
-    struct tx tx = {.ctx = &s->ctx, .db = db, .mode = mode};
+    struct tx tx = { .ctx = &s->ctx, .db = db, .mode = mode };
     tx.status = db_begin(db, mode);
     assert_int_equal(tx.status, DB_OK);
     return tx;
@@ -129,7 +129,7 @@ static void test_parameters_go_by_their_number(void **state)
     struct db *db = open_with_table(s);
     struct tx tx = begin(s, db, TX_READ);
     DB_SQL(mixed, "SELECT $3, $1, $2, $1, $3");
-    const char *want[] = {"c", "a", "b", "a", "c"};
+    const char *want[] = { "c", "a", "b", "a", "c" };
     for (int again = 0; again < 2; again++) {
         struct rows *rows = db_query(&tx, &mixed, V_TEXT("a"), V_TEXT("b"), V_TEXT("c"));
         assert_true(rows_next(rows));
@@ -377,7 +377,7 @@ static void test_broken_statements_fail(void **state)
     DB_SQL(nothing, "-- nothing");
     DB_SQL(unnamed, "SELECT ?");
     DB_SQL(quotes, "SELECT \"no such column\" FROM @t");
-    struct sql *broken[] = {&syntax, &two, &nothing, &unnamed, &quotes};
+    struct sql *broken[] = { &syntax, &two, &nothing, &unnamed, &quotes };
     for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
         struct tx tx = begin(s, db, TX_READ);
         db_exec(&tx, broken[i]);
@@ -458,7 +458,7 @@ static void test_files_are_private(void **state)
 {
     struct scratch *s = *state;
     struct db *db = open_with_table(s);
-    const char *names[] = {"db", "db-wal", "db-shm"};
+    const char *names[] = { "db", "db-wal", "db-shm" };
     for (size_t i = 0; i < 3; i++) {
         struct stat st;
         assert_int_equal(stat(scratch_file(s, names[i]), &st), 0);
@@ -536,7 +536,7 @@ static void test_check_finds_damage(void **state)
     script(s, db, "DELETE FROM child");
     db_close(&db);
     int fd = open(s->path, O_WRONLY);
-    char zeroes[4096] = {0};
+    char zeroes[4096] = { 0 };
     assert_int_equal(pwrite(fd, zeroes, sizeof zeroes, 5 * 4096), (ssize_t)sizeof zeroes);
     close(fd);
     db = open_db(s, DB_READ_ONLY);
@@ -577,8 +577,9 @@ static void test_checkpoint(void **state)
     assert_int_equal(size_of(wal), -1); /* the last one tidies up */
 }
 
-/* Another process that holds SQLite's RESERVED lock (the byte at 1 GiB + 1, sqlite.org/lockingv3.html)
- * for a moment, as one that is about to turn the log on. Returns once it holds it. */
+/* Another process that holds SQLite's RESERVED lock (the byte at 1 GiB + 1,
+ * sqlite.org/lockingv3.html) for a moment, as one that is about to turn the log on. Returns once it
+ * holds it. */
 static pid_t hold_a_moment(const char *path)
 {
     int told[2];
@@ -586,7 +587,7 @@ static pid_t hold_a_moment(const char *path)
     assert_int_equal(pipe(told), 0);
     pid_t child = fork();
     if (child == 0) {
-        struct flock reserved = {.l_type = F_WRLCK, .l_start = 0x40000001, .l_len = 1};
+        struct flock reserved = { .l_type = F_WRLCK, .l_start = 0x40000001, .l_len = 1 };
         int fd = open(path, O_RDWR | O_CREAT, 0600);
         bool held = fd >= 0 && fcntl(fd, F_SETLK, &reserved) == 0;
         ssize_t n = write(told[1], held ? "+" : "-", 1);

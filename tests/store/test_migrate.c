@@ -13,10 +13,10 @@
 #include <cmocka.h>
 
 static const struct migration steps[] = {
-    {.version = 1, .name = "init", .sqlite = "CREATE TABLE a (x); INSERT INTO a VALUES (1);"},
-    {.version = 2, .name = "more", .sqlite = "UPDATE a SET x = x + 1; CREATE TABLE b (y);"},
-    {.version = 3, .name = "bad", .sqlite = "UPDATE a SET x = 99; CREATE TABLE b (z);"},
-    {.version = 4, .name = "absent", .postgres = "SELECT 1"},
+    { .version = 1, .name = "init", .sqlite = "CREATE TABLE a (x); INSERT INTO a VALUES (1);" },
+    { .version = 2, .name = "more", .sqlite = "UPDATE a SET x = x + 1; CREATE TABLE b (y);" },
+    { .version = 3, .name = "bad", .sqlite = "UPDATE a SET x = 99; CREATE TABLE b (z);" },
+    { .version = 4, .name = "absent", .postgres = "SELECT 1" },
 };
 
 static struct db *open_db(struct scratch *s)
@@ -29,7 +29,7 @@ static struct db *open_db(struct scratch *s)
 
 static int64_t ask(struct scratch *s, struct db *db, struct sql *sql)
 {
-    struct tx tx = {.ctx = &s->ctx, .db = db, .status = db_begin(db, TX_READ)};
+    struct tx tx = { .ctx = &s->ctx, .db = db, .status = db_begin(db, TX_READ) };
     struct rows *rows = db_query(&tx, sql);
     int64_t n = rows_next(rows) ? rows_int(rows, 0) : -1;
     rows_end(rows);
@@ -68,8 +68,8 @@ static void test_a_failed_step_leaves_nothing(void **state)
     assert_non_null(strstr(error, "table b already exists"));
     assert_int_equal(ask(s, db, &value), 2); /* the steps before it stand */
     assert_int_equal(ask(s, db, &version), 2);
-    assert_false(
-        migrate_with(db, s->arena, (struct migration[]){steps[0], steps[1], steps[3]}, 3, &error));
+    assert_false(migrate_with(db, s->arena, (struct migration[]){ steps[0], steps[1], steps[3] }, 3,
+                              &error));
     assert_non_null(strstr(error, "no script for this kind"));
     db_close(&db);
 }

@@ -28,8 +28,8 @@ static int run(const char *dir, const char *const *words)
                                setuid(user->pw_uid) != 0)) {
             _exit(126);
         }
-        if (chdir(dir) != 0 || !freopen("/dev/null", "r", stdin) ||
-            !freopen("out", "a", stdout) || dup2(1, 2) < 0) {
+        if (chdir(dir) != 0 || !freopen("/dev/null", "r", stdin) || !freopen("out", "a", stdout) ||
+            dup2(1, 2) < 0) {
             _exit(126);
         }
         execv(words[0], (char *const *)(uintptr_t)words); /* which does not write to them */
@@ -62,9 +62,12 @@ static int start_server(struct postgres *p, const char *initdb, const char *pg_c
     snprintf(log, sizeof log, "%s/log", p->dir);
     snprintf(options, sizeof options,
              "-k %s -c listen_addresses= -c fsync=off -c shared_buffers=32MB", p->dir);
-    const char *const make[] = { initdb, "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
-                     "--locale=C.UTF-8", "-N", NULL };
-    const char *const begin[] = { pg_ctl, "-D", data, "-l", log, "-w", "-o", options, "start", NULL };
+    const char *const make[] = { initdb, "-D",    data, "-U",   "postgres",
+                                 "-A",   "trust", "-E", "UTF8", "--locale=C.UTF-8",
+                                 "-N",   NULL };
+    const char *const begin[] = {
+        pg_ctl, "-D", data, "-l", log, "-w", "-o", options, "start", NULL
+    };
     return run(p->dir, make) == 0 && run(p->dir, begin) == 0;
 }
 

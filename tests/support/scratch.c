@@ -50,7 +50,7 @@ int scratch_setup(void **state)
     s->entropy = entropy_system();
     struct clock clock = clock_system();
     s->ctx =
-        (struct ctx){.arena = s->arena, .entropy = &s->entropy, .now_us = clock_now_us(&clock)};
+        (struct ctx){ .arena = s->arena, .entropy = &s->entropy, .now_us = clock_now_us(&clock) };
     *state = s;
     return choose_database(s) ? 0 : -1;
 }

@@ -29,8 +29,8 @@ static bool verify_on(const struct config *config)
 }
 
 /* Rows E4, E7, E8: before names and limits are looked at. */
-static enum problem prepare(struct tx *tx, const struct user *user,
-                            const struct enroll_request *in, const char **number)
+static enum problem prepare(struct tx *tx, const struct user *user, const struct enroll_request *in,
+                            const char **number)
 {
     const char *digits;
     struct factor *list;
@@ -125,8 +125,8 @@ static enum problem check_limits(const struct realm *realm, struct tx *tx, const
     if (of_owner) {
         return check_owner(realm, tx, user, factor);
     }
-    enum problem problem = pause_check(tx->ctx, factor->last_challenged_at,
-                                       c->phone_max_frequency_us, P_SMS_TOO_SOON);
+    enum problem problem =
+        pause_check(tx->ctx, factor->last_challenged_at, c->phone_max_frequency_us, P_SMS_TOO_SOON);
     if (!problem && !factor_is_verified(factor)) {
         problem = check_number(realm, tx, factor->phone ? factor->phone : "");
     }
@@ -191,8 +191,8 @@ static enum problem check(struct factor_check *k)
     }
     digits[*p ? 0 : n] = '\0';
     if (k->realm->codes_elsewhere) {
-        bool right = *digits && code_fits_elsewhere(k->tx, k->factor->phone,
-                                                    arena_strdup(ctx->arena, digits));
+        bool right = *digits &&
+                     code_fits_elsewhere(k->tx, k->factor->phone, arena_strdup(ctx->arena, digits));
         k->wrong = !right;
         return right ? P_OK : P_OTP_EXPIRED;
     }

@@ -6,10 +6,10 @@
 int drift_of(const struct config *config, const struct totp_device *device)
 {
     int most = DRIFT_MAX_S / device->kind.period_s;
-    return !config->totp_drift      ? 0
-           : device->drift > most   ? most
-           : device->drift < -most  ? -most
-                                    : device->drift;
+    return !config->totp_drift     ? 0
+           : device->drift > most  ? most
+           : device->drift < -most ? -most
+                                   : device->drift;
 }
 
 bool drift_accepted(const struct config *config, struct totp_device *device, int64_t steps,
@@ -25,8 +25,7 @@ bool drift_accepted(const struct config *config, struct totp_device *device, int
         device->readings = 0;
         changed = true;
     }
-    if (side == 0 ||
-        (device->readings && now_us - device->read_at < DRIFT_READING_S * US_PER_S)) {
+    if (side == 0 || (device->readings && now_us - device->read_at < DRIFT_READING_S * US_PER_S)) {
         return changed;
     }
     device->readings += side;

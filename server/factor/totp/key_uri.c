@@ -21,7 +21,7 @@ static void add_one(struct strbuf *out, char c, char kept)
     if (unreserved(c) || (c && c == kept)) {
         strbuf_char(out, c);
     } else {
-        strbuf_add(out, (char[]){'%', hex[byte >> 4], hex[byte & 15]}, 3);
+        strbuf_add(out, (char[]){ '%', hex[byte >> 4], hex[byte & 15] }, 3);
     }
 }
 

@@ -11,8 +11,8 @@ struct key_uri {
     const char *issuer, *account; /* issuer "" if there is none */
     const char *secret;           /* base32 */
     struct totp_kind kind;
-    const char *friendly_name;    /* a parameter of our own; NULL: not there */
-    const char *other;            /* when read: NULL, or the kind of code that is none of TOTP */
+    const char *friendly_name; /* a parameter of our own; NULL: not there */
+    const char *other;         /* when read: NULL, or the kind of code that is none of TOTP */
 };
 
 /* otpauth://totp/ISSUER:ACCOUNT?algorithm=SHA1&digits=6&issuer=ISSUER&period=30&secret=SECRET
@@ -26,13 +26,15 @@ const char *key_uri_issuer(struct arena *arena, const char *site_url);
 
 /* Reads one, of whatever server: parameters in any order, unknown ones ignored. NULL, or what is
  * wrong with it, without the secret. What is not given is "" or the default; the secret's and the
- * kind's values are not checked beyond their form. Of a kind that is no TOTP only `other` is set. */
+ * kind's values are not checked beyond their form. Of a kind that is no TOTP only `other` is set.
+ */
 const char *key_uri_read(struct arena *arena, const char *text, struct key_uri *out);
 
 /* The account of a label: what follows the issuer and a colon, else the last colon. */
 const char *key_uri_account(const char *label, const char *issuer);
 
-/* The digest as exporters spell it: SHA1, sha-256, HmacSHA512, Algorithm.sha1. Where nothing is said
+/* The digest as exporters spell it: SHA1, sha-256, HmacSHA512, Algorithm.sha1. Where nothing is
+ * said
  * ("", null) *out stays. false: none of the three. */
 bool key_uri_digest(const char *text, enum digest *out);
 

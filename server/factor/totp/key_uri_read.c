@@ -94,9 +94,11 @@ static const char *read_parameter(const char *name, size_t len, char *value, str
         out->other = strcasecmp(value, "steam") == 0 ? "steam" : out->other;
     } else if (NAMED("algorithm") && !key_uri_digest(value, &out->kind.digest)) {
         return "the algorithm is none of SHA1, SHA256 and SHA512";
-    } else if (NAMED("digits") && (out->kind.digits = key_uri_number(value, totp_default.digits)) < 0) {
+    } else if (NAMED("digits") &&
+               (out->kind.digits = key_uri_number(value, totp_default.digits)) < 0) {
         return "digits is no number";
-    } else if (NAMED("period") && (out->kind.period_s = key_uri_number(value, totp_default.period_s)) < 0) {
+    } else if (NAMED("period") &&
+               (out->kind.period_s = key_uri_number(value, totp_default.period_s)) < 0) {
         return "period is no number";
     }
 #undef NAMED

@@ -39,7 +39,9 @@ static enum problem enroll(const struct realm *realm, struct tx *tx, const struc
     entropy_bytes(ctx->entropy, bytes, sizeof bytes);
     out->secret = base32_encode(ctx->arena, bytes, sizeof bytes);
     explicit_bzero(bytes, sizeof bytes);
-    const char *issuer = in->issuer && *in->issuer ? in->issuer : key_uri_issuer(ctx->arena, realm->config->site_url);
+    const char *issuer = in->issuer && *in->issuer
+                             ? in->issuer
+                             : key_uri_issuer(ctx->arena, realm->config->site_url);
     struct key_uri uri = { .issuer = issuer,
                            .account = account_name(ctx->arena, user),
                            .secret = out->secret,

@@ -100,10 +100,10 @@ static const char *wrong_kind(const struct totp_kind *kind)
 
 static const char *wrong_secret(const struct transfer_row *row)
 {
-    return !row->secret_len                         ? "it has no secret"
-           : row->secret_len < TRANSFER_SECRET_MIN  ? "its secret is shorter than 80 bits"
-           : row->secret_len > TRANSFER_SECRET_MAX  ? "its secret is longer than 1024 bits"
-                                                    : NULL;
+    return !row->secret_len                        ? "it has no secret"
+           : row->secret_len < TRANSFER_SECRET_MIN ? "its secret is shorter than 80 bits"
+           : row->secret_len > TRANSFER_SECRET_MAX ? "its secret is longer than 1024 bits"
+                                                   : NULL;
 }
 
 void transfer_give(struct transfer *t, struct transfer_row *row)

@@ -1,8 +1,8 @@
 /* transfer.h: TOTP factors as other servers and apps export them, read row by row, with memory for
  * one row at a time. Forms: otpauth:// URIs, one a line, and Google Authenticator's migration URIs;
  * CSV with a heading (Authelia's, among others); JSON: Keycloak's export of a realm or its users,
- * Auth0's bulk user files (mfa_factors), the plain files of Aegis, 2FAS, Bitwarden and andOTP, our own.
- * Says what a row holds and what is wrong with it; knows neither users nor storage. */
+ * Auth0's bulk user files (mfa_factors), the plain files of Aegis, 2FAS, Bitwarden and andOTP, our
+ * own. Says what a row holds and what is wrong with it; knows neither users nor storage. */
 #ifndef COUNTERSIGN_FACTOR_TOTP_TRANSFER_H
 #define COUNTERSIGN_FACTOR_TOTP_TRANSFER_H
 

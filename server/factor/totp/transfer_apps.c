@@ -1,10 +1,10 @@
-/* transfer_apps.c: an entry of the plain JSON that authenticator apps and password managers write, by
- * their public descriptions, see transfer.h.
+/* transfer_apps.c: an entry of the plain JSON that authenticator apps and password managers write,
+ * by their public descriptions, see transfer.h.
  *
- * Aegis: "type", "name", "issuer", and "info" with "secret", "algo", "digits", "period". 2FAS: "name",
- * "secret", and "otp" with "account", "label", "issuer", "tokenType", "algorithm", "digits", "period".
- * Bitwarden: "login" with "username" and "totp", a secret or a URI. andOTP: "secret", "label",
- * "issuer", "type", "algorithm", "digits", "period". Ente writes URIs. */
+ * Aegis: "type", "name", "issuer", and "info" with "secret", "algo", "digits", "period". 2FAS:
+ * "name", "secret", and "otp" with "account", "label", "issuer", "tokenType", "algorithm",
+ * "digits", "period". Bitwarden: "login" with "username" and "totp", a secret or a URI. andOTP:
+ * "secret", "label", "issuer", "type", "algorithm", "digits", "period". Ente writes URIs. */
 #include "base/uuid.h"
 #include "factor/totp/key_uri.h"
 #include "factor/totp/transfer_parts.h"
@@ -22,10 +22,10 @@ int transfer_number(const struct json_t *object, const char *key, int preset)
     int64_t n;
     const struct json_t *value = json_member(object, key);
     const char *text = json_text(value);
-    return !value                                          ? preset
-           : text                                          ? key_uri_number(text, preset)
-           : json_int(value, &n) && n > 0 && n < 10000     ? (int)n
-                                                           : 0;
+    return !value                                      ? preset
+           : text                                      ? key_uri_number(text, preset)
+           : json_int(value, &n) && n > 0 && n < 10000 ? (int)n
+                                                       : 0;
 }
 
 static void read_kind(struct transfer_row *row, const struct json_t *from, const char *algorithm)

@@ -1,9 +1,10 @@
 /* transfer_entry.c: what one entry of a JSON file says of its user's factors, see transfer.h.
  *
- * Keycloak (export of a realm or its users): "credentials" with "type":"otp", whose "credentialData"
- * and "secretData" are JSON in a string; the secret is its text's own bytes, unless
- * "secretEncoding" is BASE32. Auth0 (bulk user files): "mfa_factors" with "totp":{"secret"}, base32.
- * Our own: one factor an entry, with the members of a CSV heading. Those of apps: transfer_apps.c. */
+ * Keycloak (export of a realm or its users): "credentials" with "type":"otp", whose
+ * "credentialData" and "secretData" are JSON in a string; the secret is its text's own bytes,
+ * unless "secretEncoding" is BASE32. Auth0 (bulk user files): "mfa_factors" with "totp":{"secret"},
+ * base32. Our own: one factor an entry, with the members of a CSV heading. Those of apps:
+ * transfer_apps.c. */
 #include "factor/totp/transfer_parts.h"
 
 #include <string.h>
@@ -93,8 +94,8 @@ static void give_list(struct transfer *t, struct arena *arena, const struct tran
         if (row.other && strncmp(row.other, "password", 8) == 0) {
             continue;
         }
-        row.where = given++ ? arena_printf(arena, "%s.%lld", user->where, (long long)given)
-                            : user->where;
+        row.where =
+            given++ ? arena_printf(arena, "%s.%lld", user->where, (long long)given) : user->where;
         transfer_give(t, &row);
     }
     t->without += !given;

@@ -14,11 +14,11 @@ struct cutter {
     struct arena *arena; /* of the buffers */
     char *text;          /* of the present entry or key */
     size_t len;
-    char *whole;         /* of the present object, in case that it is one entry itself */
+    char *whole; /* of the present object, in case that it is one entry itself */
     size_t whole_len;
-    bool nested;         /* within the member "db" (Aegis) */
-    bool sealed;         /* its entries are encrypted, it says */
-    bool broken, told;   /* it ended in the middle, or is no JSON; and that was said */
+    bool nested;       /* within the member "db" (Aegis) */
+    bool sealed;       /* its entries are encrypted, it says */
+    bool broken, told; /* it ended in the middle, or is no JSON; and that was said */
 };
 
 /* Goes on to the next byte; the present one is kept with the whole object. */
@@ -146,8 +146,8 @@ static bool is_key(const struct cutter *x, const char *text)
 
 static bool is_list_key(const struct cutter *x)
 {
-    static const char *const keys[] = { "\"users\"", "\"factors\"", "\"entries\"",
-                                        "\"services\"", "\"items\"" };
+    static const char *const keys[] = { "\"users\"", "\"factors\"", "\"entries\"", "\"services\"",
+                                        "\"items\"" };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         if (is_key(x, keys[i])) {
             return true;

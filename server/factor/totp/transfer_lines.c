@@ -1,5 +1,5 @@
-/* transfer_lines.c: factors one a line: otpauth:// URIs, or CSV (RFC 4180) under a heading that names
- * the columns, with commas, semicolons or tabs between them, see transfer.h. */
+/* transfer_lines.c: factors one a line: otpauth:// URIs, or CSV (RFC 4180) under a heading that
+ * names the columns, with commas, semicolons or tabs between them, see transfer.h. */
 #include "base/utf8.h"
 #include "factor/totp/key_uri.h"
 #include "factor/totp/transfer_parts.h"
@@ -10,7 +10,18 @@
 enum { COLUMNS_MAX = 32 };
 
 enum column {
-    SKIPPED, ACCOUNT, USER_ID, EMAIL, PHONE, NAME, SECRET, TOTP, TYPE, ALGORITHM, DIGITS, PERIOD
+    SKIPPED,
+    ACCOUNT,
+    USER_ID,
+    EMAIL,
+    PHONE,
+    NAME,
+    SECRET,
+    TOTP,
+    TYPE,
+    ALGORITHM,
+    DIGITS,
+    PERIOD
 };
 
 struct reading {
@@ -91,12 +102,15 @@ static enum column column_of(const char *name)
         const char *name;
         enum column column;
     } known[] = {
-        { "username", ACCOUNT }, { "user", ACCOUNT }, { "account", ACCOUNT },
-        { "login_username", ACCOUNT }, { "totp", TOTP }, { "login_totp", TOTP },
-        { "otpauth", TOTP }, { "otp_type", TYPE },
-        { "user_id", USER_ID }, { "email", EMAIL }, { "phone", PHONE },
-        { "friendly_name", NAME }, { "name", NAME }, { "secret", SECRET },
-        { "algorithm", ALGORITHM }, { "digits", DIGITS }, { "period", PERIOD },
+        { "username", ACCOUNT },    { "user", ACCOUNT },
+        { "account", ACCOUNT },     { "login_username", ACCOUNT },
+        { "totp", TOTP },           { "login_totp", TOTP },
+        { "otpauth", TOTP },        { "otp_type", TYPE },
+        { "user_id", USER_ID },     { "email", EMAIL },
+        { "phone", PHONE },         { "friendly_name", NAME },
+        { "name", NAME },           { "secret", SECRET },
+        { "algorithm", ALGORITHM }, { "digits", DIGITS },
+        { "period", PERIOD },
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (strcasecmp(name, known[i].name) == 0) {

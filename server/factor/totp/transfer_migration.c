@@ -1,7 +1,7 @@
-/* transfer_migration.c: Google Authenticator's export, otpauth-migration://offline?data=DATA: base64,
- * percent-encoded, of a message in the wire format of Protocol Buffers, see transfer.h. The message:
- * 1 a factor (repeated), 3 of how many parts the export is, 4 which one this is, 5 of which export;
- * a factor: 1 secret, 2 name, 3 issuer, 4 algorithm, 5 digits, 6 type. */
+/* transfer_migration.c: Google Authenticator's export, otpauth-migration://offline?data=DATA:
+ * base64, percent-encoded, of a message in the wire format of Protocol Buffers, see transfer.h. The
+ * message: 1 a factor (repeated), 3 of how many parts the export is, 4 which one this is, 5 of
+ * which export; a factor: 1 secret, 2 name, 3 issuer, 4 algorithm, 5 digits, 6 type. */
 #include "base/utf8.h"
 #include "crypto/base64.h"
 #include "factor/totp/key_uri.h"

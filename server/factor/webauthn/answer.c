@@ -16,8 +16,8 @@ static bool read_blob(struct arena *arena, const char *text, size_t max, struct 
         len--;
     }
     uint8_t *bytes;
-    if (!len || len > max / 3 * 4 + 4 ||
-        !base64url_decode(arena, text, len, &bytes, &out->len) || out->len > max) {
+    if (!len || len > max / 3 * 4 + 4 || !base64url_decode(arena, text, len, &bytes, &out->len) ||
+        out->len > max) {
         return false;
     }
     out->bytes = bytes;
@@ -42,8 +42,8 @@ static bool read_statement(struct cursor *c, struct statement *out)
         map.number > STATEMENT_PAIRS_MAX) {
         return false;
     }
-    *out = (struct statement){ .text = { start.at, (size_t)(c->at - start.at) },
-                               .pairs = map.number };
+    *out =
+        (struct statement){ .text = { start.at, (size_t)(c->at - start.at) }, .pairs = map.number };
     for (int64_t i = 0; i < map.number; i++) {
         if (!cursor_expect(&at, ITEM_TEXT, &name)) {
             return false;
@@ -154,8 +154,8 @@ static bool read_created(struct arena *arena, const struct json_t *response, str
 static bool read_asserted(struct arena *arena, const struct json_t *response, struct answer *out)
 {
     struct blob data;
-    return read_blob(arena, json_member_text(response, "authenticatorData"),
-                     AUTHENTICATOR_DATA_MAX, &data) &&
+    return read_blob(arena, json_member_text(response, "authenticatorData"), AUTHENTICATOR_DATA_MAX,
+                     &data) &&
            authenticator_data_read(data, &out->data) &&
            read_blob(arena, json_member_text(response, "signature"), SIGNATURE_MAX,
                      &out->signature) &&
@@ -172,8 +172,8 @@ static bool read_common(struct arena *arena, const struct json_t *json, struct a
     out->id = json_member_text(json, "id");
     out->response = json_member(json, "response");
     out->extension_results = json_member(json, "clientExtensionResults");
-    if (!type || strcmp(type, "public-key") != 0 ||
-        json_kind_of(out->response) != KIND_OBJECT || (attachment && !json_text(attachment)) ||
+    if (!type || strcmp(type, "public-key") != 0 || json_kind_of(out->response) != KIND_OBJECT ||
+        (attachment && !json_text(attachment)) ||
         !read_blob(arena, out->id, CREDENTIAL_ID_MAX, &out->raw_id)) {
         return false;
     }

@@ -6,8 +6,14 @@
 #include "base/ctx.h"
 #include "factor/webauthn/client_data.h"
 
-enum { ATTESTATION_MAX = 16384, SIGNATURE_MAX = 1024, USER_HANDLE_MAX = 64, TRANSPORTS_MAX = 16,
-       TRANSPORT_CHARS_MAX = 32, EXTENSION_RESULTS_MAX = 4096 };
+enum {
+    ATTESTATION_MAX = 16384,
+    SIGNATURE_MAX = 1024,
+    USER_HANDLE_MAX = 64,
+    TRANSPORTS_MAX = 16,
+    TRANSPORT_CHARS_MAX = 32,
+    EXTENSION_RESULTS_MAX = 4096
+};
 
 /* The attestation statement of packed (WebAuthn §8.2); of none all are absent. */
 struct statement {
@@ -22,7 +28,7 @@ struct answer {
     bool creates; /* "create", not "request" */
     const char *id;
     struct blob raw_id;
-    const char *attachment;                /* "platform", "cross-platform" or "" */
+    const char *attachment;                 /* "platform", "cross-platform" or "" */
     const struct json_t *extension_results; /* NULL: none */
     const struct json_t *response;
     struct client_data client;

@@ -17,8 +17,7 @@ static bool signature_holds(const struct config *config, const struct cose_key *
     r = r ? r : fido_assert_set_rp(assertion, config->rp_id);
     r = r ? r : fido_assert_set_clientdata(assertion, a->client.text.bytes, a->client.text.len);
     r = r || !mask ? r : fido_assert_set_extensions(assertion, mask);
-    r = r ? r
-          : fido_assert_set_authdata_raw(assertion, 0, a->data.all.bytes, a->data.all.len);
+    r = r ? r : fido_assert_set_authdata_raw(assertion, 0, a->data.all.bytes, a->data.all.len);
     r = r ? r : fido_assert_set_sig(assertion, 0, a->signature.bytes, a->signature.len);
     r = r ? r : fido_assert_verify(assertion, 0, (int)key->alg, pk);
     fido_key_free(key, pk);
@@ -50,8 +49,7 @@ const char *assertion_fault(struct arena *arena, const struct config *config,
     if (!credential || !credential->key.alg) {
         return "7.2.7: the key is not there any more, or of a kind that is not verified here";
     }
-    const char *fault =
-        client_data_fault(&a->client, "webauthn.get", ceremony->challenge, config);
+    const char *fault = client_data_fault(&a->client, "webauthn.get", ceremony->challenge, config);
     if (!fault) {
         fault = authenticator_data_fault(&a->data, config->rp_id);
     }

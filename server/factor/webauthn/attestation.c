@@ -78,8 +78,8 @@ const char *registration_fault(const struct config *config, const struct ceremon
     if (!a->creates || !ceremony->algorithms) {
         return "the challenge is for the other ceremony";
     }
-    const char *fault = client_data_fault(&a->client, "webauthn.create", ceremony->challenge,
-                                          config);
+    const char *fault =
+        client_data_fault(&a->client, "webauthn.create", ceremony->challenge, config);
     if (!fault) {
         fault = authenticator_data_fault(&a->data, config->rp_id);
     }

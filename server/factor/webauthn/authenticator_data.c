@@ -92,7 +92,8 @@ struct extension_outputs extension_outputs_of(const struct authenticator_data *d
     }
     for (int64_t i = 0; i < map.number; i++) {
         struct cursor peek;
-        if (!cursor_next(&c, &name) || (peek = c, !cursor_next(&peek, &value)) || !cursor_skip(&c)) {
+        if (!cursor_next(&c, &name) || (peek = c, !cursor_next(&peek, &value)) ||
+            !cursor_skip(&c)) {
             break;
         }
         note_extension(&name, &value, &out);

@@ -61,8 +61,9 @@ static void keep(struct strbuf *b, const struct realm *realm, const char *challe
 {
     strbuf_printf(b, "{\"challenge\":\"%s\",\"rpId\":", challenge);
     json_quote(b, realm->config->rp_id);
-    strbuf_printf(b, ",\"user_id\":\"%s\",\"expires\":\"0001-01-01T00:00:00Z\","
-                     "\"userVerification\":\"\",",
+    strbuf_printf(b,
+                  ",\"user_id\":\"%s\",\"expires\":\"0001-01-01T00:00:00Z\","
+                  "\"userVerification\":\"\",",
                   base64_encode(b->arena, handle.bytes, handle.len));
 }
 
@@ -111,8 +112,9 @@ const char *request_options(const struct realm *realm, struct ctx *ctx, const st
 {
     struct strbuf b = strbuf_in(ctx->arena, OPTIONS_MAX), k = strbuf_in(ctx->arena, OPTIONS_MAX);
     const char *challenge = new_challenge(ctx);
-    strbuf_printf(&b, "{\"type\":\"request\",\"credential_options\":{\"publicKey\":{"
-                      "\"challenge\":\"%s\"",
+    strbuf_printf(&b,
+                  "{\"type\":\"request\",\"credential_options\":{\"publicKey\":{"
+                  "\"challenge\":\"%s\"",
                   challenge);
     put_timeout(&b, realm);
     strbuf_str(&b, ",\"rpId\":");

@@ -71,9 +71,9 @@ static bool token_binding_valid(const struct json_t *json)
 {
     const struct json_t *binding = json_member(json, "tokenBinding");
     const char *status = json_member_text(binding, "status");
-    return !binding || (status && (strcmp(status, "present") == 0 ||
-                                   strcmp(status, "supported") == 0 ||
-                                   strcmp(status, "not-supported") == 0));
+    return !binding ||
+           (status && (strcmp(status, "present") == 0 || strcmp(status, "supported") == 0 ||
+                       strcmp(status, "not-supported") == 0));
 }
 
 /* Level 3, 7.1.10 and .11, 7.2.14 and .15: in a frame of another site only where that is expected;

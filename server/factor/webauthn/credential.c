@@ -84,8 +84,9 @@ static const char *truth(bool is)
 
 static void put_flags(struct strbuf *b, uint8_t flags)
 {
-    strbuf_printf(b, "\"flags\":{\"userPresent\":%s,\"userVerified\":%s,\"backupEligible\":%s,"
-                     "\"backupState\":%s}",
+    strbuf_printf(b,
+                  "\"flags\":{\"userPresent\":%s,\"userVerified\":%s,\"backupEligible\":%s,"
+                  "\"backupState\":%s}",
                   truth(flags & FLAG_UP), truth(flags & FLAG_UV), truth(flags & FLAG_BE),
                   truth(flags & FLAG_BS));
 }

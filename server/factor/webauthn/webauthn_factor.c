@@ -67,8 +67,8 @@ static enum problem register_key(struct factor_check *c, const struct ceremony *
     const char *fault = factor_is_verified(c->factor)
                             ? "the factor has a key already"
                             : registration_fault(c->realm->config, ceremony, answer);
-    if (!fault && factor_credential_known(
-                      c->tx, credential_id_text(arena, answer->data.credential_id))) {
+    if (!fault &&
+        factor_credential_known(c->tx, credential_id_text(arena, answer->data.credential_id))) {
         fault = "7.1.22: the key is registered already";
     }
     if (fault) {
@@ -86,10 +86,10 @@ static enum problem use_key(struct factor_check *c, const struct ceremony *cerem
     struct arena *arena = c->tx->ctx->arena;
     struct credential_list known = credentials_of(c->tx, &c->factor->user_id);
     const struct credential *key = credential_find(&known, answer->raw_id);
-    const char *fault = !factor_is_verified(c->factor)
-                            ? "the factor has no key yet"
-                            : assertion_fault(arena, c->realm->config, ceremony,
-                                              &c->factor->user_id, key, answer);
+    const char *fault =
+        !factor_is_verified(c->factor)
+            ? "the factor has no key yet"
+            : assertion_fault(arena, c->realm->config, ceremony, &c->factor->user_id, key, answer);
     if (fault) {
         return refuse(c, fault);
     }

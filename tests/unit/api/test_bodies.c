@@ -8,7 +8,7 @@ static const struct {
     const char *name;
     const struct body_shape *shape;
 } shapes[] = {
-#define BEGIN(body) {#body, &shape_##body},
+#define BEGIN(body) { #body, &shape_##body },
 #define FIELD(body, type, name)
 #define END(body)
 #define END_OPTIONAL(body)
@@ -24,7 +24,7 @@ static const struct {
 static enum problem decode(struct arena *arena, const struct body_shape *shape, const char *text,
                            const void **out, const char **why)
 {
-    struct ctx ctx = {.arena = arena};
+    struct ctx ctx = { .arena = arena };
     enum problem problem = body_decode(&ctx, shape, text, strlen(text), out);
     *why = ctx.problem_arg;
     return problem;
@@ -32,7 +32,7 @@ static enum problem decode(struct arena *arena, const struct body_shape *shape, 
 
 static void wrong_types_in_every_field(void **state)
 {
-    static const char *const values[] = {"1", "1.5", "true", "\"x\"", "[]", "[\"x\"]", "{}"};
+    static const char *const values[] = { "1", "1.5", "true", "\"x\"", "[]", "[\"x\"]", "{}" };
     int tried = 0;
     for (size_t i = 0; i < COUNT(shapes); i++) {
         for (int f = 0; f < shapes[i].shape->count; f++) {
@@ -121,16 +121,16 @@ static void values_arrive(void **state)
 
 static void whole_bodies(void **state)
 {
-    static const char *const bad[] = {"[]",
-                                      "\"x\"",
-                                      "1",
-                                      "true",
-                                      "{",
-                                      "{}{}",
-                                      " ",
-                                      "{\"a\":1,\"a\":2}",
-                                      "\xef\xbb\xbf{}",
-                                      "{\"a\":\"\xff\"}"};
+    static const char *const bad[] = { "[]",
+                                       "\"x\"",
+                                       "1",
+                                       "true",
+                                       "{",
+                                       "{}{}",
+                                       " ",
+                                       "{\"a\":1,\"a\":2}",
+                                       "\xef\xbb\xbf{}",
+                                       "{\"a\":\"\xff\"}" };
     const void *out;
     const char *why;
     for (size_t i = 0; i < COUNT(shapes); i++) {
@@ -148,8 +148,8 @@ static void whole_bodies(void **state)
 
 static void ids_in_no_other_form(void **state)
 {
-    static const char *const bad[] = {"\"\"", "\"x\"", "\"00112233445546778899aabbccddeeff\"",
-                                      "\"00112233-4455-4677-8899-aabbccddeeff \""};
+    static const char *const bad[] = { "\"\"", "\"x\"", "\"00112233445546778899aabbccddeeff\"",
+                                       "\"00112233-4455-4677-8899-aabbccddeeff \"" };
     const void *out;
     const char *why;
     for (size_t i = 0; i < COUNT(bad); i++) {

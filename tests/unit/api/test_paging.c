@@ -5,7 +5,7 @@
 
 static struct call asked(struct arena *arena, const char *query)
 {
-    return (struct call){.ctx = {.arena = arena}, .path = "/admin/users", .query = query};
+    return (struct call){ .ctx = { .arena = arena }, .path = "/admin/users", .query = query };
 }
 
 static const char *header(const struct call *call, const char *name)
@@ -24,20 +24,21 @@ static void numbers(void **state)
         const char *query;
         int64_t number, size, offset;
     } good[] = {
-        {"", 1, 50, 0},
-        {"page=3", 3, 50, 100},
-        {"page=0", 0, 50, 0},
-        {"page=&per_page=", 1, 50, 0},
-        {"per_page=7&page=2", 2, 7, 7},
-        {"per_page=1000", 1, 1000, 0},
-        {"per_page=1001&page=2", 2, 1000, 1000},
-        {"page=%32", 2, 50, 50},
-        {"page=2&page=9", 2, 50, 50},
+        { "", 1, 50, 0 },
+        { "page=3", 3, 50, 100 },
+        { "page=0", 0, 50, 0 },
+        { "page=&per_page=", 1, 50, 0 },
+        { "per_page=7&page=2", 2, 7, 7 },
+        { "per_page=1000", 1, 1000, 0 },
+        { "per_page=1001&page=2", 2, 1000, 1000 },
+        { "page=%32", 2, 50, 50 },
+        { "page=2&page=9", 2, 50, 50 },
     };
     static const char *const bad[] = {
         "page=-1",     "page=1.5",        "page=+1",
         "page=x",      "page=0x1",        "per_page=0",
-        "per_page=-5", "page=1000000001", "per_page=99999999999999999999"};
+        "per_page=-5", "page=1000000001", "per_page=99999999999999999999"
+    };
     for (size_t i = 0; i < COUNT(good); i++) {
         struct call call = asked(*state, good[i].query);
         struct page page;
@@ -62,16 +63,17 @@ static void links(void **state)
         int total;
         const char *link;
     } cases[] = {
-        {"", 0, "</admin/users?page=0>; rel=\"last\""},
-        {"", 50, "</admin/users?page=1>; rel=\"last\""},
-        {"", 51, "</admin/users?page=2>; rel=\"next\", </admin/users?page=2>; rel=\"last\""},
-        {"page=2", 51, "</admin/users?page=2>; rel=\"last\""},
-        {"page=9", 51, "</admin/users?page=2>; rel=\"last\""},
-        {"page=0", 51, "</admin/users?page=1>; rel=\"next\", </admin/users?page=2>; rel=\"last\""},
-        {"x=%22&per_page=50&page=1", 330,
-         "</admin/users?page=2&per_page=50&x=%22>; rel=\"next\", "
-         "</admin/users?page=7&per_page=50&x=%22>; rel=\"last\""},
-        {"z=a>b\"c", 1, "</admin/users?page=1&z=a%3Eb%22c>; rel=\"last\""},
+        { "", 0, "</admin/users?page=0>; rel=\"last\"" },
+        { "", 50, "</admin/users?page=1>; rel=\"last\"" },
+        { "", 51, "</admin/users?page=2>; rel=\"next\", </admin/users?page=2>; rel=\"last\"" },
+        { "page=2", 51, "</admin/users?page=2>; rel=\"last\"" },
+        { "page=9", 51, "</admin/users?page=2>; rel=\"last\"" },
+        { "page=0", 51,
+          "</admin/users?page=1>; rel=\"next\", </admin/users?page=2>; rel=\"last\"" },
+        { "x=%22&per_page=50&page=1", 330,
+          "</admin/users?page=2&per_page=50&x=%22>; rel=\"next\", "
+          "</admin/users?page=7&per_page=50&x=%22>; rel=\"last\"" },
+        { "z=a>b\"c", 1, "</admin/users?page=1&z=a%3Eb%22c>; rel=\"last\"" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct call call = asked(*state, cases[i].query);
@@ -87,7 +89,7 @@ static void links(void **state)
 static void a_link_cannot_break_out_of_its_header(void **state)
 {
     struct call call = asked(*state, "a=\r\nSet-Cookie:x\x01\xc3\xa9");
-    struct page page = {1, 50};
+    struct page page = { 1, 50 };
     page_headers(&call, &page, 1);
     const char *link = header(&call, "Link");
     assert_non_null(link);

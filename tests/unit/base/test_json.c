@@ -56,26 +56,26 @@ static void refusals(void **state)
     static const struct {
         const char *text, *detail;
     } bad[] = {
-        {"", "unexpected end"},
-        {"{\"a\":1,\"a\":2}", "duplicate key"},
-        {"{\"o\":{\"a\":1,\"b\":0,\"a\":null}}", "duplicate key"},
-        {"\"a\\u0000b\"", "byte"},
-        {"{\"a\\u0000b\":1}", "byte"},
-        {"\"\xff\"", "invalid UTF-8"},
-        {"\"\xed\xa0\x80\"", "invalid UTF-8"},
-        {"\"\\ud800\"", "byte"},
-        {"\"\\udc00\"", "byte"},
-        {"\"a\nb\"", "byte"},
-        {"{", "invalid syntax"},
-        {"{}x", "invalid syntax"},
-        {"[1,]", "invalid syntax"},
-        {"{a:1}", "invalid syntax"},
-        {"'a'", "invalid syntax"},
-        {"01", "invalid syntax"},
-        {"NaN", "invalid syntax"},
-        {"nul", "invalid syntax"},
-        {"1e999", "number out of range"},
-        {"[1e999,99999999999999999999]", "number out of range"},
+        { "", "unexpected end" },
+        { "{\"a\":1,\"a\":2}", "duplicate key" },
+        { "{\"o\":{\"a\":1,\"b\":0,\"a\":null}}", "duplicate key" },
+        { "\"a\\u0000b\"", "byte" },
+        { "{\"a\\u0000b\":1}", "byte" },
+        { "\"\xff\"", "invalid UTF-8" },
+        { "\"\xed\xa0\x80\"", "invalid UTF-8" },
+        { "\"\\ud800\"", "byte" },
+        { "\"\\udc00\"", "byte" },
+        { "\"a\nb\"", "byte" },
+        { "{", "invalid syntax" },
+        { "{}x", "invalid syntax" },
+        { "[1,]", "invalid syntax" },
+        { "{a:1}", "invalid syntax" },
+        { "'a'", "invalid syntax" },
+        { "01", "invalid syntax" },
+        { "NaN", "invalid syntax" },
+        { "nul", "invalid syntax" },
+        { "1e999", "number out of range" },
+        { "[1e999,99999999999999999999]", "number out of range" },
     };
     for (size_t i = 0; i < COUNT(bad); i++) {
         const char *detail = NULL;
@@ -118,18 +118,18 @@ static void depth_is_bounded(void **state)
 static void writing_is_canonical(void **state)
 {
     static const char *const cases[][2] = {
-        {"{\"b\":1,\"a\":{\"d\":[ ],\"c\":{ }},\"B\":null}",
-         "{\"B\":null,\"a\":{\"c\":{},\"d\":[]},\"b\":1}"},
-        {"[ true , false,null ]", "[true,false,null]"},
-        {"\"<b>&\\u2028\\u2029\"", "\"\\u003cb\\u003e\\u0026\\u2028\\u2029\""},
-        {"{\"<\":1}", "{\"\\u003c\":1}"},
-        {"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\\"\\\\/\\u0008\\u000c\\n\\r\\t\""},
-        {"\"\\u00e9\\ud83d\\ude00\"", "\"\xc3\xa9\xf0\x9f\x98\x80\""},
-        {"9007199254740993", "9007199254740993"},
-        {"-0.1", "-0.1"},
-        {"1e30", "1e+30"},
-        {"0.30000000000000004", "0.30000000000000004"},
-        {"1.5e-7", "1.5e-07"},
+        { "{\"b\":1,\"a\":{\"d\":[ ],\"c\":{ }},\"B\":null}",
+          "{\"B\":null,\"a\":{\"c\":{},\"d\":[]},\"b\":1}" },
+        { "[ true , false,null ]", "[true,false,null]" },
+        { "\"<b>&\\u2028\\u2029\"", "\"\\u003cb\\u003e\\u0026\\u2028\\u2029\"" },
+        { "{\"<\":1}", "{\"\\u003c\":1}" },
+        { "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\\"\\\\/\\u0008\\u000c\\n\\r\\t\"" },
+        { "\"\\u00e9\\ud83d\\ude00\"", "\"\xc3\xa9\xf0\x9f\x98\x80\"" },
+        { "9007199254740993", "9007199254740993" },
+        { "-0.1", "-0.1" },
+        { "1e30", "1e+30" },
+        { "0.30000000000000004", "0.30000000000000004" },
+        { "1.5e-7", "1.5e-07" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         assert_string_equal(written(*state, cases[i][0]), cases[i][1]);
@@ -166,7 +166,7 @@ static void merging(void **state)
 
 static void merging_into_nothing(void **state)
 {
-    static const char *const nothing[] = {NULL, "", "null", "[]", "7"};
+    static const char *const nothing[] = { NULL, "", "null", "[]", "7" };
     for (size_t i = 0; i < COUNT(nothing); i++) {
         assert_string_equal(merged(*state, nothing[i], "{\"a\":1}"), "{\"a\":1}");
         assert_string_equal(merged(*state, nothing[i], NULL), "{}");
@@ -176,9 +176,9 @@ static void merging_into_nothing(void **state)
 /* Numbers beyond 64 bits, as PostgreSQL writes 1e30, are read; what is unreadable is not lost. */
 static void merging_into_what_others_wrote(void **state)
 {
-    assert_string_equal(merged(*state, "{\"a\":1000000000000000000000000000000,\"b\":7}",
-                               "{\"c\":1}"),
-                        "{\"a\":1e+30,\"b\":7,\"c\":1}");
+    assert_string_equal(
+        merged(*state, "{\"a\":1000000000000000000000000000000,\"b\":7}", "{\"c\":1}"),
+        "{\"a\":1e+30,\"b\":7,\"c\":1}");
     assert_string_equal(merged(*state, "{\"a\":-18446744073709551616}", "{\"a\":null}"), "{}");
     assert_string_equal(merged(*state, "{\"a\":1e999}", "{\"c\":1}"), "{\"a\":1e999}");
     assert_string_equal(merged(*state, "{", "{\"c\":1}"), "{");

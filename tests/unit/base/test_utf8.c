@@ -65,7 +65,7 @@ static void every_scalar_value(void **state)
     for (unsigned c = 1; c < 0x110000; c++) {
         char text[4];
         size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-        static const unsigned char lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
+        static const unsigned char lead[] = { 0, 0, 0xC0, 0xE0, 0xF0 };
         for (size_t i = n; i-- > 1;) {
             text[i] = (char)(0x80 | (c >> (6 * (n - 1 - i)) & 0x3F));
         }
@@ -78,7 +78,7 @@ static void prefixes_cut_no_character(void **state)
 {
     (void)state;
     const char text[] = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80z"; /* 1 2 3 4 1 bytes */
-    static const size_t expected[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11, 11};
+    static const size_t expected[] = { 0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11, 11 };
     for (size_t max = 0; max < COUNT(expected); max++) {
         assert_int_equal(utf8_prefix(text, max), expected[max]);
     }

@@ -6,9 +6,9 @@
 static void text_and_back(void **state)
 {
     (void)state;
-    static const char *const forms[] = {"00112233-4455-4677-8899-aabbccddeeff",
-                                        "00000000-0000-0000-0000-000000000000",
-                                        "ffffffff-ffff-ffff-ffff-ffffffffffff"};
+    static const char *const forms[] = { "00112233-4455-4677-8899-aabbccddeeff",
+                                         "00000000-0000-0000-0000-000000000000",
+                                         "ffffffff-ffff-ffff-ffff-ffffffffffff" };
     for (size_t i = 0; i < COUNT(forms); i++) {
         struct uuid id;
         char text[UUID_TEXT];
@@ -44,7 +44,7 @@ static void other_forms_are_refused(void **state)
         "00112233-4455-4677-8899-aabbccddee\xc3\xa9",
         "@0112233-4455-4677-8899-aabbccddeeff",
     };
-    struct uuid id, before = {{1, 2, 3}};
+    struct uuid id, before = { { 1, 2, 3 } };
     for (size_t i = 0; i < COUNT(bad); i++) {
         id = before;
         if (uuid_parse(bad[i], &id)) {
@@ -95,7 +95,7 @@ static void version_7_sorts_by_time(void **state)
 static void nil(void **state)
 {
     (void)state;
-    struct uuid id = {{0}};
+    struct uuid id = { { 0 } };
     assert_true(uuid_is_nil(&id));
     id.bytes[15] = 1;
     assert_false(uuid_is_nil(&id));

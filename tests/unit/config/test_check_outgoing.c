@@ -66,21 +66,23 @@ static void folders(void **state)
     assert_string_equal(c->sms_dir, "/s");
     assert_true(c->sms_in_folder);
     assert_true(good(*state, "GOTRUE_SITE_URL=https://x.example", NULL)->sms_in_folder);
-    assert_false(good(*state, "GOTRUE_SITE_URL=https://x.example", "GOTRUE_SMTP_HOST=mail.example.com")->sms_in_folder);
-    assert_true(good(*state, "COUNTERSIGN_SMS_DIR=/s", "GOTRUE_SMTP_HOST=mail.example.com")
-                    ->sms_in_folder);
-    assert_false(good(*state, "COUNTERSIGN_SMS_DIR=/s", "GOTRUE_SMS_PROVIDER=vonage")
-                     ->sms_in_folder);
+    assert_false(
+        good(*state, "GOTRUE_SITE_URL=https://x.example", "GOTRUE_SMTP_HOST=mail.example.com")
+            ->sms_in_folder);
+    assert_true(
+        good(*state, "COUNTERSIGN_SMS_DIR=/s", "GOTRUE_SMTP_HOST=mail.example.com")->sms_in_folder);
+    assert_false(
+        good(*state, "COUNTERSIGN_SMS_DIR=/s", "GOTRUE_SMS_PROVIDER=vonage")->sms_in_folder);
 }
 
 static void rates(void **state)
 {
-    const struct config *c = good(*state, "GOTRUE_RATE_LIMIT_EMAIL_SENT=10/20s",
-                                  "GOTRUE_RATE_LIMIT_SMS_SENT=0");
+    const struct config *c =
+        good(*state, "GOTRUE_RATE_LIMIT_EMAIL_SENT=10/20s", "GOTRUE_RATE_LIMIT_SMS_SENT=0");
     assert_true(c->email_rate.n == 10 && c->email_rate.refill_us == 20 * US_PER_S);
     assert_true(c->sms_rate.n == 0 && c->sms_rate.refill_us == 0);
-    static const char *const wrong[] = { "x", "5/", "5/0", "5/x", "-1", "1.5/10s", "5/10", "nan",
-                                         "5/-1s", "inf" };
+    static const char *const wrong[] = { "x",       "5/",   "5/0", "5/x",   "-1",
+                                         "1.5/10s", "5/10", "nan", "5/-1s", "inf" };
     for (size_t i = 0; i < COUNT(wrong); i++) {
         bad(*state, arena_printf(*state, "GOTRUE_RATE_LIMIT_EMAIL_SENT=%s", wrong[i]),
             "GOTRUE_RATE_LIMIT_EMAIL_SENT=");
@@ -106,13 +108,18 @@ static void test_codes(void **state)
 
 static void hook_addresses(void **state)
 {
-    static const char *const right[] = { "https://h/x", "http://localhost", "http://localhost:8/x",
-                                         "http://127.0.0.1/", "http://[::1]:9/x?y#z",
-                                         "http://host.docker.internal:80" };
-    static const char *const wrong[] = { "http://example.com", "http://localhost.evil.com",
-                                         "http://localhost@evil.com/", "http://127.0.0.1.evil.com",
-                                         "ftp://localhost", "localhost", "https://",
-                                         "http://a:b@localhost/", "http://[::1].evil.com" };
+    static const char *const right[] = { "https://h/x",          "http://localhost",
+                                         "http://localhost:8/x", "http://127.0.0.1/",
+                                         "http://[::1]:9/x?y#z", "http://host.docker.internal:80" };
+    static const char *const wrong[] = { "http://example.com",
+                                         "http://localhost.evil.com",
+                                         "http://localhost@evil.com/",
+                                         "http://127.0.0.1.evil.com",
+                                         "ftp://localhost",
+                                         "localhost",
+                                         "https://",
+                                         "http://a:b@localhost/",
+                                         "http://[::1].evil.com" };
     for (size_t i = 0; i < COUNT(right); i++) {
         good(*state, arena_printf(*state, "GOTRUE_HOOK_SEND_SMS_URI=%s", right[i]), NULL);
     }
@@ -127,17 +134,21 @@ static void hook_secrets(void **state)
 {
     const char *uri = "GOTRUE_HOOK_SEND_SMS_URI=https://h/";
     const char *key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYX";
-    static const char *const wrong[] = { "v1,whsec_short", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX",
+    static const char *const wrong[] = { "v1,whsec_short",
+                                         "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX",
                                          "v1,whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFR-_",
-                                         "v1a,whpk_AAAA:whsk_AAAA", "|", "x" };
-    good(*state, uri, arena_printf(*state, "GOTRUE_HOOK_SEND_SMS_SECRETS=v1,whsec_%s|v1,whsec_%s",
-                                   key, key));
-    good(*state, uri, arena_printf(*state, "GOTRUE_HOOK_SEND_SMS_SECRETS=v1a,whpk_%s%s:whsk_%s%s",
-                                   key, key, key, key));
+                                         "v1a,whpk_AAAA:whsk_AAAA",
+                                         "|",
+                                         "x" };
+    good(*state, uri,
+         arena_printf(*state, "GOTRUE_HOOK_SEND_SMS_SECRETS=v1,whsec_%s|v1,whsec_%s", key, key));
+    good(*state, uri,
+         arena_printf(*state, "GOTRUE_HOOK_SEND_SMS_SECRETS=v1a,whpk_%s%s:whsk_%s%s", key, key, key,
+                      key));
     for (size_t i = 0; i < COUNT(wrong); i++) {
-        const char *entries[] = {
-            uri, arena_printf(*state, "GOTRUE_HOOK_SEND_SMS_SECRETS=%s", wrong[i]), NULL
-        };
+        const char *entries[] = { uri,
+                                  arena_printf(*state, "GOTRUE_HOOK_SEND_SMS_SECRETS=%s", wrong[i]),
+                                  NULL };
         const char *error;
         assert_null(load(*state, entries, &error));
         assert_non_null(strstr(error, "invalid secret format"));

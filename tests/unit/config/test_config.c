@@ -16,11 +16,11 @@ static const struct config *load_from(struct scratch *s, const struct config_sou
 }
 
 /* With these settings alone; fails the test if they are refused. */
-#define GOOD(s, ...) good((s), (const char *const[]){__VA_ARGS__, NULL})
+#define GOOD(s, ...) good((s), (const char *const[]){ __VA_ARGS__, NULL })
 static const struct config *good(struct scratch *s, const char *const *settings)
 {
     const char *error;
-    struct config_sources sources = {.environment = settings};
+    struct config_sources sources = { .environment = settings };
     const struct config *c = load_from(s, &sources, &error);
     if (!c) {
         fail_msg("%s", error);
@@ -32,8 +32,8 @@ static const struct config *good(struct scratch *s, const char *const *settings)
 static const char *refusal(struct scratch *s, const char *setting)
 {
     const char *error;
-    const char *const settings[] = {SITE, setting, NULL};
-    struct config_sources sources = {.environment = settings};
+    const char *const settings[] = { SITE, setting, NULL };
+    struct config_sources sources = { .environment = settings };
     if (load_from(s, &sources, &error)) {
         fail_msg("%s was taken", setting);
     }
@@ -52,8 +52,8 @@ static bool warned(const struct config *c, const char *text)
 
 static void booleans(void **state)
 {
-    static const char *const yes[] = {"1", "t", "T", "TRUE", "true", "True"};
-    static const char *const no[] = {"0", "f", "F", "FALSE", "false", "False"};
+    static const char *const yes[] = { "1", "t", "T", "TRUE", "true", "True" };
+    static const char *const no[] = { "0", "f", "F", "FALSE", "false", "False" };
     for (size_t i = 0; i < COUNT(yes); i++) {
         struct scratch *s = *state;
         assert_true(GOOD(s, SITE, arena_printf(s->arena, "GOTRUE_DISABLE_SIGNUP=%s", yes[i]))
@@ -85,41 +85,41 @@ static void refusals_name_variable_value_and_remedy(void **state)
     static const struct {
         const char *setting, *remedy;
     } bad[] = {
-        {"GOTRUE_DISABLE_SIGNUP=yes", "true or false is allowed"},
-        {"GOTRUE_DISABLE_SIGNUP=2", "true or false"},
-        {"GOTRUE_DISABLE_SIGNUP=true ", "true or false"},
-        {"GOTRUE_DISABLE_SIGNUP=1,t", "true or false"},
-        {"GOTRUE_API_PORT=65536", "from 0 to 65535"},
-        {"PORT=-1", "from 0 to 65535"},
-        {"PORT=80a", "a whole number"},
-        {"GOTRUE_JWT_EXP=1.5", "a whole number"},
-        {"GOTRUE_JWT_EXP=99999999999999999999", "a whole number"},
-        {"GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION=3", "from 0 to 2"},
-        {"GOTRUE_RATE_LIMIT_OTP=many", "a number"},
-        {"GOTRUE_RATE_LIMIT_OTP=nan", "a number"},
-        {"GOTRUE_RATE_LIMIT_OTP=inf", "a number"},
-        {"GOTRUE_RATE_LIMIT_OTP=-1", "a number from 0"},
-        {"GOTRUE_SESSIONS_TIMEBOX=5", "a duration with a unit"},
-        {"GOTRUE_SESSIONS_TIMEBOX=-1h", "a duration"},
-        {"GOTRUE_API_MAX_REQUEST_DURATION=0", "a duration"},
-        {"GOTRUE_LOG_LEVEL=loud", "trace debug info warn"},
-        {"GOTRUE_LOG_LEVEL=debug info", "one of these"},
-        {"GOTRUE_DB_DRIVER=mysql", "sqlite"},
-        {"DATABASE_URL=mysql://x", "sqlite:PATH"},
-        {"DATABASE_URL=sqlite:", "sqlite:PATH"},
-        {"DATABASE_URL=/var/x.db", "sqlite:PATH"},
-        {"GOTRUE_SITE_URL=app.example.com", "absolute URL"},
-        {"API_EXTERNAL_URL=/auth", "absolute URL"},
-        {"GOTRUE_SITE_URL=javascript://x", "such a scheme"},
-        {"COUNTERSIGN_MFA_REQUIRED_ROLES=admin, staff", "the role \" staff\""},
-        {"COUNTERSIGN_MFA_REQUIRED_ROLES=admin,", "the role \"\""},
-        {"COUNTERSIGN_MFA_REQUIRED_FROM=tomorrow", "2027-01-31T00:00:00Z"},
-        {"COUNTERSIGN_MFA_REQUIRED_FROM=2027-02-30", "2027-01-31T00:00:00Z"},
-        {"COUNTERSIGN_MFA_REQUIRED_FROM=31.01.2027", "2027-01-31T00:00:00Z"},
-        {"COUNTERSIGN_MFA_REQUIRED_FROM=2027-01-31", "COUNTERSIGN_MFA_REQUIRED_ROLES must say"},
-        {"COUNTERSIGN_MFA_ENROLL_GRACE=15", "a duration with a unit"},
-        {"COUNTERSIGN_MFA_MAX_AGE=-1h", "a duration"},
-        {"COUNTERSIGN_MFA_MAX_AGE=1d", "a duration with a unit"},
+        { "GOTRUE_DISABLE_SIGNUP=yes", "true or false is allowed" },
+        { "GOTRUE_DISABLE_SIGNUP=2", "true or false" },
+        { "GOTRUE_DISABLE_SIGNUP=true ", "true or false" },
+        { "GOTRUE_DISABLE_SIGNUP=1,t", "true or false" },
+        { "GOTRUE_API_PORT=65536", "from 0 to 65535" },
+        { "PORT=-1", "from 0 to 65535" },
+        { "PORT=80a", "a whole number" },
+        { "GOTRUE_JWT_EXP=1.5", "a whole number" },
+        { "GOTRUE_JWT_EXP=99999999999999999999", "a whole number" },
+        { "GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION=3", "from 0 to 2" },
+        { "GOTRUE_RATE_LIMIT_OTP=many", "a number" },
+        { "GOTRUE_RATE_LIMIT_OTP=nan", "a number" },
+        { "GOTRUE_RATE_LIMIT_OTP=inf", "a number" },
+        { "GOTRUE_RATE_LIMIT_OTP=-1", "a number from 0" },
+        { "GOTRUE_SESSIONS_TIMEBOX=5", "a duration with a unit" },
+        { "GOTRUE_SESSIONS_TIMEBOX=-1h", "a duration" },
+        { "GOTRUE_API_MAX_REQUEST_DURATION=0", "a duration" },
+        { "GOTRUE_LOG_LEVEL=loud", "trace debug info warn" },
+        { "GOTRUE_LOG_LEVEL=debug info", "one of these" },
+        { "GOTRUE_DB_DRIVER=mysql", "sqlite" },
+        { "DATABASE_URL=mysql://x", "sqlite:PATH" },
+        { "DATABASE_URL=sqlite:", "sqlite:PATH" },
+        { "DATABASE_URL=/var/x.db", "sqlite:PATH" },
+        { "GOTRUE_SITE_URL=app.example.com", "absolute URL" },
+        { "API_EXTERNAL_URL=/auth", "absolute URL" },
+        { "GOTRUE_SITE_URL=javascript://x", "such a scheme" },
+        { "COUNTERSIGN_MFA_REQUIRED_ROLES=admin, staff", "the role \" staff\"" },
+        { "COUNTERSIGN_MFA_REQUIRED_ROLES=admin,", "the role \"\"" },
+        { "COUNTERSIGN_MFA_REQUIRED_FROM=tomorrow", "2027-01-31T00:00:00Z" },
+        { "COUNTERSIGN_MFA_REQUIRED_FROM=2027-02-30", "2027-01-31T00:00:00Z" },
+        { "COUNTERSIGN_MFA_REQUIRED_FROM=31.01.2027", "2027-01-31T00:00:00Z" },
+        { "COUNTERSIGN_MFA_REQUIRED_FROM=2027-01-31", "COUNTERSIGN_MFA_REQUIRED_ROLES must say" },
+        { "COUNTERSIGN_MFA_ENROLL_GRACE=15", "a duration with a unit" },
+        { "COUNTERSIGN_MFA_MAX_AGE=-1h", "a duration" },
+        { "COUNTERSIGN_MFA_MAX_AGE=1d", "a duration with a unit" },
     };
     for (size_t i = 0; i < COUNT(bad); i++) {
         const char *said = refusal(*state, bad[i].setting);
@@ -144,9 +144,9 @@ static void a_second_factor_required(void **state)
     c = GOOD(*state, SITE, roles, "COUNTERSIGN_MFA_REQUIRED_FROM=2027-01-31T01:00:00+01:00");
     assert_int_equal(c->mfa_required_from_us, INT64_C(1801353600000000));
     const char *error;
-    const char *const impossible[] = {SITE, roles, "GOTRUE_MFA_TOTP_ENROLL_ENABLED=false",
-                                      "GOTRUE_MFA_PHONE_VERIFY_ENABLED=true", NULL};
-    struct config_sources sources = {.environment = impossible};
+    const char *const impossible[] = { SITE, roles, "GOTRUE_MFA_TOTP_ENROLL_ENABLED=false",
+                                       "GOTRUE_MFA_PHONE_VERIFY_ENABLED=true", NULL };
+    struct config_sources sources = { .environment = impossible };
     assert_null(load_from(*state, &sources, &error));
     assert_non_null(strstr(error, "a kind of factor that people can enroll and verify"));
     GOOD(*state, SITE, roles, "GOTRUE_MFA_TOTP_ENROLL_ENABLED=false",
@@ -177,9 +177,9 @@ static void secrets_are_not_shown(void **state)
             size_t len = strcspn(rows[i].names, ",");
             const char *name = arena_strndup(s->arena, rows[i].names, len), *error = "";
             bool large = strcmp(name, "GOTRUE_JWT_KEYS") == 0;
-            const char *const settings[] = {SITE, arena_printf(s->arena, "%s=%s", name, long_one),
-                                            NULL};
-            struct config_sources sources = {.environment = settings};
+            const char *const settings[] = { SITE, arena_printf(s->arena, "%s=%s", name, long_one),
+                                             NULL };
+            struct config_sources sources = { .environment = settings };
             const struct config *c = load_from(s, &sources, &error);
             secrets++;
             assert_null(strstr(error ? error : "", "QQQ"));
@@ -341,9 +341,9 @@ static void later_sources_win(void **state)
 {
     struct scratch *s = *state;
     const char *error = "";
-    const char *const environment[] = {SITE, "GOTRUE_JWT_EXP=1", "PORT=1", "GOTRUE_JWT_AUD=e",
-                                       NULL};
-    const char *const arguments[] = {"PORT=3", NULL};
+    const char *const environment[] = { SITE, "GOTRUE_JWT_EXP=1", "PORT=1", "GOTRUE_JWT_AUD=e",
+                                        NULL };
+    const char *const arguments[] = { "PORT=3", NULL };
     struct config_sources sources = {
         .environment = environment,
         .file = file_with(s, "x.env", "GOTRUE_JWT_EXP=2\nPORT=2\n"),
@@ -364,13 +364,13 @@ static void files(void **state)
     static const struct {
         const char *name, *text, *error;
     } bad[] = {
-        {"a.env", "GOTRUE_X", "line 1"},
-        {"b.json", "[]", "must be one JSON object"},
-        {"c.json", "{\"PORT\":1}", "PORT must be a string"},
-        {"d.json", "{", "invalid syntax"},
+        { "a.env", "GOTRUE_X", "line 1" },
+        { "b.json", "[]", "must be one JSON object" },
+        { "c.json", "{\"PORT\":1}", "PORT must be a string" },
+        { "d.json", "{", "invalid syntax" },
     };
     const char *error;
-    struct config_sources sources = {.file = file_with(s, "good.json", "{\"PORT\":\"17\"}")};
+    struct config_sources sources = { .file = file_with(s, "good.json", "{\"PORT\":\"17\"}") };
     const struct config *c = load_from(s, &sources, &error);
     assert_non_null(c);
     assert_int_equal(c->port, 17);
@@ -423,8 +423,7 @@ static void every_name_is_read_from_the_environment(void **state)
         for (const char *p = rows[i].names; p; p = strchr(p, ',')) {
             p += *p == ',';
             const char *name = arena_strndup(s->arena, p, strcspn(p, ","));
-            const char *setting = arena_printf(s->arena, "%s=%s", name,
-                                               bad_value(s, rows[i].type));
+            const char *setting = arena_printf(s->arena, "%s=%s", name, bad_value(s, rows[i].type));
             if (strcmp(name, "GOTRUE_SITE_URL") != 0) {
                 assert_non_null(strstr(refusal(s, setting), name));
             }

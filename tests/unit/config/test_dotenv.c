@@ -16,7 +16,7 @@ static void put(void *arg, const char *name, const char *value)
 
 static void yields(struct arena *arena, const char *file, const char *expected)
 {
-    struct pairs p = {""};
+    struct pairs p = { "" };
     const char *error = NULL;
     if (!dotenv_read(arena, file, put, &p, &error)) {
         fail_msg("%s: %s", file, error);
@@ -71,14 +71,14 @@ static void wrong_lines_are_named(void **state)
     static const struct {
         const char *file, *error;
     } bad[] = {
-        {"A=1\nnonsense\nB=2", "line 2: expected NAME=value"},
-        {"=1", "line 1: expected NAME=value"},
-        {"A-B=1", "line 1: expected NAME=value"},
-        {"A=1\n\n# x\nB=\"abc\nC=3", "line 4: the quote is not closed"},
-        {"A=\"1\n2\"\nB='", "line 3: the quote is not closed"},
+        { "A=1\nnonsense\nB=2", "line 2: expected NAME=value" },
+        { "=1", "line 1: expected NAME=value" },
+        { "A-B=1", "line 1: expected NAME=value" },
+        { "A=1\n\n# x\nB=\"abc\nC=3", "line 4: the quote is not closed" },
+        { "A=\"1\n2\"\nB='", "line 3: the quote is not closed" },
     };
     for (size_t i = 0; i < COUNT(bad); i++) {
-        struct pairs p = {""};
+        struct pairs p = { "" };
         const char *error = "";
         assert_false(dotenv_read(*state, bad[i].file, put, &p, &error));
         assert_string_equal(error, bad[i].error);

@@ -12,7 +12,7 @@ static const char sealed_data[] =
 
 static struct vault vault_of_one(void)
 {
-    struct vault vault = {.seals = true, .count = 1, .keys = {{.id = "k1"}}};
+    struct vault vault = { .seals = true, .count = 1, .keys = { { .id = "k1" } } };
     counting_fill(NULL, vault.keys[0].key, VAULT_KEY);
     return vault;
 }
@@ -54,8 +54,8 @@ static void text_of_the_official_server(void **state)
 
 static void what_is_sealed_opens(void **state)
 {
-    static const char *const texts[] = {"", "x", "SQNBHJ6HJ3RR42O7TO3R375PQM7ZRQ4D",
-                                        "$2a$10$abcdefghijklmnopqrstuv", "\xc3\xa9\"{}"};
+    static const char *const texts[] = { "", "x", "SQNBHJ6HJ3RR42O7TO3R375PQM7ZRQ4D",
+                                         "$2a$10$abcdefghijklmnopqrstuv", "\xc3\xa9\"{}" };
     struct vault vault = vault_of_one();
     struct uuid owner = owner_of(owner_text);
     struct entropy entropy = entropy_system();
@@ -85,8 +85,8 @@ static void the_wrong_owner_or_key_opens_nothing(void **state)
 
 static void every_changed_bit_is_noticed(void **state)
 {
-    static const uint8_t data[] = {0x9b, 0xa1, 0xa1, 0x50, 0xae, 0x67, 0xdb, 0x73, 0x15, 0x89,
-                                   0xa2, 0xce, 0x3f, 0x58, 0xdf, 0xc8, 0x4e, 0xae, 0x6b, 0x50};
+    static const uint8_t data[] = { 0x9b, 0xa1, 0xa1, 0x50, 0xae, 0x67, 0xdb, 0x73, 0x15, 0x89,
+                                    0xa2, 0xce, 0x3f, 0x58, 0xdf, 0xc8, 0x4e, 0xae, 0x6b, 0x50 };
     struct vault vault = vault_of_one();
     struct uuid owner = owner_of(owner_text);
     for (size_t bit = 0; bit < sizeof data * 8; bit++) {
@@ -139,7 +139,7 @@ static void a_newer_key_makes_stale(void **state)
     struct vault vault = vault_of_one();
     struct uuid owner = owner_of(owner_text);
     struct entropy entropy = entropy_system();
-    vault.keys[1] = (struct vault_key){.id = "k2", .key = {9}};
+    vault.keys[1] = (struct vault_key){ .id = "k2", .key = { 9 } };
     vault.count = 2;
     vault.current = 1;
     assert_true(vault_stale(&vault, *state, sealed_data));

@@ -3,8 +3,10 @@
 
 #include "testing.h"
 
-static const char *const plain[] = {"", "f", "fo", "foo", "foob", "fooba", "foobar"};
-static const char *const bare[] = {"", "MY", "MZXQ", "MZXW6", "MZXW6YQ", "MZXW6YTB", "MZXW6YTBOI"};
+static const char *const plain[] = { "", "f", "fo", "foo", "foob", "fooba", "foobar" };
+static const char *const bare[] = {
+    "", "MY", "MZXQ", "MZXW6", "MZXW6YQ", "MZXW6YTB", "MZXW6YTBOI"
+};
 
 static void rfc_vectors(void **state)
 {
@@ -20,7 +22,7 @@ static void rfc_vectors(void **state)
 
 static void either_case_and_padding_are_read(void **state)
 {
-    static const char *const forms[] = {"mzxw6ytboi", "MZXW6YTBOI======", "MzXw6yTbOi"};
+    static const char *const forms[] = { "mzxw6ytboi", "MZXW6YTBOI======", "MzXw6yTbOi" };
     uint8_t *out;
     size_t len;
     for (size_t i = 0; i < COUNT(forms); i++) {
@@ -32,9 +34,9 @@ static void either_case_and_padding_are_read(void **state)
 
 static void other_texts_are_refused(void **state)
 {
-    static const char *const wrong[] = {"M",        "MZX",      "MZXW6Y",    "MZ W6YTB",
-                                        "MZXW6YT0", "MZXW6YT1", "MZXW6YT8",  "M=ZX",
-                                        "MZXW-YTB", "=======",  "MZ\xc3\xa9"};
+    static const char *const wrong[] = { "M",        "MZX",      "MZXW6Y",    "MZ W6YTB",
+                                         "MZXW6YT0", "MZXW6YT1", "MZXW6YT8",  "M=ZX",
+                                         "MZXW-YTB", "=======",  "MZ\xc3\xa9" };
     uint8_t *out;
     size_t len;
     for (size_t i = 0; i < COUNT(wrong); i++) {

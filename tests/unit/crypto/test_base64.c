@@ -3,17 +3,18 @@
 
 #include "testing.h"
 
-static const char *const plain[] = {"", "f", "fo", "foo", "foob", "fooba", "foobar"};
-static const char *const padded[] = {"",         "Zg==",     "Zm8=",    "Zm9v",
-                                     "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"};
-static const char *const bare[] = {"", "Zg", "Zm8", "Zm9v", "Zm9vYg", "Zm9vYmE", "Zm9vYmFy"};
+static const char *const plain[] = { "", "f", "fo", "foo", "foob", "fooba", "foobar" };
+static const char *const padded[] = {
+    "", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"
+};
+static const char *const bare[] = { "", "Zg", "Zm8", "Zm9v", "Zm9vYg", "Zm9vYmE", "Zm9vYmFy" };
 
 static void rfc_vectors(void **state)
 {
     uint8_t *out;
     size_t len;
     for (size_t i = 0; i < COUNT(plain); i++) {
-        char written[16] = {0};
+        char written[16] = { 0 };
         assert_string_equal(base64_encode(*state, plain[i], strlen(plain[i])), padded[i]);
         assert_string_equal(base64url_encode(*state, plain[i], strlen(plain[i])), bare[i]);
         assert_int_equal(base64url_write(written, plain[i], strlen(plain[i])), strlen(bare[i]));
@@ -50,10 +51,10 @@ static void every_byte_survives(void **state)
 
 static void other_forms_are_refused(void **state)
 {
-    static const char *const not_url[] = {"Z",      "Zm9vY", "Zg==", "Zm8=", "+/8",      "Zm 9",
-                                          "Zm9v\n", "Zm9*",  "Zh",   "Zm9",  "\xc3\xa9", "-_9"};
-    static const char *const not_standard[] = {"Zg",   "Zm8",  "Z===", "====",     "-_8=",  "Zg=a",
-                                               "=Zg=", "Zh==", "Zm9=", "Zm8=Zm8=", "Zg==\n"};
+    static const char *const not_url[] = { "Z",      "Zm9vY", "Zg==", "Zm8=", "+/8",      "Zm 9",
+                                           "Zm9v\n", "Zm9*",  "Zh",   "Zm9",  "\xc3\xa9", "-_9" };
+    static const char *const not_standard[] = { "Zg",   "Zm8",  "Z===", "====",     "-_8=",  "Zg=a",
+                                                "=Zg=", "Zh==", "Zm9=", "Zm8=Zm8=", "Zg==\n" };
     uint8_t *out;
     size_t len;
     for (size_t i = 0; i < COUNT(not_url); i++) {

@@ -49,23 +49,23 @@ static void one_time_password_hash(void **state) /* contract-internals.md §13.1
 static const struct mac_case {
     const char *key, *data, *sha224, *sha256, *sha512;
 } rfc4231[] = {
-    {"0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", "4869205468657265",
-     "896fb1128abbdf196832107cd49df33f47b4b1169912ba4f53684b22",
-     "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
-     "87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cde"
-     "daa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1702e696c203a126854"},
-    {"4a656665", "7768617420646f2079612077616e7420666f72206e6f7468696e673f",
-     "a30e01098bc6dbbf45690f3a7e9e6d0f8bbea2a39e6148008fd05e44",
-     "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
-     "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"
-     "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737"},
-    {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-     "dddddddddddddddddddddddddddddddddddddddddddddddddd"
-     "dddddddddddddddddddddddddddddddddddddddddddddddddd",
-     "7fb3cb3588c6c1f6ffa9694d7d6ad2649365b0c1f65d69d1ec8333ea",
-     "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe",
-     "fa73b0089d56a284efb0f0756c890be9b1b5dbdd8ee81a3655f83e33b2279d39"
-     "bf3e848279a722c806b485a47e67c807b946a337bee8942674278859e13292fb"},
+    { "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", "4869205468657265",
+      "896fb1128abbdf196832107cd49df33f47b4b1169912ba4f53684b22",
+      "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+      "87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cde"
+      "daa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1702e696c203a126854" },
+    { "4a656665", "7768617420646f2079612077616e7420666f72206e6f7468696e673f",
+      "a30e01098bc6dbbf45690f3a7e9e6d0f8bbea2a39e6148008fd05e44",
+      "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+      "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"
+      "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737" },
+    { "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+      "dddddddddddddddddddddddddddddddddddddddddddddddddd"
+      "dddddddddddddddddddddddddddddddddddddddddddddddddd",
+      "7fb3cb3588c6c1f6ffa9694d7d6ad2649365b0c1f65d69d1ec8333ea",
+      "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe",
+      "fa73b0089d56a284efb0f0756c890be9b1b5dbdd8ee81a3655f83e33b2279d39"
+      "bf3e848279a722c806b485a47e67c807b946a337bee8942674278859e13292fb" },
 };
 
 static void hmac_rfc4231(void **state)
@@ -156,7 +156,7 @@ static void threads_do_not_meet(void **state)
     struct {
         int wrong;
         char key[8];
-    } each[4] = {{0, "one"}, {0, "two"}, {0, "three"}, {0, "four"}};
+    } each[4] = { { 0, "one" }, { 0, "two" }, { 0, "three" }, { 0, "four" } };
     pthread_t threads[4];
     for (int i = 0; i < 4; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, hash_much, &each[i]), 0);
@@ -170,14 +170,10 @@ static void threads_do_not_meet(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(digests),
-        cmocka_unit_test(one_time_password_hash),
-        cmocka_unit_test(hmac_rfc4231),
-        cmocka_unit_test(hmac_keys_do_not_stay),
-        cmocka_unit_test(hmac_of_each),
-        cmocka_unit_test(hkdf),
-        ARENA_TEST(webhook_signature),
-        cmocka_unit_test(threads_do_not_meet),
+        cmocka_unit_test(digests),      cmocka_unit_test(one_time_password_hash),
+        cmocka_unit_test(hmac_rfc4231), cmocka_unit_test(hmac_keys_do_not_stay),
+        cmocka_unit_test(hmac_of_each), cmocka_unit_test(hkdf),
+        ARENA_TEST(webhook_signature),  cmocka_unit_test(threads_do_not_meet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,8 +92,8 @@ static void ec_signatures_have_one_length(void **state)
         const char *jwk;
         size_t len;
     } cases[] = {
-        {KEY("ES256", RFC_P256_PUBLIC "," RFC_P256_D), 64},
-        {KEY("ES512", P521_PUBLIC "," P521_D), 132},
+        { KEY("ES256", RFC_P256_PUBLIC "," RFC_P256_D), 64 },
+        { KEY("ES512", P521_PUBLIC "," P521_D), 132 },
     };
     uint8_t signature[JWS_SIGNATURE_MAX];
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -131,38 +131,38 @@ static void names(void **state)
 static const struct {
     const char *jwk, *error;
 } wrong_keys[] = {
-    {"1", "it is no JSON object"},
-    {"{}", "it has no \"kid\""},
-    {"{\"kid\":1}", "it has no \"kid\""},
-    {"{\"kid\":\"k\"," RFC_ED_PUBLIC "}", "its \"alg\" must be"},
-    {KEY("HS512", "\"kty\":\"oct\",\"k\":\"AAAA\""), "its \"alg\" must be"},
-    {KEY("none", "\"kty\":\"oct\",\"k\":\"AAAA\""), "its \"alg\" must be"},
-    {KEY("HS256", RFC_RSA_PUBLIC), "HS256 needs \"kty\" oct"},
-    {KEY("RS256", "\"kty\":\"oct\",\"k\":\"AAAA\""), "RS256 needs \"kty\" RSA"},
-    {KEY("ES256", P521_PUBLIC "," P521_D), "ES256 needs \"crv\" P-256"},
-    {KEY("ES512", RFC_P256_PUBLIC "," RFC_P256_D), "ES512 needs \"crv\" P-521"},
-    {KEY("EdDSA", "\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"AAAA\""), "needs \"crv\" Ed25519"},
-    {KEY("HS256", "\"kty\":\"oct\""), "member \"k\" is missing"},
-    {KEY("HS256", "\"kty\":\"oct\",\"k\":\"\""), "member \"k\" is missing"},
-    {KEY("HS256", "\"kty\":\"oct\",\"k\":\"AB=\""), "member \"k\" is not base64url"},
-    {KEY("RS256", RFC_RSA_PUBLIC), "it is to sign and has no private part"},
-    {KEY("ES256", RFC_P256_PUBLIC), "it is to sign and has no private part"},
-    {KEY("EdDSA", RFC_ED_PUBLIC), "it is to sign and has no private part"},
-    {KEY("EdDSA", RFC_ED_PUBLIC ",\"d\":\"AAAA\""), "member \"d\" must have 32 bytes"},
-    {KEY("EdDSA", RFC_ED_PUBLIC ",\"d\":\"AWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A\""),
-     "does not belong"},
-    {KEY("ES256", RFC_P256_PUBLIC ",\"d\":\"AJsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI\""),
-     "does not belong"},
-    {KEY("ES256", RFC_P256_PUBLIC ",\"d\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\""), ""},
-    {KEY("ES256",
-         "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRV"
-         "EU\",\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a4\""),
-     "no key"}, /* off the curve */
-    {KEY("ES256", "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"f83O\",\"y\":\"f83O\""),
-     "member \"x\" must have 32 bytes"},
-    {KEY("RS256", "\"kty\":\"RSA\",\"n\":\"w3tw\",\"e\":\"AQAB\""), "RSA of 24 bits"},
-    {KEY("RS256", RFC_RSA_PUBLIC ",\"d\":\"AQAC\""), "does not belong"},
-    {KEY("RS256", RFC_RSA_PUBLIC "," RFC_RSA_D ",\"p\":\"AQAB\""), "member \"q\" is missing"},
+    { "1", "it is no JSON object" },
+    { "{}", "it has no \"kid\"" },
+    { "{\"kid\":1}", "it has no \"kid\"" },
+    { "{\"kid\":\"k\"," RFC_ED_PUBLIC "}", "its \"alg\" must be" },
+    { KEY("HS512", "\"kty\":\"oct\",\"k\":\"AAAA\""), "its \"alg\" must be" },
+    { KEY("none", "\"kty\":\"oct\",\"k\":\"AAAA\""), "its \"alg\" must be" },
+    { KEY("HS256", RFC_RSA_PUBLIC), "HS256 needs \"kty\" oct" },
+    { KEY("RS256", "\"kty\":\"oct\",\"k\":\"AAAA\""), "RS256 needs \"kty\" RSA" },
+    { KEY("ES256", P521_PUBLIC "," P521_D), "ES256 needs \"crv\" P-256" },
+    { KEY("ES512", RFC_P256_PUBLIC "," RFC_P256_D), "ES512 needs \"crv\" P-521" },
+    { KEY("EdDSA", "\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"AAAA\""), "needs \"crv\" Ed25519" },
+    { KEY("HS256", "\"kty\":\"oct\""), "member \"k\" is missing" },
+    { KEY("HS256", "\"kty\":\"oct\",\"k\":\"\""), "member \"k\" is missing" },
+    { KEY("HS256", "\"kty\":\"oct\",\"k\":\"AB=\""), "member \"k\" is not base64url" },
+    { KEY("RS256", RFC_RSA_PUBLIC), "it is to sign and has no private part" },
+    { KEY("ES256", RFC_P256_PUBLIC), "it is to sign and has no private part" },
+    { KEY("EdDSA", RFC_ED_PUBLIC), "it is to sign and has no private part" },
+    { KEY("EdDSA", RFC_ED_PUBLIC ",\"d\":\"AAAA\""), "member \"d\" must have 32 bytes" },
+    { KEY("EdDSA", RFC_ED_PUBLIC ",\"d\":\"AWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A\""),
+      "does not belong" },
+    { KEY("ES256", RFC_P256_PUBLIC ",\"d\":\"AJsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI\""),
+      "does not belong" },
+    { KEY("ES256", RFC_P256_PUBLIC ",\"d\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\""), "" },
+    { KEY("ES256",
+          "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRV"
+          "EU\",\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a4\""),
+      "no key" }, /* off the curve */
+    { KEY("ES256", "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"f83O\",\"y\":\"f83O\""),
+      "member \"x\" must have 32 bytes" },
+    { KEY("RS256", "\"kty\":\"RSA\",\"n\":\"w3tw\",\"e\":\"AQAB\""), "RSA of 24 bits" },
+    { KEY("RS256", RFC_RSA_PUBLIC ",\"d\":\"AQAC\""), "does not belong" },
+    { KEY("RS256", RFC_RSA_PUBLIC "," RFC_RSA_D ",\"p\":\"AQAB\""), "member \"q\" is missing" },
 };
 
 static void wrong_keys_are_refused(void **state)

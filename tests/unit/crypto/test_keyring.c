@@ -29,7 +29,7 @@ static struct keyring *ring_of(struct arena *arena, const char *jwks, const char
                                const char *valid)
 {
     const char *error = "";
-    const struct keyring_settings settings = {SECRET, kid, jwks, valid};
+    const struct keyring_settings settings = { SECRET, kid, jwks, valid };
     struct keyring *ring = keyring_new(arena, &settings, &error);
     if (!ring) {
         fail_msg("%s", error);
@@ -41,7 +41,7 @@ static const char *refused(struct arena *arena, const char *secret, const char *
                            const char *valid)
 {
     const char *error = NULL;
-    const struct keyring_settings settings = {secret, "", jwks, valid};
+    const struct keyring_settings settings = { secret, "", jwks, valid };
     assert_null(keyring_new(arena, &settings, &error));
     assert_non_null(error);
     return error;
@@ -103,13 +103,13 @@ static void every_algorithm_signs_and_verifies(void **state)
     static const struct {
         const char *jwk, *header;
     } signers[] = {
-        {HS_JWK("\"sign\",\"verify\""), "{\"alg\":\"HS256\",\"kid\":\"hs\",\"typ\":\"JWT\"}"},
-        {RS_SIGNER("RS256"), "{\"alg\":\"RS256\",\"kid\":\"rs\",\"typ\":\"JWT\"}"},
-        {RS_SIGNER("RS512"), "{\"alg\":\"RS512\",\"kid\":\"rs\",\"typ\":\"JWT\"}"},
-        {ES_SIGNER, "{\"alg\":\"ES256\",\"kid\":\"es\",\"typ\":\"JWT\"}"},
-        {"{\"kid\":\"<\\\"\",\"alg\":\"ES512\",\"key_ops\":[\"sign\"]," P521_PUBLIC "," P521_D "}",
-         "{\"alg\":\"ES512\",\"kid\":\"\\u003c\\\"\",\"typ\":\"JWT\"}"},
-        {ED_SIGNER, "{\"alg\":\"EdDSA\",\"kid\":\"ed\",\"typ\":\"JWT\"}"},
+        { HS_JWK("\"sign\",\"verify\""), "{\"alg\":\"HS256\",\"kid\":\"hs\",\"typ\":\"JWT\"}" },
+        { RS_SIGNER("RS256"), "{\"alg\":\"RS256\",\"kid\":\"rs\",\"typ\":\"JWT\"}" },
+        { RS_SIGNER("RS512"), "{\"alg\":\"RS512\",\"kid\":\"rs\",\"typ\":\"JWT\"}" },
+        { ES_SIGNER, "{\"alg\":\"ES256\",\"kid\":\"es\",\"typ\":\"JWT\"}" },
+        { "{\"kid\":\"<\\\"\",\"alg\":\"ES512\",\"key_ops\":[\"sign\"]," P521_PUBLIC "," P521_D "}",
+          "{\"alg\":\"ES512\",\"kid\":\"\\u003c\\\"\",\"typ\":\"JWT\"}" },
+        { ED_SIGNER, "{\"alg\":\"EdDSA\",\"kid\":\"ed\",\"typ\":\"JWT\"}" },
     };
     const char *detail = "";
     for (size_t i = 0; i < COUNT(signers); i++) {
@@ -156,17 +156,17 @@ static void the_kid_chooses(void **state)
         const char *header, *key;
         bool fits;
     } cases[] = {
-        {"{\"alg\":\"HS256\",\"kid\":\"hs\"}", "secret", true},
-        {"{\"alg\":\"HS256\",\"kid\":\"hs\"}", SECRET, false},
-        {"{\"alg\":\"HS256\",\"kid\":\"main\"}", SECRET, true},
-        {"{\"alg\":\"HS256\",\"kid\":\"main\"}", "secret", false},
-        {"{\"alg\":\"HS256\",\"kid\":\"other\"}", SECRET, true},
-        {"{\"alg\":\"HS256\",\"kid\":\"other\"}", "secret", false},
-        {"{\"alg\":\"HS256\"}", SECRET, true},
-        {"{\"alg\":\"HS256\"}", "secret", false},
-        {"{\"alg\":\"HS256\",\"kid\":null}", SECRET, true},
-        {"{\"alg\":\"HS256\",\"kid\":7}", SECRET, true},
-        {" {\"kid\":\"hs\",\"x\":[],\"alg\":\"HS256\"}", "secret", true},
+        { "{\"alg\":\"HS256\",\"kid\":\"hs\"}", "secret", true },
+        { "{\"alg\":\"HS256\",\"kid\":\"hs\"}", SECRET, false },
+        { "{\"alg\":\"HS256\",\"kid\":\"main\"}", SECRET, true },
+        { "{\"alg\":\"HS256\",\"kid\":\"main\"}", "secret", false },
+        { "{\"alg\":\"HS256\",\"kid\":\"other\"}", SECRET, true },
+        { "{\"alg\":\"HS256\",\"kid\":\"other\"}", "secret", false },
+        { "{\"alg\":\"HS256\"}", SECRET, true },
+        { "{\"alg\":\"HS256\"}", "secret", false },
+        { "{\"alg\":\"HS256\",\"kid\":null}", SECRET, true },
+        { "{\"alg\":\"HS256\",\"kid\":7}", SECRET, true },
+        { " {\"kid\":\"hs\",\"x\":[],\"alg\":\"HS256\"}", "secret", true },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         const char *token = hs_token(*state, cases[i].header, cases[i].key);
@@ -186,35 +186,35 @@ static void wrong_headers(void **state)
     static const struct {
         const char *header, *detail;
     } cases[] = {
-        {"{\"alg\":\"none\"}", "token signature is invalid: signing method none is invalid"},
-        {"{\"alg\":\"HS384\"}", "token signature is invalid: signing method HS384 is invalid"},
-        {"{\"alg\":\"RS256\"}", "token signature is invalid: signing method RS256 is invalid"},
-        {"{\"alg\":\"foo\"}", "token is unverifiable: signing method (alg) is unavailable"},
-        {"{\"alg\":\"NONE\"}", "token is unverifiable: signing method (alg) is unavailable"},
-        {"{\"typ\":\"JWT\"}", "token is unverifiable: signing method (alg) is unspecified"},
-        {"{\"alg\":5}", "token is unverifiable: signing method (alg) is unspecified"},
-        {"{\"alg\":\"EdDSA\"}", "token is unverifiable: error while executing keyfunc: "
-                                "unrecognized JWT kid <nil> for algorithm EdDSA"},
-        {"{\"alg\":\"EdDSA\",\"kid\":\"x\"}",
-         "token is unverifiable: error while executing keyfunc: "
-         "unrecognized JWT kid x for algorithm EdDSA"},
-        {"{\"alg\":\"EdDSA\",\"kid\":7}", "token is unverifiable: error while executing keyfunc: "
-                                          "unrecognized JWT kid 7 for algorithm EdDSA"},
-        {"{\"alg\":\"HS256\",\"crit\":[\"b64\"],\"b64\":false}",
-         "token is unverifiable: critical header parameters are unsupported"},
-        {"{\"alg\":\"HS256\",\"kid\":\"ed\"}",
-         "token signature is invalid: key is of invalid type: HMAC verify expects []byte"},
-        {"{\"alg\":\"EdDSA\",\"kid\":\"hs\"}",
-         "token signature is invalid: key is of invalid type: "
-         "Ed25519 verify expects ed25519.PublicKey"},
-        {"{\"alg\":\"EdDSA\",\"kid\":\"main\"}",
-         "token signature is invalid: key is of invalid type: "
-         "Ed25519 verify expects ed25519.PublicKey"},
-        {"{\"alg\":\"EdDSA\",\"kid\":\"ed\"}",
-         "token signature is invalid: ed25519: verification error"},
-        {"{", "token is malformed: could not JSON decode header: invalid syntax at byte 1"},
-        {"[]", "token is malformed: could not JSON decode header: it is no object"},
-        {"{\"alg\":\"none\",\"alg\":\"HS256\"}", NULL},
+        { "{\"alg\":\"none\"}", "token signature is invalid: signing method none is invalid" },
+        { "{\"alg\":\"HS384\"}", "token signature is invalid: signing method HS384 is invalid" },
+        { "{\"alg\":\"RS256\"}", "token signature is invalid: signing method RS256 is invalid" },
+        { "{\"alg\":\"foo\"}", "token is unverifiable: signing method (alg) is unavailable" },
+        { "{\"alg\":\"NONE\"}", "token is unverifiable: signing method (alg) is unavailable" },
+        { "{\"typ\":\"JWT\"}", "token is unverifiable: signing method (alg) is unspecified" },
+        { "{\"alg\":5}", "token is unverifiable: signing method (alg) is unspecified" },
+        { "{\"alg\":\"EdDSA\"}", "token is unverifiable: error while executing keyfunc: "
+                                 "unrecognized JWT kid <nil> for algorithm EdDSA" },
+        { "{\"alg\":\"EdDSA\",\"kid\":\"x\"}",
+          "token is unverifiable: error while executing keyfunc: "
+          "unrecognized JWT kid x for algorithm EdDSA" },
+        { "{\"alg\":\"EdDSA\",\"kid\":7}", "token is unverifiable: error while executing keyfunc: "
+                                           "unrecognized JWT kid 7 for algorithm EdDSA" },
+        { "{\"alg\":\"HS256\",\"crit\":[\"b64\"],\"b64\":false}",
+          "token is unverifiable: critical header parameters are unsupported" },
+        { "{\"alg\":\"HS256\",\"kid\":\"ed\"}",
+          "token signature is invalid: key is of invalid type: HMAC verify expects []byte" },
+        { "{\"alg\":\"EdDSA\",\"kid\":\"hs\"}",
+          "token signature is invalid: key is of invalid type: "
+          "Ed25519 verify expects ed25519.PublicKey" },
+        { "{\"alg\":\"EdDSA\",\"kid\":\"main\"}",
+          "token signature is invalid: key is of invalid type: "
+          "Ed25519 verify expects ed25519.PublicKey" },
+        { "{\"alg\":\"EdDSA\",\"kid\":\"ed\"}",
+          "token signature is invalid: ed25519: verification error" },
+        { "{", "token is malformed: could not JSON decode header: invalid syntax at byte 1" },
+        { "[]", "token is malformed: could not JSON decode header: it is no object" },
+        { "{\"alg\":\"none\",\"alg\":\"HS256\"}", NULL },
     };
     struct keyring *ring =
         ring_of(*state, "[" ED_SIGNER "," HS_JWK("\"verify\"") "]", "main", NULL);
@@ -234,7 +234,7 @@ static void wrong_forms(void **state)
     struct keyring *ring = ring_of(*state, NULL, NULL, NULL);
     const char *token = keyring_sign(ring, *state, payload, strlen(payload)), *detail;
     char *long_token = arena_alloc(*state, 70000);
-    static const char *const wrong[] = {"", ".", "a", "a.b", "a.b.c.d", "...."};
+    static const char *const wrong[] = { "", ".", "a", "a.b", "a.b.c.d", "...." };
     for (size_t i = 0; i < COUNT(wrong); i++) {
         assert_string_equal(why(*state, ring, wrong[i]), segments);
     }
@@ -344,8 +344,8 @@ static void the_jwks(void **state)
     ring = ring_of(*state, "[" RS_SIGNER("RS256") "]", "", NULL);
     jwks = strbuf_in(*state, 10000);
     keyring_write_jwks(ring, &jwks);
-    static const char *const secret_members[] = {"\"d\"",  "\"p\"",  "\"q\"",
-                                                 "\"dp\"", "\"dq\"", "\"qi\""};
+    static const char *const secret_members[] = { "\"d\"",  "\"p\"",  "\"q\"",
+                                                  "\"dp\"", "\"dq\"", "\"qi\"" };
     for (size_t i = 0; i < COUNT(secret_members); i++) {
         assert_null(strstr(jwks.data, secret_members[i]));
     }
@@ -404,18 +404,18 @@ static void wrong_settings(void **state)
     static const struct {
         const char *secret, *jwks, *valid, *error;
     } cases[] = {
-        {NULL, NULL, NULL, "GOTRUE_JWT_SECRET is required"},
-        {"", "[]", NULL, "GOTRUE_JWT_SECRET is required"},
-        {"s", "[", NULL, "GOTRUE_JWT_KEYS: invalid syntax"},
-        {"s", "{}", NULL, "GOTRUE_JWT_KEYS: it is no JSON array"},
-        {"s", "[1]", NULL, "GOTRUE_JWT_KEYS: element 0: it is no JSON object"},
-        {"s", "[" HS_JWK("\"verify\"") "]", NULL, "GOTRUE_JWT_KEYS: no signing key found"},
-        {"s", "[" ES_SIGNER "," ED_SIGNER "]", NULL, "multiple signing keys detected"},
-        {"s", "[" ES_SIGNER ",{\"kid\":\"x\"}]", NULL, "element 1: key \"x\": its \"alg\""},
-        {"s", NULL, "HS257", "GOTRUE_JWT_VALID_METHODS: it names an algorithm that"},
-        {"s", NULL, "a-very-long-name-of-none", "GOTRUE_JWT_VALID_METHODS: it names"},
-        {"s", NULL, "none", "GOTRUE_JWT_VALID_METHODS: none of its"},
-        {"s", NULL, " , ", "GOTRUE_JWT_VALID_METHODS: none of its"},
+        { NULL, NULL, NULL, "GOTRUE_JWT_SECRET is required" },
+        { "", "[]", NULL, "GOTRUE_JWT_SECRET is required" },
+        { "s", "[", NULL, "GOTRUE_JWT_KEYS: invalid syntax" },
+        { "s", "{}", NULL, "GOTRUE_JWT_KEYS: it is no JSON array" },
+        { "s", "[1]", NULL, "GOTRUE_JWT_KEYS: element 0: it is no JSON object" },
+        { "s", "[" HS_JWK("\"verify\"") "]", NULL, "GOTRUE_JWT_KEYS: no signing key found" },
+        { "s", "[" ES_SIGNER "," ED_SIGNER "]", NULL, "multiple signing keys detected" },
+        { "s", "[" ES_SIGNER ",{\"kid\":\"x\"}]", NULL, "element 1: key \"x\": its \"alg\"" },
+        { "s", NULL, "HS257", "GOTRUE_JWT_VALID_METHODS: it names an algorithm that" },
+        { "s", NULL, "a-very-long-name-of-none", "GOTRUE_JWT_VALID_METHODS: it names" },
+        { "s", NULL, "none", "GOTRUE_JWT_VALID_METHODS: none of its" },
+        { "s", NULL, " , ", "GOTRUE_JWT_VALID_METHODS: none of its" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         const char *error = refused(*state, cases[i].secret, cases[i].jwks, cases[i].valid);
@@ -445,14 +445,14 @@ static void *sign_and_verify(void *what)
 
 static void threads_share_a_keyring(void **state)
 {
-    static const char *const jwks[] = {NULL, "[" ES_SIGNER "]", "[" RS_SIGNER("RS256") "]",
-                                       "[" ED_SIGNER "]"};
+    static const char *const jwks[] = { NULL, "[" ES_SIGNER "]", "[" RS_SIGNER("RS256") "]",
+                                        "[" ED_SIGNER "]" };
     for (size_t i = 0; i < COUNT(jwks); i++) {
         struct keyring *ring = ring_of(*state, jwks[i], "", NULL);
         struct job jobs[4];
         pthread_t threads[4];
         for (int t = 0; t < 4; t++) {
-            jobs[t] = (struct job){ring, 0};
+            jobs[t] = (struct job){ ring, 0 };
             assert_int_equal(pthread_create(&threads[t], NULL, sign_and_verify, &jobs[t]), 0);
         }
         for (int t = 0; t < 4; t++) {

@@ -13,9 +13,9 @@ static const struct {
     int64_t counter;
     const char *text;
 } described[] = {
-    {0, "AAARIjNEVUZ3iJmqu8zd7v8ApAEfUhaPfXeRdeXgNk2_RDTRe0M"},
-    {1, "AAARIjNEVUZ3iJmqu8zd7v8Bx9f_IEII4GjlZD8RamAnk-W9cfA"},
-    {300, "AAARIjNEVUZ3iJmqu8zd7v-sAjGrcI6DVpEDY6OmiNkFhtFhWv00"},
+    { 0, "AAARIjNEVUZ3iJmqu8zd7v8ApAEfUhaPfXeRdeXgNk2_RDTRe0M" },
+    { 1, "AAARIjNEVUZ3iJmqu8zd7v8Bx9f_IEII4GjlZD8RamAnk-W9cfA" },
+    { 300, "AAARIjNEVUZ3iJmqu8zd7v-sAjGrcI6DVpEDY6OmiNkFhtFhWv00" },
 };
 
 static void described_tokens(void **state)
@@ -61,7 +61,7 @@ static void token_of_the_official_server(void **state)
 static void counters_of_every_length(void **state)
 {
     struct uuid session;
-    uint8_t key[REFRESH_KEY] = {7};
+    uint8_t key[REFRESH_KEY] = { 7 };
     struct refresh_token token;
     uuid_parse(session_text, &session);
     for (int bits = 0; bits <= 63; bits++) {
@@ -79,7 +79,7 @@ static void every_change_is_noticed(void **state)
     struct refresh_token token;
     const char *good = described[2].text;
     for (size_t i = 0; i < strlen(good); i++) {
-        char text[64] = {0};
+        char text[64] = { 0 };
         memcpy(text, good, strlen(good));
         text[i] = text[i] == 'A' ? 'B' : 'A';
         assert_false(refresh_token_parse(*state, text, &token));
@@ -96,7 +96,7 @@ static void every_change_is_noticed(void **state)
 /* Puts the checksum, which needs no key, to whatever bytes. */
 static const char *with_checksum(struct arena *arena, const uint8_t *head, size_t len)
 {
-    uint8_t bytes[80] = {0}, check[SHA256_SIZE];
+    uint8_t bytes[80] = { 0 }, check[SHA256_SIZE];
     memcpy(bytes, head, len);
     digest_of(DIGEST_SHA256, bytes, len + 16, check);
     memcpy(bytes + len + 16, check, 4);
@@ -106,7 +106,7 @@ static const char *with_checksum(struct arena *arena, const uint8_t *head, size_
 static void ill_formed_counters_are_refused(void **state)
 {
     struct refresh_token token;
-    uint8_t head[40] = {0};
+    uint8_t head[40] = { 0 };
     assert_true(refresh_token_parse(*state, with_checksum(*state, head, 18), &token));
     assert_false(refresh_token_parse(*state, with_checksum(*state, head, 17), &token)); /* none */
     assert_false(refresh_token_parse(*state, with_checksum(*state, head, 19), &token)); /* two */
@@ -124,16 +124,16 @@ static void ill_formed_counters_are_refused(void **state)
 
 static void first_form(void **state)
 {
-    static const char *const wrong[] = {"",
-                                        "abcdefghijk",
-                                        "ABCDEFGHIJKL",
-                                        "abcdefghijk-",
-                                        "abcdefghijk ",
-                                        "abcdefghijklm",
-                                        "abcdefghijk\xc3",
-                                        "abcdefghijk_"};
+    static const char *const wrong[] = { "",
+                                         "abcdefghijk",
+                                         "ABCDEFGHIJKL",
+                                         "abcdefghijk-",
+                                         "abcdefghijk ",
+                                         "abcdefghijklm",
+                                         "abcdefghijk\xc3",
+                                         "abcdefghijk_" };
     struct refresh_token token;
-    uint8_t key[REFRESH_KEY] = {0};
+    uint8_t key[REFRESH_KEY] = { 0 };
     for (size_t i = 0; i < COUNT(wrong); i++) {
         assert_false(refresh_token_parse(*state, wrong[i], &token));
     }

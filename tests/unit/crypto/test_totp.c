@@ -10,8 +10,8 @@ static const uint8_t secret[] = SECRET SECRET SECRET SECRET SECRET SECRET "1234"
 static void rfc4226_codes(void **state)
 {
     (void)state;
-    static const char *const codes[] = {"755224", "287082", "359152", "969429", "338314",
-                                        "254676", "287922", "162583", "399871", "520489"};
+    static const char *const codes[] = { "755224", "287082", "359152", "969429", "338314",
+                                         "254676", "287922", "162583", "399871", "520489" };
     char out[TOTP_CODE_TEXT];
     for (int i = 0; i < 10; i++) {
         assert_string_equal(totp_code(&totp_default, secret, 20, i, out), codes[i]);
@@ -25,15 +25,15 @@ static void rfc6238_codes(void **state)
         int64_t at;
         const char *sha1, *sha256, *sha512;
     } cases[] = {
-        {59, "94287082", "46119246", "90693936"},
-        {1111111109, "07081804", "68084774", "25091201"},
-        {1111111111, "14050471", "67062674", "99943326"},
-        {1234567890, "89005924", "91819424", "93441116"},
-        {2000000000, "69279037", "90698825", "38618901"},
-        {20000000000, "65353130", "77737706", "47863826"},
+        { 59, "94287082", "46119246", "90693936" },
+        { 1111111109, "07081804", "68084774", "25091201" },
+        { 1111111111, "14050471", "67062674", "99943326" },
+        { 1234567890, "89005924", "91819424", "93441116" },
+        { 2000000000, "69279037", "90698825", "38618901" },
+        { 20000000000, "65353130", "77737706", "47863826" },
     };
-    static const struct totp_kind sha1 = {DIGEST_SHA1, 8, 30}, sha256 = {DIGEST_SHA256, 8, 30},
-                                  sha512 = {DIGEST_SHA512, 8, 30};
+    static const struct totp_kind sha1 = { DIGEST_SHA1, 8, 30 }, sha256 = { DIGEST_SHA256, 8, 30 },
+                                  sha512 = { DIGEST_SHA512, 8, 30 };
     char out[TOTP_CODE_TEXT];
     for (size_t i = 0; i < COUNT(cases); i++) {
         int64_t step = totp_step(&sha1, cases[i].at * 1000000);
@@ -86,7 +86,7 @@ static void the_newest_of_equal_codes_counts(void **state)
 {
     (void)state;
     char code[TOTP_CODE_TEXT], other[TOTP_CODE_TEXT];
-    static const struct totp_kind one_digit = {DIGEST_SHA1, 1, 30};
+    static const struct totp_kind one_digit = { DIGEST_SHA1, 1, 30 };
     int64_t first = -1, last = -1, farthest = -1, matched = -1;
     totp_code(&one_digit, secret, 20, 1000, code);
     for (int64_t at = 990; at <= 1040; at++) {
@@ -96,7 +96,8 @@ static void the_newest_of_equal_codes_counts(void **state)
             farthest = at;
         }
     }
-    assert_true(first < last && last < farthest); /* 51 steps, 10 codes: there is what to tell apart */
+    assert_true(first < last &&
+                last < farthest); /* 51 steps, 10 codes: there is what to tell apart */
     assert_true(totp_match(&one_digit, secret, 20, code, 1000, 10, -1, &matched));
     assert_int_equal(matched, last);
     assert_true(totp_match(&one_digit, secret, 20, code, 1000, 1000, -1, &matched)); /* capped */
@@ -106,8 +107,8 @@ static void the_newest_of_equal_codes_counts(void **state)
 static void wrong_codes_are_refused(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"",        "28708",   "2870820", "287083",
-                                        " 287082", "287082 ", "abcdef",  "94287082"};
+    static const char *const wrong[] = { "",        "28708",   "2870820", "287083",
+                                         " 287082", "287082 ", "abcdef",  "94287082" };
     int64_t matched = 0;
     for (size_t i = 0; i < COUNT(wrong); i++) {
         assert_false(totp_match(&totp_default, secret, 20, wrong[i], 1, 1, -1, &matched));

@@ -53,7 +53,7 @@ static inline void counting_fill(void *arg, void *out, size_t n)
 
 static inline struct entropy counting_entropy(void)
 {
-    return (struct entropy){.fill = counting_fill};
+    return (struct entropy){ .fill = counting_fill };
 }
 
 #endif

@@ -67,8 +67,9 @@ static void metadata(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ARENA_TEST(described), ARENA_TEST(of_the_official_server), ARENA_TEST(several),
-        ARENA_TEST(unusable),  ARENA_TEST(metadata),
+        ARENA_TEST(described), ARENA_TEST(of_the_official_server),
+        ARENA_TEST(several),   ARENA_TEST(unusable),
+        ARENA_TEST(metadata),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

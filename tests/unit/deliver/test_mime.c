@@ -34,8 +34,7 @@ static void headers(void **state)
     assert_string_equal(header(*state, "Hello"), "Subject: Hello\r\n");
     assert_string_equal(header(*state, "a\r\nBcc: evil@x\n\n<b>"),
                         "Subject: a Bcc: evil@x <b>\r\n");
-    assert_string_equal(header(*state, "Gr\xC3\xBC\xC3\x9F"),
-                        "Subject: =?utf-8?b?R3LDvMOf?=\r\n");
+    assert_string_equal(header(*state, "Gr\xC3\xBC\xC3\x9F"), "Subject: =?utf-8?b?R3LDvMOf?=\r\n");
     assert_string_equal(header(*state, "=?utf-8?b?eA==?="),
                         "Subject: =?utf-8?b?PT91dGYtOD9iP2VBPT0/PQ==?=\r\n");
     assert_string_equal(header(*state, "bad \xFF utf8"), "Subject: \r\n");
@@ -61,8 +60,10 @@ static void mailboxes(void **state)
 static void addresses(void **state)
 {
     static const char *const good[] = { "a@b", "a.b+c@example.com", "\xC3\xBC@b\xC3\xBC.example" };
-    static const char *const bad[] = { "", "a", "@b", "a@", "a b@c", "a@b\r\nBcc: x@y", "<a@b>",
-                                       "a,b@c", "a@b>", "a\xFF@b", "a;b@c", "a(x)@b", "\"a\"@b" };
+    static const char *const bad[] = {
+        "",      "a",    "@b",      "a@",    "a b@c",  "a@b\r\nBcc: x@y", "<a@b>",
+        "a,b@c", "a@b>", "a\xFF@b", "a;b@c", "a(x)@b", "\"a\"@b"
+    };
     (void)state;
     for (size_t i = 0; i < COUNT(good); i++) {
         assert_true(mime_address_ok(good[i]));
@@ -121,8 +122,9 @@ static void hosts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ARENA_TEST(headers),          ARENA_TEST(mailboxes), ARENA_TEST(addresses),
-        ARENA_TEST(quoted_printable), ARENA_TEST(dates),     ARENA_TEST(text_of_html),
+        ARENA_TEST(headers),   ARENA_TEST(mailboxes),
+        ARENA_TEST(addresses), ARENA_TEST(quoted_printable),
+        ARENA_TEST(dates),     ARENA_TEST(text_of_html),
         ARENA_TEST(hosts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,7 +69,11 @@ static void sms_round_trip(void **state)
 static void unreadable(void **state)
 {
     static const char *const wrong[] = {
-        "", "x", "[]", "{}", "{\"mail\":\"confirmation\",\"to\":\"a@b\"}",
+        "",
+        "x",
+        "[]",
+        "{}",
+        "{\"mail\":\"confirmation\",\"to\":\"a@b\"}",
         "{\"mail\":\"bogus\",\"to\":\"a@b\",\"user_id\":\"00112233-4455-4677-8899-aabbccddeeff\"}",
         "{\"mail\":\"invite\",\"user_id\":\"00112233-4455-4677-8899-aabbccddeeff\"}",
         "{\"mail\":1,\"to\":2,\"user_id\":3}",

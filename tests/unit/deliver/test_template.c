@@ -72,12 +72,28 @@ static void language(void **state)
 static void refusals(void **state)
 {
     static const char *const wrong[] = {
-        "{{ .Token", "{{ }}", "{{ range .Data }}{{ end }}", "{{ .Token | html }}",
-        "{{ template \"x\" }}", "{{ $x := .Token }}", "{{ if .Token }}", "{{ end }}",
-        "{{ else }}", "{{ if .Token }}{{ else with .X }}{{ end }}", "{{ printf \"%s\" .Token }}",
-        "{{ eq .Token }}", "{{ not .A .B }}", "{{ \"open }}", "{{ (eq .A .B }}", "{{ .A..B }}",
-        "{{ if }}x{{ end }}", "{{ 99999999999999999999 }}", "{{ /* open }}", "{{ Token }}",
-        "{{ .A.B.C.D.E.F.G.H.I.J.K.L.M.N.O.P.Q }}", "{{ .Token extra }}",
+        "{{ .Token",
+        "{{ }}",
+        "{{ range .Data }}{{ end }}",
+        "{{ .Token | html }}",
+        "{{ template \"x\" }}",
+        "{{ $x := .Token }}",
+        "{{ if .Token }}",
+        "{{ end }}",
+        "{{ else }}",
+        "{{ if .Token }}{{ else with .X }}{{ end }}",
+        "{{ printf \"%s\" .Token }}",
+        "{{ eq .Token }}",
+        "{{ not .A .B }}",
+        "{{ \"open }}",
+        "{{ (eq .A .B }}",
+        "{{ .A..B }}",
+        "{{ if }}x{{ end }}",
+        "{{ 99999999999999999999 }}",
+        "{{ /* open }}",
+        "{{ Token }}",
+        "{{ .A.B.C.D.E.F.G.H.I.J.K.L.M.N.O.P.Q }}",
+        "{{ .Token extra }}",
     };
     for (size_t i = 0; i < COUNT(wrong); i++) {
         const char *got = fill(*state, wrong[i], TEMPLATE_TEXT);
@@ -121,14 +137,17 @@ static void escaping(void **state)
           "<img src=\"#ZgotmplZ\" data-src=\"#ZgotmplZ\" alt=\"javascript:alert(1)\">" },
         /* a scheme in pieces */
         { "<a href=\"{{ .Java }}{{ .Script }}\">", "<a href=\"java#ZgotmplZ\">" },
-        { "<a href='{{ .Empty }}{{ .Java }}{{ .Empty }}{{ .Script }}'>", "<a href='java#ZgotmplZ'>" },
+        { "<a href='{{ .Empty }}{{ .Java }}{{ .Empty }}{{ .Script }}'>",
+          "<a href='java#ZgotmplZ'>" },
         { "<a href={{ .JS }}{{ .Colon }}>", "<a href=JaVaScRiPt#ZgotmplZ>" },
         { "<a href=\"java{{ .Script }}\">", "<a href=\"java#ZgotmplZ\">" },
-        { "<a href=\"{{ if .Yes }}{{ .Java }}{{ end }}{{ .Script }}\">", "<a href=\"java#ZgotmplZ\">" },
+        { "<a href=\"{{ if .Yes }}{{ .Java }}{{ end }}{{ .Script }}\">",
+          "<a href=\"java#ZgotmplZ\">" },
         { "<a href=\"{{ .Https }}://{{ .Host }}/{{ .Script }}\">",
           "<a href=\"https://h.example/script:alert%281%29\">" },
         { "<a href=\"htt{{ .Data.name }}\">", "<a href=\"httO%27Neil\">" },
-        { "<a href=\"com.example.app://in?c={{ .Token }}\">", "<a href=\"com.example.app://in?c=123456\">" },
+        { "<a href=\"com.example.app://in?c={{ .Token }}\">",
+          "<a href=\"com.example.app://in?c=123456\">" },
         /* several addresses */
         { "<img srcset=\"/a.png 1x, {{ .Js }} 2x\">", "<img srcset=\"/a.png 1x, #ZgotmplZ 2x\">" },
         { "<img srcset=\"{{ .URL }} 1x, {{ .Java }}{{ .Script }} 2x\">",
@@ -148,8 +167,7 @@ static void escaping(void **state)
           "<!--[if mso]><v:r href=\"https://h.example/verify?token=pkce_1&amp;type=signup&amp;"
           "redirect_to=http://x/\"><![endif]-->123456" },
         { "<!-- {{ .Js }} -->", "<!-- #ZgotmplZ -->" },
-        { "<!doctype html><br/><b>{{ .Data.name }}</b>",
-          "<!doctype html><br/><b>O&#39;Neil</b>" },
+        { "<!doctype html><br/><b>{{ .Data.name }}</b>", "<!doctype html><br/><b>O&#39;Neil</b>" },
         { "1 < 2 {{ .Token }}", "1 < 2 123456" },
         { "<td {{ if .Yes }}class=\"x\"{{ end }}>{{ .Token }}", "<td class=\"x\">123456" },
         { "<script>var a=1;</script>{{ .Token }}", "<script>var a=1;</script>123456" },
@@ -160,12 +178,18 @@ static void escaping(void **state)
 static void places_that_are_refused(void **state)
 {
     static const char *const wrong[] = {
-        "<script>var t = \"{{ .Token }}\"</script>", "<p onclick=\"f('{{ .Token }}')\">",
-        "<{{ .Token }}>", "<p {{ .Token }}>", "<p x{{ .Token }}=1>",
-        "<iframe srcdoc=\"{{ .Token }}\">", "<SCRIPT src=x>{{ .Token }}",
+        "<script>var t = \"{{ .Token }}\"</script>",
+        "<p onclick=\"f('{{ .Token }}')\">",
+        "<{{ .Token }}>",
+        "<p {{ .Token }}>",
+        "<p x{{ .Token }}=1>",
+        "<iframe srcdoc=\"{{ .Token }}\">",
+        "<SCRIPT src=x>{{ .Token }}",
         "<meta http-equiv=refresh content=\"0;url={{ .URL }}\">",
-        "<META content='{{ .URL }}' http-equiv=refresh>", "<a href=\"javascript:f('{{ .Token }}')\">",
-        "<a href=\"{{ .Java }}script:alert(1)\">", "<a href={{ .JS }}:alert(1)>",
+        "<META content='{{ .URL }}' http-equiv=refresh>",
+        "<a href=\"javascript:f('{{ .Token }}')\">",
+        "<a href=\"{{ .Java }}script:alert(1)\">",
+        "<a href={{ .JS }}:alert(1)>",
         "<object data=\"data:text/html,{{ .Token }}\">",
     };
     for (size_t i = 0; i < COUNT(wrong); i++) {

@@ -5,7 +5,7 @@
 
 static enum problem email(struct arena *arena, const char *text, const char **out)
 {
-    struct ctx ctx = {.arena = arena};
+    struct ctx ctx = { .arena = arena };
     *out = NULL;
     return email_normalise(&ctx, text, out);
 }
@@ -13,12 +13,12 @@ static enum problem email(struct arena *arena, const char *text, const char **ou
 static void good_addresses(void **state)
 {
     static const char *const good[][2] = {
-        {"a@b", "a@b"},
-        {"Ann.B@Example.COM", "ann.b@example.com"},
-        {"a+tag@x.io", "a+tag@x.io"},
-        {".a..b.@x.io", ".a..b.@x.io"},
-        {"!#$%&'*+/=?^_{}~-`|@x", "!#$%&'*+/=?^_{}~-`|@x"},
-        {"1@1-2.3", "1@1-2.3"},
+        { "a@b", "a@b" },
+        { "Ann.B@Example.COM", "ann.b@example.com" },
+        { "a+tag@x.io", "a+tag@x.io" },
+        { ".a..b.@x.io", ".a..b.@x.io" },
+        { "!#$%&'*+/=?^_{}~-`|@x", "!#$%&'*+/=?^_{}~-`|@x" },
+        { "1@1-2.3", "1@1-2.3" },
     };
     const char *out;
     for (size_t i = 0; i < COUNT(good); i++) {
@@ -63,25 +63,25 @@ static void the_longest_address(void **state)
 static void phones(void **state)
 {
     static const char *const good[][2] = {
-        {"+15551234567", "15551234567"},         {"15551234567", "15551234567"},
-        {"+1 555 123 45 67", "15551234567"},     {" 1 5", "15"},
-        {"+123456789012345", "123456789012345"},
+        { "+15551234567", "15551234567" },         { "15551234567", "15551234567" },
+        { "+1 555 123 45 67", "15551234567" },     { " 1 5", "15" },
+        { "+123456789012345", "123456789012345" },
     };
-    static const char *const bad[] = {"",
-                                      "+",
-                                      "+1",
-                                      "1",
-                                      "++15",
-                                      "+0123",
-                                      "0123",
-                                      "+1-555-1234",
-                                      "1234567890123456",
-                                      "+1555a",
-                                      "15+",
-                                      "\t15",
-                                      "+1\xc2\xa0"
-                                      "5"};
-    struct ctx ctx = {.arena = *state};
+    static const char *const bad[] = { "",
+                                       "+",
+                                       "+1",
+                                       "1",
+                                       "++15",
+                                       "+0123",
+                                       "0123",
+                                       "+1-555-1234",
+                                       "1234567890123456",
+                                       "+1555a",
+                                       "15+",
+                                       "\t15",
+                                       "+1\xc2\xa0"
+                                       "5" };
+    struct ctx ctx = { .arena = *state };
     const char *out;
     for (size_t i = 0; i < COUNT(good); i++) {
         assert_int_equal(phone_normalise(&ctx, good[i][0], &out), P_OK);

@@ -6,18 +6,20 @@
 static void levels_from_methods(void **state)
 {
     (void)state;
-    static const char *const first[] = {
-        "password",  "otp",     "magiclink",    "recovery",     "invite",
-        "anonymous", "oauth",   "email/signup", "email_change", "token_refresh",
-        "web3",      "passkey", "TOTP",         "mfa",          ""};
-    static const char *const second[] = {"totp", "mfa/phone", "mfa/webauthn", "mfa/recovery_code"};
+    static const char *const first[] = { "password",      "otp",          "magiclink",
+                                         "recovery",      "invite",       "anonymous",
+                                         "oauth",         "email/signup", "email_change",
+                                         "token_refresh", "web3",         "passkey",
+                                         "TOTP",          "mfa",          "" };
+    static const char *const second[] = { "totp", "mfa/phone", "mfa/webauthn",
+                                          "mfa/recovery_code" };
     for (size_t i = 0; i < COUNT(first); i++) {
-        struct amr list[] = {{first[i], 5}};
+        struct amr list[] = { { first[i], 5 } };
         assert_string_equal(aal_of(list, 1), "aal1");
         assert_int_equal(mfa_at(list, 1), 0);
     }
     for (size_t i = 0; i < COUNT(second); i++) {
-        struct amr list[] = {{"password", 9}, {second[i], 5}, {second[i], 7}};
+        struct amr list[] = { { "password", 9 }, { second[i], 5 }, { second[i], 7 } };
         assert_string_equal(aal_of(list, 3), "aal2");
         assert_string_equal(aal_of(list, 1), "aal1");
         assert_int_equal(mfa_at(list, 3), 7);
@@ -28,7 +30,7 @@ static void levels_from_methods(void **state)
 static void the_highest_level(void **state)
 {
     (void)state;
-    struct factor list[] = {{.status = "unverified"}, {.status = "verified"}};
+    struct factor list[] = { { .status = "unverified" }, { .status = "verified" } };
     assert_string_equal(aal_highest(NULL, 0), "aal1");
     assert_string_equal(aal_highest(list, 1), "aal1");
     assert_string_equal(aal_highest(list, 2), "aal2");

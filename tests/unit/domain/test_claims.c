@@ -17,10 +17,10 @@ struct stage {
 static struct stage stage(struct arena *arena)
 {
     const char *error = NULL;
-    struct keyring_settings settings = {.secret = "0123456789abcdef0123456789abcdef"};
+    struct keyring_settings settings = { .secret = "0123456789abcdef0123456789abcdef" };
     struct stage s = {
-        .config = {.jwt_exp_s = 3600, .jwt_issuer = "https://auth.example.com", .jwt_aud = ""},
-        .ctx = {.arena = arena, .now_us = NOW_S * US_PER_S + 999999},
+        .config = { .jwt_exp_s = 3600, .jwt_issuer = "https://auth.example.com", .jwt_aud = "" },
+        .ctx = { .arena = arena, .now_us = NOW_S * US_PER_S + 999999 },
     };
     s.realm.keyring = keyring_new(arena, &settings, &error);
     assert_non_null(s.realm.keyring);
@@ -34,8 +34,8 @@ static struct stage stage(struct arena *arena)
     uuid_parse("00112233-4455-4677-8899-aabbccddeeff", &s.issued.account.user.id);
     uuid_parse("10112233-4455-4677-8899-aabbccddeeff", &s.issued.session.id);
     s.issued.session.created_at = NOW_S * US_PER_S;
-    s.issued.amr[0] = (struct amr){"totp", NOW_S * US_PER_S + 500000};
-    s.issued.amr[1] = (struct amr){"password", (NOW_S - 10) * US_PER_S};
+    s.issued.amr[0] = (struct amr){ "totp", NOW_S * US_PER_S + 500000 };
+    s.issued.amr[1] = (struct amr){ "password", (NOW_S - 10) * US_PER_S };
     s.issued.n_amr = 2;
     return s;
 }
@@ -94,7 +94,7 @@ static void a_low_level_ends_early(void **state)
 {
     struct stage s = stage(*state);
     s.realm.config = &s.config;
-    struct factor verified = {.status = "verified"};
+    struct factor verified = { .status = "verified" };
     int64_t exp;
     s.config.low_aal_us = 600 * US_PER_S;
     s.issued.n_amr = 0;
@@ -146,18 +146,18 @@ static void refusals(void **state)
     static const struct {
         const char *payload, *detail;
     } bad[] = {
-        {"[]", "could not JSON decode claim"},
-        {"{\"exp\":1}", "token is expired"},
-        {"{\"exp\":1772366405}", "token is expired"},
-        {"{\"exp\":\"1872366405\"}", "could not JSON decode claim"},
-        {"{\"exp\":true}", "could not JSON decode claim"},
-        {"{\"nbf\":1772366407}", "not valid yet"},
-        {"{\"nbf\":[]}", "could not JSON decode claim"},
-        {"{\"sub\":1}", "could not JSON decode claim"},
-        {"{\"role\":{}}", "could not JSON decode claim"},
-        {"{\"session_id\":7}", "could not JSON decode claim"},
-        {"{\"iss\":[]}", "could not JSON decode claim"},
-        {"{\"sub\":\"a\",\"sub\":\"b\"}", "could not JSON decode claim"},
+        { "[]", "could not JSON decode claim" },
+        { "{\"exp\":1}", "token is expired" },
+        { "{\"exp\":1772366405}", "token is expired" },
+        { "{\"exp\":\"1872366405\"}", "could not JSON decode claim" },
+        { "{\"exp\":true}", "could not JSON decode claim" },
+        { "{\"nbf\":1772366407}", "not valid yet" },
+        { "{\"nbf\":[]}", "could not JSON decode claim" },
+        { "{\"sub\":1}", "could not JSON decode claim" },
+        { "{\"role\":{}}", "could not JSON decode claim" },
+        { "{\"session_id\":7}", "could not JSON decode claim" },
+        { "{\"iss\":[]}", "could not JSON decode claim" },
+        { "{\"sub\":\"a\",\"sub\":\"b\"}", "could not JSON decode claim" },
     };
     for (size_t i = 0; i < COUNT(bad); i++) {
         struct claims c;

@@ -1,6 +1,6 @@
-/* test_one_time_code.c: codes and link tokens: made, kept as hashes, neither good for the other; what
- * wrong tries do (contract-accounts.md 4.1, docs/protocol/security.md S1, S2); the link of a mail
- * (ML3). */
+/* test_one_time_code.c: codes and link tokens: made, kept as hashes, neither good for the other;
+ * what wrong tries do (contract-accounts.md 4.1, docs/protocol/security.md S1, S2); the link of a
+ * mail (ML3). */
 #include "domain/message.h"
 
 #include "../crypto/testing.h"
@@ -24,18 +24,25 @@ struct stage {
 static void set(struct stage *g, void **state, enum token_kind kind)
 {
     const char *error = NULL;
-    *g = (struct stage){.s = *state};
-    g->config = (struct config){.code_guesses = 25, .official_link_guesses = 3};
+    *g = (struct stage){ .s = *state };
+    g->config = (struct config){ .code_guesses = 25, .official_link_guesses = 3 };
     g->realm.config = &g->config;
     memset(g->realm.lookup_key, 7, sizeof g->realm.lookup_key);
     g->db = db_connect(g->s->arena, g->s->url, DB_CREATE, &error);
     assert_true(g->db && migrate(g->db, g->s->arena, &error));
-    g->tx = (struct tx){.ctx = &g->s->ctx, .db = g->db, .mode = TX_WRITE};
+    g->tx = (struct tx){ .ctx = &g->s->ctx, .db = g->db, .mode = TX_WRITE };
     g->tx.status = db_begin(g->db, TX_WRITE);
-    struct user user = {.id = uuid_v4(g->s->ctx.entropy), .aud = "authenticated", .role = "",
-                        .email = address, .password = "", .email_change = "", .phone_change = "",
-                        .app_metadata = "{}", .user_metadata = "{}", .created_at = 1,
-                        .updated_at = 1};
+    struct user user = { .id = uuid_v4(g->s->ctx.entropy),
+                         .aud = "authenticated",
+                         .role = "",
+                         .email = address,
+                         .password = "",
+                         .email_change = "",
+                         .phone_change = "",
+                         .app_metadata = "{}",
+                         .user_metadata = "{}",
+                         .created_at = 1,
+                         .updated_at = 1 };
     user_insert(&g->tx, &user);
     g->id = user.id;
     code_make(&g->realm, &g->tx, &g->id, kind, address, false, 6, NULL, &g->code);
@@ -61,7 +68,7 @@ static const char *another(const struct stage *g)
 /* Of a user's link, as a type of that kind alone. */
 static bool leads(struct stage *g, enum token_kind kind, const char *token)
 {
-    struct code_kinds kinds = {{kind}, 1};
+    struct code_kinds kinds = { { kind }, 1 };
     struct uuid found;
     return link_find(&g->realm, &g->tx, &kinds, token, &kind, &found) && uuid_equal(&found, &g->id);
 }
@@ -96,8 +103,8 @@ static void right_and_wrong(void **state)
  * the official server may share. */
 static void no_link_from_code(void **state)
 {
-    static const enum token_kind kinds[] = {TOKEN_CONFIRMATION, TOKEN_RECOVERY,
-                                            TOKEN_EMAIL_CHANGE_CURRENT, TOKEN_EMAIL_CHANGE_NEW};
+    static const enum token_kind kinds[] = { TOKEN_CONFIRMATION, TOKEN_RECOVERY,
+                                             TOKEN_EMAIL_CHANGE_CURRENT, TOKEN_EMAIL_CHANGE_NEW };
     struct stage g;
     set(&g, state, TOKEN_RECOVERY);
     for (int shared = 0; shared < 2; shared++) {
@@ -130,7 +137,8 @@ static void links_of_the_official_server(void **state)
         assert_true(leads(&g, TOKEN_RECOVERY, theirs));
         assert_false(leads(&g, TOKEN_RECOVERY, official_form(&g, address, another(&g))));
         assert_false(leads(&g, TOKEN_RECOVERY, "no link"));
-        assert_false(leads(&g, TOKEN_RECOVERY, g.code.link_token)); /* of the other kind, but ours */
+        assert_false(
+            leads(&g, TOKEN_RECOVERY, g.code.link_token)); /* of the other kind, but ours */
     }
     assert_false(leads(&g, TOKEN_RECOVERY, theirs));
     assert_true(leads(&g, TOKEN_CONFIRMATION, g.code.link_token));
@@ -152,13 +160,13 @@ static void changes(void **state)
     struct uuid found;
     set(&g, state, TOKEN_EMAIL_CHANGE_NEW);
     const char *longer = arena_printf(g.s->arena, "%s%c", address, g.code.code[0]);
-    assert_true(change_code_find(&g.realm, &g.tx, TOKEN_EMAIL_CHANGE_NEW, address, g.code.code,
-                                 &found));
+    assert_true(
+        change_code_find(&g.realm, &g.tx, TOKEN_EMAIL_CHANGE_NEW, address, g.code.code, &found));
     assert_true(uuid_equal(&found, &g.id));
-    assert_false(change_code_find(&g.realm, &g.tx, TOKEN_EMAIL_CHANGE_NEW, longer,
-                                  g.code.code + 1, &found));
-    assert_false(change_code_find(&g.realm, &g.tx, TOKEN_EMAIL_CHANGE_CURRENT, address,
-                                  g.code.code, &found));
+    assert_false(
+        change_code_find(&g.realm, &g.tx, TOKEN_EMAIL_CHANGE_NEW, longer, g.code.code + 1, &found));
+    assert_false(change_code_find(&g.realm, &g.tx, TOKEN_EMAIL_CHANGE_CURRENT, address, g.code.code,
+                                  &found));
     strike(&g);
 }
 
@@ -201,28 +209,33 @@ static void links(void **state)
     static const struct {
         const char *base, *path, *redirect, *wanted;
     } list[] = {
-        {"https://h", "/verify", "https://a.b/c", "https://h/verify?token=T&type=signup&redirect_to=https://a.b/c"},
-        {"https://h.example/auth/v1/", "", "x",
-         "https://h.example/auth/v1/verify?token=T&type=signup&redirect_to=x"},
-        {"https://front.example", "", "x",
-         "https://front.example/auth/v1/verify?token=T&type=signup&redirect_to=x"},
-        {"https://h/auth/v1", "/verify", "x", "https://h/verify?token=T&type=signup&redirect_to=x"},
-        {"https://h/auth/v1", "/auth/v1/verify", "x",
-         "https://h/auth/v1/verify?token=T&type=signup&redirect_to=x"},
-        {"https://h:1/a", "https://other/p", "x", "https://other/p?token=T&type=signup&redirect_to=x"},
-        {"https://h", "/verify", "https://a.b/?c=d",
-         "https://h/verify?token=T&type=signup&redirect_to=https%3A%2F%2Fa.b%2F%3Fc%3Dd"},
-        {"https://h", "/verify", "https://a.b/#c",
-         "https://h/verify?token=T&type=signup&redirect_to=https%3A%2F%2Fa.b%2F%23c"},
-        {"https://h", "/verify", "a\"<b>", "https://h/verify?token=T&type=signup&redirect_to=a%22%3Cb%3E"},
+        { "https://h", "/verify", "https://a.b/c",
+          "https://h/verify?token=T&type=signup&redirect_to=https://a.b/c" },
+        { "https://h.example/auth/v1/", "", "x",
+          "https://h.example/auth/v1/verify?token=T&type=signup&redirect_to=x" },
+        { "https://front.example", "", "x",
+          "https://front.example/auth/v1/verify?token=T&type=signup&redirect_to=x" },
+        { "https://h/auth/v1", "/verify", "x",
+          "https://h/verify?token=T&type=signup&redirect_to=x" },
+        { "https://h/auth/v1", "/auth/v1/verify", "x",
+          "https://h/auth/v1/verify?token=T&type=signup&redirect_to=x" },
+        { "https://h:1/a", "https://other/p", "x",
+          "https://other/p?token=T&type=signup&redirect_to=x" },
+        { "https://h", "/verify", "https://a.b/?c=d",
+          "https://h/verify?token=T&type=signup&redirect_to=https%3A%2F%2Fa.b%2F%3Fc%3Dd" },
+        { "https://h", "/verify", "https://a.b/#c",
+          "https://h/verify?token=T&type=signup&redirect_to=https%3A%2F%2Fa.b%2F%23c" },
+        { "https://h", "/verify", "a\"<b>",
+          "https://h/verify?token=T&type=signup&redirect_to=a%22%3Cb%3E" },
     };
     for (size_t i = 0; i < COUNT(list); i++) {
-        struct config config = {.mail_path_confirmation = list[i].path,
-                                .external_url = "https://h.example/auth/v1/"};
-        struct realm realm = {.config = &config};
-        struct link_target target = {.base = list[i].base, .redirect_to = list[i].redirect};
-        assert_string_equal(message_link(&realm, s->arena, &target, MAIL_CONFIRMATION, "T", "signup"),
-                            list[i].wanted);
+        struct config config = { .mail_path_confirmation = list[i].path,
+                                 .external_url = "https://h.example/auth/v1/" };
+        struct realm realm = { .config = &config };
+        struct link_target target = { .base = list[i].base, .redirect_to = list[i].redirect };
+        assert_string_equal(
+            message_link(&realm, s->arena, &target, MAIL_CONFIRMATION, "T", "signup"),
+            list[i].wanted);
     }
 }
 

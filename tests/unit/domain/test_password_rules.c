@@ -3,15 +3,15 @@
 
 #include "../crypto/testing.h"
 
-static const char *const sets[] = {"abc", "ABC", "01:"};
+static const char *const sets[] = { "abc", "ABC", "01:" };
 
-static const struct config plain = {.password_min = 6},
-                           strict = {.password_min = 8, .password_sets = {sets, 3}};
+static const struct config plain = { .password_min = 6 },
+                           strict = { .password_min = 8, .password_sets = { sets, 3 } };
 
 static void lengths(void **state)
 {
-    struct realm realm = {.config = &plain};
-    struct ctx ctx = {.arena = *state};
+    struct realm realm = { .config = &plain };
+    struct ctx ctx = { .arena = *state };
     char text[74] = "";
     for (size_t len = 0; len <= 73; len++) {
         memset(text, 'x', len);
@@ -26,8 +26,8 @@ static void lengths(void **state)
 
 static void too_long_comes_before_weak(void **state)
 {
-    struct realm realm = {.config = &strict};
-    struct ctx ctx = {.arena = *state};
+    struct realm realm = { .config = &strict };
+    struct ctx ctx = { .arena = *state };
     char text[74] = "";
     memset(text, 'x', 73);
     assert_int_equal(password_check(&realm, &ctx, text), P_PASSWORD_TOO_LONG);
@@ -43,18 +43,18 @@ static void reasons_and_texts(void **state)
         const char *password;
         unsigned reasons;
     } cases[] = {
-        {"aB0xxxxx", 0},
-        {"cC:xxxxx", 0},
-        {"aB0", WEAK_LENGTH},
-        {"aBxxxxxx", WEAK_CHARACTERS},
-        {"xxxxxxxx", WEAK_CHARACTERS},
-        {"x", WEAK_LENGTH | WEAK_CHARACTERS},
-        {"", WEAK_LENGTH | WEAK_CHARACTERS},
+        { "aB0xxxxx", 0 },
+        { "cC:xxxxx", 0 },
+        { "aB0", WEAK_LENGTH },
+        { "aBxxxxxx", WEAK_CHARACTERS },
+        { "xxxxxxxx", WEAK_CHARACTERS },
+        { "x", WEAK_LENGTH | WEAK_CHARACTERS },
+        { "", WEAK_LENGTH | WEAK_CHARACTERS },
     };
-    struct realm realm = {.config = &strict};
+    struct realm realm = { .config = &strict };
     for (size_t i = 0; i < COUNT(cases); i++) {
         const char *message;
-        struct ctx ctx = {.arena = *state};
+        struct ctx ctx = { .arena = *state };
         unsigned reasons = password_weaknesses(&realm, &ctx, cases[i].password, &message);
         bool both = cases[i].reasons == (WEAK_LENGTH | WEAK_CHARACTERS);
         assert_int_equal(reasons, cases[i].reasons);

@@ -7,10 +7,10 @@
 
 static bool allowed(void **state, const char *site, const char *pattern, const char *target)
 {
-    const char *items[] = {pattern};
-    struct config config = {.site_url = site,
-                            .uri_allow_list = {.items = items, .count = pattern ? 1 : 0}};
-    struct realm realm = {.config = &config};
+    const char *items[] = { pattern };
+    struct config config = { .site_url = site,
+                             .uri_allow_list = { .items = items, .count = pattern ? 1 : 0 } };
+    struct realm realm = { .config = &config };
     check_redirects(*state, &config);
     return redirect_allowed(&realm, target);
 }
@@ -89,16 +89,16 @@ static void no_places(void **state)
 {
     static const char site[] = "https://app.example.com";
     static const char *const bad[][2] = {
-        {"javascript:**", "javascript:alert(1)"},
-        {"javascript://**", "javascript://127.0.0.1/%0Aalert(1)"},
-        {"JAVASCRIPT:*", "javascript:x"},
-        {"java\\script:**", "javascript:x"},
-        {"javascript:**", "JavaScript:x"},
-        {"{data,myapp}:**", "data:text/html,x"},
-        {"blob:**", "blob:https://app.example.com/x"},
-        {"file:///**", "file:///x"},
-        {"vbscript:**", "vbscript:x"},
-        {"**", "javascript:alert(1)"},
+        { "javascript:**", "javascript:alert(1)" },
+        { "javascript://**", "javascript://127.0.0.1/%0Aalert(1)" },
+        { "JAVASCRIPT:*", "javascript:x" },
+        { "java\\script:**", "javascript:x" },
+        { "javascript:**", "JavaScript:x" },
+        { "{data,myapp}:**", "data:text/html,x" },
+        { "blob:**", "blob:https://app.example.com/x" },
+        { "file:///**", "file:///x" },
+        { "vbscript:**", "vbscript:x" },
+        { "**", "javascript:alert(1)" },
     };
     for (size_t i = 0; i < COUNT(bad); i++) {
         assert_false(allowed(state, site, bad[i][0], bad[i][1]));
@@ -120,42 +120,37 @@ static void ports(void **state)
 /* Row RD1: the first that is valid, but a header hides the query; the site else. */
 static void candidates(void **state)
 {
-    const char *items[] = {"https://ok.example/**"};
-    struct config config = {.site_url = "https://app.example.com",
-                            .uri_allow_list = {.items = items, .count = 1}};
-    struct realm realm = {.config = &config};
+    const char *items[] = { "https://ok.example/**" };
+    struct config config = { .site_url = "https://app.example.com",
+                             .uri_allow_list = { .items = items, .count = 1 } };
+    struct realm realm = { .config = &config };
     check_redirects(*state, &config);
     static const char good[] = "https://ok.example/a", other[] = "https://ok.example/b",
                       bad[] = "https://evil.test/";
     static const struct {
         const char *header, *query, *referer, *wanted;
     } list[] = {
-        {NULL, NULL, NULL, "https://app.example.com"},
-        {good, other, other, good},
-        {NULL, good, other, good},
-        {NULL, NULL, good, good},
-        {bad, good, other, other},
-        {bad, good, bad, "https://app.example.com"},
-        {NULL, bad, good, good},
-        {NULL, bad, bad, "https://app.example.com"},
-        {"", good, NULL, good},
+        { NULL, NULL, NULL, "https://app.example.com" },
+        { good, other, other, good },
+        { NULL, good, other, good },
+        { NULL, NULL, good, good },
+        { bad, good, other, other },
+        { bad, good, bad, "https://app.example.com" },
+        { NULL, bad, good, good },
+        { NULL, bad, bad, "https://app.example.com" },
+        { "", good, NULL, good },
     };
     for (size_t i = 0; i < COUNT(list); i++) {
-        assert_string_equal(
-            redirect_pick(&realm, list[i].header, list[i].query, list[i].referer),
-            list[i].wanted);
+        assert_string_equal(redirect_pick(&realm, list[i].header, list[i].query, list[i].referer),
+                            list[i].wanted);
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ARENA_TEST(the_site),
-        ARENA_TEST(the_list),
-        ARENA_TEST(two_hosts),
-        ARENA_TEST(no_places),
-        ARENA_TEST(ports),
-        ARENA_TEST(candidates),
+        ARENA_TEST(the_site),  ARENA_TEST(the_list), ARENA_TEST(two_hosts),
+        ARENA_TEST(no_places), ARENA_TEST(ports),    ARENA_TEST(candidates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,7 @@
 
 static void pauses(void **state)
 {
-    struct ctx ctx = {.arena = *state, .now_us = 100 * US_PER_S};
+    struct ctx ctx = { .arena = *state, .now_us = 100 * US_PER_S };
     assert_int_equal(pause_check(&ctx, 0, 60 * US_PER_S, P_MAIL_TOO_SOON), P_OK);
     assert_int_equal(pause_check(&ctx, 40 * US_PER_S, 60 * US_PER_S, P_MAIL_TOO_SOON), P_OK);
     assert_int_equal(pause_check(&ctx, 41 * US_PER_S, 60 * US_PER_S, P_MAIL_TOO_SOON),
@@ -28,11 +28,12 @@ static void pauses(void **state)
     }
 }
 
-/* A message sent, or a total filled, while the clock was a month fast holds nobody up for a month. */
+/* A message sent, or a total filled, while the clock was a month fast holds nobody up for a month.
+ */
 static void a_clock_that_was_wrong(void **state)
 {
     const int64_t month = INT64_C(30) * 86400 * US_PER_S;
-    struct ctx ctx = {.arena = *state, .now_us = 100 * US_PER_S};
+    struct ctx ctx = { .arena = *state, .now_us = 100 * US_PER_S };
     assert_int_equal(pause_check(&ctx, ctx.now_us + month, 60 * US_PER_S, P_MAIL_TOO_SOON), P_OK);
     assert_int_equal(pause_check(&ctx, ctx.now_us + 59 * US_PER_S, 60 * US_PER_S, P_MAIL_TOO_SOON),
                      P_MAIL_TOO_SOON);
@@ -54,11 +55,11 @@ struct stage {
 
 static struct stage set(void **state)
 {
-    struct stage g = {.s = *state};
+    struct stage g = { .s = *state };
     const char *error = NULL;
     g.db = db_connect(g.s->arena, g.s->url, DB_CREATE, &error);
     assert_true(g.db && migrate(g.db, g.s->arena, &error));
-    g.tx = (struct tx){.ctx = &g.s->ctx, .db = g.db, .mode = TX_WRITE};
+    g.tx = (struct tx){ .ctx = &g.s->ctx, .db = g.db, .mode = TX_WRITE };
     g.tx.status = db_begin(g.db, TX_WRITE);
     g.s->ctx.now_us = 1700000000 * US_PER_S;
     return g;
@@ -108,8 +109,8 @@ static void a_share(void **state)
 static void an_account(void **state)
 {
     struct stage g = set(state);
-    struct user user = {.id = uuid_v4(&g.s->entropy), .email_confirmed_at = 1};
-    struct user other = {.id = uuid_v4(&g.s->entropy)};
+    struct user user = { .id = uuid_v4(&g.s->entropy), .email_confirmed_at = 1 };
+    struct user other = { .id = uuid_v4(&g.s->entropy) };
     int n = 0;
     assert_int_equal(message_wanted_by(&user), BY_CONFIRMED);
     assert_int_equal(message_wanted_by(&other), BY_UNCONFIRMED);
@@ -159,12 +160,9 @@ static void a_bucket(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ARENA_TEST(pauses),
-        ARENA_TEST(a_clock_that_was_wrong),
-        cmocka_unit_test(zero),
-        DB_TEST(an_hour),
-        DB_TEST(a_bucket),
-        DB_TEST(a_share),
+        ARENA_TEST(pauses),     ARENA_TEST(a_clock_that_was_wrong),
+        cmocka_unit_test(zero), DB_TEST(an_hour),
+        DB_TEST(a_bucket),      DB_TEST(a_share),
         DB_TEST(an_account),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,9 @@
 #include <string.h>
 
 enum { ROWS = 64 };
-#define SECRET "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" /* "12345678901234567890" (RFC 6238 Appendix B) */
+#define SECRET                                                                                     \
+    "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" /* "12345678901234567890" (RFC 6238 Appendix B)             \
+                                        */
 #define BYTES "12345678901234567890"
 
 struct kept {
@@ -38,8 +40,8 @@ static bool take(void *arg, const struct transfer_row *row)
             .name = arena_strdup(r->arena, row->friendly_name),
             .wrong = arena_strdup(r->arena, row->wrong),
             .other = arena_strdup(r->arena, row->other),
-            .secret = (uint8_t *)arena_strndup(r->arena, row->secret ? (const char *)row->secret : "",
-                                               row->secret_len),
+            .secret = (uint8_t *)arena_strndup(
+                r->arena, row->secret ? (const char *)row->secret : "", row->secret_len),
             .secret_len = row->secret_len,
             .kind = row->kind,
         };
@@ -110,11 +112,11 @@ static void uris(void **state)
 
 static void csv(void **state)
 {
-    struct reading *r = read_text(
-        *state, "issuer,Username,algorithm,digits,period,secret\n"
-                "Authelia,ann@example.com,SHA256,8,60," SECRET "\n"
-                "\"Auth,elia\",\"bob\"\"@example.com\",SHA1,6,30,\"" SECRET "\"\r\n"
-                ",+49 151 12345678,,,," SECRET "\n");
+    struct reading *r =
+        read_text(*state, "issuer,Username,algorithm,digits,period,secret\n"
+                          "Authelia,ann@example.com,SHA256,8,60," SECRET "\n"
+                          "\"Auth,elia\",\"bob\"\"@example.com\",SHA1,6,30,\"" SECRET "\"\r\n"
+                          ",+49 151 12345678,,,," SECRET "\n");
     assert_int_equal(r->n, 3);
     assert_string_equal(r->rows[0].email, "ann@example.com");
     expect_secret(&r->rows[0]);
@@ -132,13 +134,14 @@ static void csv(void **state)
 }
 
 #define KEYCLOAK(label, secret, data)                                                              \
-    "{\"id\":\"1\",\"type\":\"otp\",\"userLabel\":\"" label "\",\"secretData\":\"" secret            \
+    "{\"id\":\"1\",\"type\":\"otp\",\"userLabel\":\"" label "\",\"secretData\":\"" secret          \
     "\",\"credentialData\":\"" data "\"}"
 #define KC_SECRET "{\\\"value\\\":\\\"" BYTES "\\\"}"
 #define KC_DATA(sub, digits, period, algorithm)                                                    \
-    "{\\\"subType\\\":\\\"" sub "\\\",\\\"digits\\\":" digits ",\\\"counter\\\":0,\\\"period\\\":"  \
-    period ",\\\"algorithm\\\":\\\"" algorithm "\\\"}"
+    "{\\\"subType\\\":\\\"" sub "\\\",\\\"digits\\\":" digits                                      \
+    ",\\\"counter\\\":0,\\\"period\\\":" period ",\\\"algorithm\\\":\\\"" algorithm "\\\"}"
 
+/* clang-format off */
 static void keycloak(void **state)
 {
     struct reading *r = read_text(
@@ -170,6 +173,7 @@ static void keycloak(void **state)
     assert_string_equal(r->rows[4].email, "bob@example.com");
     assert_string_equal(r->rows[4].wrong, "it has no secret");
 }
+/* clang-format on */
 
 static void auth0_and_ours(void **state)
 {
@@ -202,7 +206,8 @@ static void tables_of_other_separators(void **state)
         "email;secret;digits\nann@example.com;" SECRET ";8\n",
         "sep=;\nemail;secret;digits\n\"ann@example.com\";" SECRET ";8\n",
         "email\tsecret\tdigits\nann@example.com\t" SECRET "\t8\n",
-        "Login_Username,login_totp,name\nann@example.com,otpauth://totp/x?digits=8&secret=" SECRET ",n\n",
+        "Login_Username,login_totp,name\nann@example.com,otpauth://totp/x?digits=8&secret=" SECRET
+        ",n\n",
     };
     for (size_t i = 0; i < COUNT(texts); i++) {
         struct reading *r = read_text(*state, texts[i]);
@@ -219,14 +224,15 @@ static void tables_of_other_separators(void **state)
     assert_string_equal(r->rows[1].other, "steam");
 }
 
-/* Two parts of an export: an issuer with a port, SHA512 with 8 digits; HOTP, and MD5, which is none. */
-#define GOOGLE_1 \
-    "otpauth-migration://offline?data=CkwKFDEyMzQ1Njc4OTAxMjM0NTY3ODkwEh5sb2NhbGhvc3Q6MzA" \
-    "wMDphbm5AZXhhbXBsZS5jb20aDmxvY2FsaG9zdDozMDAwIAEoATACCi8KFDEyMzQ1Njc4OTAxMjM0NTY3ODk" \
+/* Two parts of an export: an issuer with a port, SHA512 with 8 digits; HOTP, and MD5, which is
+ * none. */
+#define GOOGLE_1                                                                                   \
+    "otpauth-migration://offline?data=CkwKFDEyMzQ1Njc4OTAxMjM0NTY3ODkwEh5sb2NhbGhvc3Q6MzA"         \
+    "wMDphbm5AZXhhbXBsZS5jb20aDmxvY2FsaG9zdDozMDAwIAEoATACCi8KFDEyMzQ1Njc4OTAxMjM0NTY3ODk"         \
     "wEg9ib2JAZXhhbXBsZS5jb20aACADKAIwAhABGAIgACiSIQ%3D%3D"
-#define GOOGLE_2 \
-    "otpauth-migration://offline?data=CjgKFDEyMzQ1Njc4OTAxMjM0NTY3ODkwEhRFeDogY2FybEBleGF" \
-    "tcGxlLmNvbRoCRXggASgBMAE4AwovChQxMjM0NTY3ODkwMTIzNDU2Nzg5MBINZEBleGFtcGxlLmNvbRoCRXg" \
+#define GOOGLE_2                                                                                   \
+    "otpauth-migration://offline?data=CjgKFDEyMzQ1Njc4OTAxMjM0NTY3ODkwEhRFeDogY2FybEBleGF"         \
+    "tcGxlLmNvbRoCRXggASgBMAE4AwovChQxMjM0NTY3ODkwMTIzNDU2Nzg5MBINZEBleGFtcGxlLmNvbRoCRXg"         \
     "gBCgBMAIQARgCIAEokiE%3D"
 
 static void google(void **state)
@@ -261,16 +267,16 @@ static void google_cut_anywhere(void **state)
     }
 }
 
-#define ENTRY(type, name) \
-    "{\"type\":\"" type "\",\"uuid\":\"1\",\"name\":\"" name "\",\"issuer\":\"Ex\",\"note\":\"\","   \
+#define ENTRY(type, name)                                                                          \
+    "{\"type\":\"" type "\",\"uuid\":\"1\",\"name\":\"" name "\",\"issuer\":\"Ex\",\"note\":\"\"," \
     "\"info\":{\"secret\":\"" SECRET "\",\"algo\":\"SHA256\",\"digits\":8,\"period\":60}}"
 
 static void apps(void **state)
 {
     static const char *const files[] = {
         "{\"version\":1,\"header\":{\"slots\":null,\"params\":null},\"db\":{\"version\":3,"
-        "\"entries\":[" ENTRY("totp", "Ex:ann@example.com") "," ENTRY("steam", "ann")
-        "],\"groups\":[]}}",
+        "\"entries\":[" ENTRY("totp", "Ex:ann@example.com") "," ENTRY("steam",
+                                                                      "ann") "],\"groups\":[]}}",
         "{\"services\":[{\"name\":\"Ex\",\"secret\":\"" SECRET "\",\"otp\":{\"label\":\"Ex:x\","
         "\"account\":\"ann@example.com\",\"issuer\":\"Ex\",\"digits\":8,\"period\":60,"
         "\"algorithm\":\"SHA256\",\"tokenType\":\"TOTP\"},\"order\":{\"position\":0}},"
@@ -280,7 +286,8 @@ static void apps(void **state)
         "\"username\":\"ann@example.com\",\"password\":\"x\",\"totp\":\"otpauth://totp/Ex:x"
         "?algorithm=SHA256&digits=8&period=60&secret=" SECRET "\"}},"
         "{\"type\":1,\"login\":{\"username\":\"ann\",\"totp\":\"steam://ABC\"}}]}",
-        "[{\"secret\":\"" SECRET "\",\"issuer\":\"Ex\",\"label\":\"Ex:ann@example.com\",\"digits\":8,"
+        "[{\"secret\":\"" SECRET
+        "\",\"issuer\":\"Ex\",\"label\":\"Ex:ann@example.com\",\"digits\":8,"
         "\"type\":\"TOTP\",\"algorithm\":\"SHA256\",\"period\":60,\"thumbnail\":\"Default\","
         "\"tags\":[]},{\"secret\":\"A\",\"label\":\"x\",\"type\":\"STEAM\",\"digits\":5}]",
         "[\"otpauth://totp/Ex:ann@example.com?algorithm=sha256&digits=8&period=60&secret=" SECRET
@@ -297,10 +304,10 @@ static void apps(void **state)
         assert_int_equal(strcasecmp(r->rows[1].other, "steam"), 0);
     }
     struct reading *r = read_text(
-        *state, "{\"items\":[{\"type\":2,\"login\":null},{\"type\":1,\"login\":{\"username\":\"a\"}},"
-                "{\"login\":{\"username\":\"nick\",\"totp\":\"otpauth://totp/ann@example.com?secret="
-                SECRET "\"}},{\"login\":{\"username\":\"ann@example.com\",\"totp\":\"" SECRET
-                "\"}}]}");
+        *state,
+        "{\"items\":[{\"type\":2,\"login\":null},{\"type\":1,\"login\":{\"username\":\"a\"}},"
+        "{\"login\":{\"username\":\"nick\",\"totp\":\"otpauth://totp/ann@example.com?secret=" SECRET
+        "\"}},{\"login\":{\"username\":\"ann@example.com\",\"totp\":\"" SECRET "\"}}]}");
     assert_int_equal(r->without, 2);
     assert_int_equal(r->n, 2);
     assert_string_equal(r->rows[0].email, "ann@example.com");
@@ -317,52 +324,52 @@ static void wrong_rows(void **state)
     static const struct {
         const char *text, *part;
     } cases[] = {
-        {"nonsense", "no otpauth"},
-        {"email,password\na@example.com,x", "no otpauth"},
-        {URI, "no secret"},
-        {URI "GEZDGNBVGY3TQOJ1", "not base32"},
-        {URI "GEZDGNBVGY3TQOJ\xff", "UTF-8"},
-        {URI "GEZDGNBVGY3TQOI", "shorter than 80 bits"},
-        {URI SECRET "&digits=9", "6 to 8 digits"},
-        {URI SECRET "&digits=5", "6 to 8 digits"},
-        {URI SECRET "&period=10", "15 to 120"},
-        {URI SECRET "&period=121", "15 to 120"},
-        {URI SECRET "&algorithm=MD5", "SHA512"},
-        {"otpauth://totp/somebody?secret=" SECRET, "neither by e-mail"},
-        {"otpauth://totp/a@exam", "no secret"},
-        {HEADING "a@example.com," SECRET ",6,30", "another number of fields"},
-        {HEADING "a@example.com," SECRET ",6,30,SHA1,", "another number of fields"},
-        {HEADING "\"a@example.com," SECRET ",6,30,SHA1", "quotes"},
-        {HEADING "\"a\"x," SECRET ",6,30,SHA1", "quotes"},
-        {HEADING "a@example.com," SECRET ",six,30,SHA1", "6 to 8 digits"},
-        {HEADING "a@example.com," SECRET ",6,99999,SHA1", "15 to 120"},
-        {HEADING "a@example.com,,6,30,SHA1", "no secret"},
-        {HEADING "a@example.com," SECRET ",6,30,SHA3", "SHA512"},
-        {"[1]", "no object"},
-        {"[\"" SECRET "\"]", "no object"},
-        {OWN("\"digits\":\"six\""), "6 to 8 digits"},
-        {OWN("\"digits\":6.5"), "6 to 8 digits"},
-        {OWN("\"period\":-30"), "15 to 120"},
-        {OWN("\"algorithm\":1"), "SHA512"},
-        {OWN("\"email\":\"b@example.com\""), "no JSON"}, /* a key twice */
-        {"[{\"email\":\"a@example.com\",\"secret\":\"" SECRET "\"}", "ends in the middle"},
-        {"[{\"email\":\"a@example.com\",\"secret\":\"GEZD", "ends in the middle"},
-        {"[{\"email\":\"a@example.com\" \"secret\":1}]", "no JSON"},
-        {"{\"email\":\"a@example.com\",\"secret\":\"" SECRET "\"", "ends in the middle"},
-        {"{\"users\":[{\"email\":", "ends in the middle"},
-        {"{", "ends in the middle"},
-        {"[", "ends in the middle"},
-        {"otpauth-migration://offline", "Google"},
-        {"otpauth-migration://offline?data=", "Google"},
-        {"otpauth-migration://offline?data=CjEKCkhl", "cut or wrapped"},
-        {"otpauth-migration://offline?data=!!!!", "cut or wrapped"},
-        {GOOGLE_1, "part 2 of 2 of an export"},
-        {GOOGLE_2, "part 1 of 2 of an export"},
-        {"{\"version\":1,\"header\":{},\"db\":\"QUJD\"}", "encrypted"},
-        {"{\"services\":[],\"servicesEncrypted\":\"a:b:c\"}", "encrypted"},
-        {"{\"encrypted\":true,\"passwordProtected\":true,\"data\":\"2.x\"}", "encrypted"},
-        {"{\"encrypted\":true,\"items\":[]}", "encrypted"},
-        {"{\"version\":1,\"kdfParams\":{},\"encryptedData\":\"x\"}", "encrypted"},
+        { "nonsense", "no otpauth" },
+        { "email,password\na@example.com,x", "no otpauth" },
+        { URI, "no secret" },
+        { URI "GEZDGNBVGY3TQOJ1", "not base32" },
+        { URI "GEZDGNBVGY3TQOJ\xff", "UTF-8" },
+        { URI "GEZDGNBVGY3TQOI", "shorter than 80 bits" },
+        { URI SECRET "&digits=9", "6 to 8 digits" },
+        { URI SECRET "&digits=5", "6 to 8 digits" },
+        { URI SECRET "&period=10", "15 to 120" },
+        { URI SECRET "&period=121", "15 to 120" },
+        { URI SECRET "&algorithm=MD5", "SHA512" },
+        { "otpauth://totp/somebody?secret=" SECRET, "neither by e-mail" },
+        { "otpauth://totp/a@exam", "no secret" },
+        { HEADING "a@example.com," SECRET ",6,30", "another number of fields" },
+        { HEADING "a@example.com," SECRET ",6,30,SHA1,", "another number of fields" },
+        { HEADING "\"a@example.com," SECRET ",6,30,SHA1", "quotes" },
+        { HEADING "\"a\"x," SECRET ",6,30,SHA1", "quotes" },
+        { HEADING "a@example.com," SECRET ",six,30,SHA1", "6 to 8 digits" },
+        { HEADING "a@example.com," SECRET ",6,99999,SHA1", "15 to 120" },
+        { HEADING "a@example.com,,6,30,SHA1", "no secret" },
+        { HEADING "a@example.com," SECRET ",6,30,SHA3", "SHA512" },
+        { "[1]", "no object" },
+        { "[\"" SECRET "\"]", "no object" },
+        { OWN("\"digits\":\"six\""), "6 to 8 digits" },
+        { OWN("\"digits\":6.5"), "6 to 8 digits" },
+        { OWN("\"period\":-30"), "15 to 120" },
+        { OWN("\"algorithm\":1"), "SHA512" },
+        { OWN("\"email\":\"b@example.com\""), "no JSON" }, /* a key twice */
+        { "[{\"email\":\"a@example.com\",\"secret\":\"" SECRET "\"}", "ends in the middle" },
+        { "[{\"email\":\"a@example.com\",\"secret\":\"GEZD", "ends in the middle" },
+        { "[{\"email\":\"a@example.com\" \"secret\":1}]", "no JSON" },
+        { "{\"email\":\"a@example.com\",\"secret\":\"" SECRET "\"", "ends in the middle" },
+        { "{\"users\":[{\"email\":", "ends in the middle" },
+        { "{", "ends in the middle" },
+        { "[", "ends in the middle" },
+        { "otpauth-migration://offline", "Google" },
+        { "otpauth-migration://offline?data=", "Google" },
+        { "otpauth-migration://offline?data=CjEKCkhl", "cut or wrapped" },
+        { "otpauth-migration://offline?data=!!!!", "cut or wrapped" },
+        { GOOGLE_1, "part 2 of 2 of an export" },
+        { GOOGLE_2, "part 1 of 2 of an export" },
+        { "{\"version\":1,\"header\":{},\"db\":\"QUJD\"}", "encrypted" },
+        { "{\"services\":[],\"servicesEncrypted\":\"a:b:c\"}", "encrypted" },
+        { "{\"encrypted\":true,\"passwordProtected\":true,\"data\":\"2.x\"}", "encrypted" },
+        { "{\"encrypted\":true,\"items\":[]}", "encrypted" },
+        { "{\"version\":1,\"kdfParams\":{},\"encryptedData\":\"x\"}", "encrypted" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct reading *r = read_text(*state, cases[i].text);
@@ -375,8 +382,9 @@ static void wrong_rows(void **state)
 
 static void what_was_good_before_a_break_is_one_row(void **state)
 {
-    struct reading *r = read_text(*state, "[{\"email\":\"a@example.com\",\"secret\":\"" SECRET "\"},"
-                                          "{\"email\":\"b@exam");
+    struct reading *r =
+        read_text(*state, "[{\"email\":\"a@example.com\",\"secret\":\"" SECRET "\"},"
+                          "{\"email\":\"b@exam");
     assert_int_equal(r->n, 2);
     expect_secret(&r->rows[0]);
     assert_string_equal(r->rows[1].where, "entry 2");
@@ -385,8 +393,8 @@ static void what_was_good_before_a_break_is_one_row(void **state)
 
 static void empty_files(void **state)
 {
-    static const char *const texts[] = { "\n\n", "# nothing\n", "[]", "{}", "{\"users\":[]}",
-                                         "email,secret\n", "\xEF\xBB\xBF" };
+    static const char *const texts[] = { "\n\n",           "# nothing\n",    "[]",          "{}",
+                                         "{\"users\":[]}", "email,secret\n", "\xEF\xBB\xBF" };
     for (size_t i = 0; i < COUNT(texts); i++) {
         assert_int_equal(read_text(*state, texts[i])->n, 0);
     }

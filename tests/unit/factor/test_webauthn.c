@@ -58,7 +58,7 @@ static struct desk *desk_new(struct arena *arena, const char *kept)
     struct desk *d = ARENA_NEW(arena, struct desk);
     d->arena = d->ctx.arena = arena;
     d->config.rp_id = "localhost";
-    d->config.rp_origins = (struct text_list){&origin, 1};
+    d->config.rp_origins = (struct text_list){ &origin, 1 };
     assert_true(uuid_parse(VECTOR_USER, &d->user));
     assert_true(ceremony_read(arena, kept, &d->user, &d->ceremony));
     return d;
@@ -80,10 +80,10 @@ static const char *registration(struct desk *d, const char *text)
                    : registration_fault(&d->config, &d->ceremony, &answer);
 }
 
-static const char *const registrations[] = {vector_registration_es256, vector_registration_eddsa,
-                                            vector_registration_rs256};
-static const char *const assertions[] = {vector_assertion_es256, vector_assertion_eddsa,
-                                         vector_assertion_rs256};
+static const char *const registrations[] = { vector_registration_es256, vector_registration_eddsa,
+                                             vector_registration_rs256 };
+static const char *const assertions[] = { vector_assertion_es256, vector_assertion_eddsa,
+                                          vector_assertion_rs256 };
 
 /* The text with the value of "name":"..." replaced by these bytes. */
 static char *with_bytes(struct arena *arena, const char *text, const char *name,
@@ -171,17 +171,19 @@ static void flags(void **state)
     uint8_t *flags_at = object + len - 164 + 32; /* authData is the last and has 164 bytes */
     assert_int_equal(*flags_at, FLAG_UP | FLAG_UV | FLAG_AT);
     *flags_at = FLAG_UV | FLAG_AT;
-    assert_non_null(
-        strstr(registration(d, with_bytes(*state, recorded_answer, "attestationObject", object, len)),
-               "7.1.14"));
+    assert_non_null(strstr(
+        registration(d, with_bytes(*state, recorded_answer, "attestationObject", object, len)),
+        "7.1.14"));
     *flags_at = FLAG_UP | FLAG_AT; /* user verification is not required */
-    assert_null(registration(d, with_bytes(*state, recorded_answer, "attestationObject", object, len)));
+    assert_null(
+        registration(d, with_bytes(*state, recorded_answer, "attestationObject", object, len)));
     *flags_at = FLAG_UP | FLAG_AT | FLAG_BS;
-    assert_non_null(
-        strstr(registration(d, with_bytes(*state, recorded_answer, "attestationObject", object, len)),
-               "Level 3"));
+    assert_non_null(strstr(
+        registration(d, with_bytes(*state, recorded_answer, "attestationObject", object, len)),
+        "Level 3"));
     *flags_at = FLAG_UP | FLAG_AT | FLAG_BS | FLAG_BE;
-    assert_null(registration(d, with_bytes(*state, recorded_answer, "attestationObject", object, len)));
+    assert_null(
+        registration(d, with_bytes(*state, recorded_answer, "attestationObject", object, len)));
     *flags_at = FLAG_UP;
     assert_string_equal(
         registration(d, with_bytes(*state, recorded_answer, "attestationObject", object, len)),
@@ -191,7 +193,7 @@ static void flags(void **state)
 /* Self attestation signs all of it: no byte can be turned. */
 static void each_byte_of_a_registration(void **state)
 {
-    static const char *const parts[] = {"attestationObject", "clientDataJSON", "rawId"};
+    static const char *const parts[] = { "attestationObject", "clientDataJSON", "rawId" };
     struct desk *d = desk_new(*state, kept_registration);
     for (size_t i = 0; i < COUNT(registrations); i++) {
         for (size_t p = 0; p < COUNT(parts); p++) {
@@ -219,7 +221,7 @@ static void truncated_and_over_long(void **state)
     }
     uint8_t *longer = arena_alloc(*state, ATTESTATION_MAX + 2);
     memcpy(longer, object, len);
-    size_t lengths[] = {len + 1, len + 100, ATTESTATION_MAX, ATTESTATION_MAX + 1};
+    size_t lengths[] = { len + 1, len + 100, ATTESTATION_MAX, ATTESTATION_MAX + 1 };
     for (size_t i = 0; i < COUNT(lengths); i++) {
         assert_string_equal(registration(d, with_bytes(*state, recorded_answer, "attestationObject",
                                                        longer, lengths[i])),
@@ -275,8 +277,8 @@ static void assertions_hold(void **state)
 
 static void each_byte_of_an_assertion(void **state)
 {
-    static const char *const parts[] = {"authenticatorData", "clientDataJSON", "signature", "rawId",
-                                        "userHandle"};
+    static const char *const parts[] = { "authenticatorData", "clientDataJSON", "signature",
+                                         "rawId", "userHandle" };
     struct desk *d = desk_new(*state, kept_registration);
     for (size_t i = 0; i < COUNT(assertions); i++) {
         struct credential key = key_of(d, i);

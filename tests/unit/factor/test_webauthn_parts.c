@@ -11,7 +11,7 @@ enum { ROOM = 2048 };
 
 static struct cursor over(const uint8_t *bytes, size_t len)
 {
-    return (struct cursor){bytes, len};
+    return (struct cursor){ bytes, len };
 }
 
 static bool next_of(const char *hex, struct item *out)
@@ -28,22 +28,22 @@ static void items(void **state)
         enum item_kind kind;
         int64_t number;
     } good[] = {
-        {"00", ITEM_INT, 0},
-        {"17", ITEM_INT, 23},
-        {"18ff", ITEM_INT, 255},
-        {"1a00010000", ITEM_INT, 65536},
-        {"1b7fffffffffffffff", ITEM_INT, INT64_MAX},
-        {"26", ITEM_INT, -7},
-        {"390100", ITEM_INT, -257},
-        {"3b7fffffffffffffff", ITEM_INT, INT64_MIN},
-        {"f5", ITEM_BOOL, 1},
-        {"f4", ITEM_BOOL, 0},
-        {"f6", ITEM_OTHER, 0},
-        {"fb3ff0000000000000", ITEM_OTHER, 0},
-        {"8100", ITEM_ARRAY, 1},
-        {"a10000", ITEM_MAP, 1},
-        {"a0", ITEM_MAP, 0},
-        {"80", ITEM_ARRAY, 0},
+        { "00", ITEM_INT, 0 },
+        { "17", ITEM_INT, 23 },
+        { "18ff", ITEM_INT, 255 },
+        { "1a00010000", ITEM_INT, 65536 },
+        { "1b7fffffffffffffff", ITEM_INT, INT64_MAX },
+        { "26", ITEM_INT, -7 },
+        { "390100", ITEM_INT, -257 },
+        { "3b7fffffffffffffff", ITEM_INT, INT64_MIN },
+        { "f5", ITEM_BOOL, 1 },
+        { "f4", ITEM_BOOL, 0 },
+        { "f6", ITEM_OTHER, 0 },
+        { "fb3ff0000000000000", ITEM_OTHER, 0 },
+        { "8100", ITEM_ARRAY, 1 },
+        { "a10000", ITEM_MAP, 1 },
+        { "a0", ITEM_MAP, 0 },
+        { "80", ITEM_ARRAY, 0 },
     };
     struct item item;
     (void)state;
@@ -61,11 +61,29 @@ static void items(void **state)
 static void what_is_refused(void **state)
 {
     static const char *const bad[] = {
-        "",         "18",       "1b80000000", "1b8000000000000000", "3bffffffffffffffff",
-        "430102",   "5bffffffffffffffff",     "7b7fffffffffffffff", "9bffffffffffffffff",
-        "bbffffffffffffffff",   "82",         "8201",               "a100",
-        "a2000000", "9f00ff",   "bf0000ff",   "5f4100ff",           "7f6161ff",
-        "c000",     "d81800",   "ff",         "1c",                 "fc",
+        "",
+        "18",
+        "1b80000000",
+        "1b8000000000000000",
+        "3bffffffffffffffff",
+        "430102",
+        "5bffffffffffffffff",
+        "7b7fffffffffffffff",
+        "9bffffffffffffffff",
+        "bbffffffffffffffff",
+        "82",
+        "8201",
+        "a100",
+        "a2000000",
+        "9f00ff",
+        "bf0000ff",
+        "5f4100ff",
+        "7f6161ff",
+        "c000",
+        "d81800",
+        "ff",
+        "1c",
+        "fc",
     };
     struct item item;
     (void)state;
@@ -136,20 +154,23 @@ static void keys_that_are_none(void **state)
         "a0",
         "80",
         "a10326",
-        "a5010203262001215820" GX "225820" GX,     /* off the curve */
-        "a5010203272001215820" GX "225820" GY,     /* EC2 with EdDSA */
-        "a501020339010020012158" "20" GX "225820" GY, /* EC2 with RS256 */
-        "a5010203262002215820" GX "225820" GY,     /* P-384 */
-        "a5010103262001215820" GX "225820" GY,     /* OKP with ES256 */
-        "a4010103262006215820" GX,                 /* Ed25519 with ES256 */
-        "a4010103272001215820" GX,                 /* P-256 with EdDSA */
-        "a4010203262001215820" GX,                 /* no y */
-        "a5010203262001215820" GX "225819" GY,     /* y too short */
+        "a5010203262001215820" GX "225820" GX, /* off the curve */
+        "a5010203272001215820" GX "225820" GY, /* EC2 with EdDSA */
+        "a501020339010020012158"
+        "20" GX "225820" GY,                          /* EC2 with RS256 */
+        "a5010203262002215820" GX "225820" GY,        /* P-384 */
+        "a5010103262001215820" GX "225820" GY,        /* OKP with ES256 */
+        "a4010103262006215820" GX,                    /* Ed25519 with ES256 */
+        "a4010103272001215820" GX,                    /* P-256 with EdDSA */
+        "a4010203262001215820" GX,                    /* no y */
+        "a5010203262001215820" GX "225819" GY,        /* y too short */
         "a6010203262001215820" GX "225820" GY "2300", /* a member more */
         "a6010203262001215820" GX "225820" GY "0262", /* kid */
-        "a5010203262001215820" GX "215820" GX,     /* x twice */
-        "a5010203262001210022582" "0" GY,          /* x a number */
-        "a401030339010020410121430100" "01",       /* RSA of 8 bits */
+        "a5010203262001215820" GX "215820" GX,        /* x twice */
+        "a5010203262001210022582"
+        "0" GY, /* x a number */
+        "a401030339010020410121430100"
+        "01", /* RSA of 8 bits */
     };
     struct cose_key key;
     (void)state;
@@ -160,32 +181,32 @@ static void keys_that_are_none(void **state)
 
 static void authenticator_data_to_the_last_byte(void **state)
 {
-    uint8_t bytes[ROOM] = {0};
+    uint8_t bytes[ROOM] = { 0 };
     struct authenticator_data data;
     (void)state;
     bytes[32] = FLAG_UP;
     bytes[36] = 9;
     for (size_t len = 0; len < 40; len++) {
-        assert_int_equal(authenticator_data_read((struct blob){bytes, len}, &data), len == 37);
+        assert_int_equal(authenticator_data_read((struct blob){ bytes, len }, &data), len == 37);
     }
     bytes[32] = FLAG_UP | FLAG_AT;
     bytes[54] = 4; /* the length of the id */
     size_t whole = 59 + unhex("a5010203262001215820" GX "225820" GY, bytes + 59);
     for (size_t len = 37; len <= whole + 1; len++) {
-        assert_int_equal(authenticator_data_read((struct blob){bytes, len}, &data), len == whole);
+        assert_int_equal(authenticator_data_read((struct blob){ bytes, len }, &data), len == whole);
     }
-    assert_true(authenticator_data_read((struct blob){bytes, whole}, &data));
+    assert_true(authenticator_data_read((struct blob){ bytes, whole }, &data));
     assert_int_equal(data.sign_count, 9);
     assert_int_equal(data.credential_id.len, 4);
     assert_int_equal(data.key.alg, ALG_ES256);
     bytes[32] |= FLAG_ED;
     size_t more = whole + unhex("a16b6372656450726f7465637402", bytes + whole);
-    assert_false(authenticator_data_read((struct blob){bytes, whole}, &data));
-    assert_true(authenticator_data_read((struct blob){bytes, more}, &data));
+    assert_false(authenticator_data_read((struct blob){ bytes, whole }, &data));
+    assert_true(authenticator_data_read((struct blob){ bytes, more }, &data));
     struct extension_outputs ext = extension_outputs_of(&data);
     assert_int_equal(ext.protection, 2);
     bytes[54] = 0;
-    assert_false(authenticator_data_read((struct blob){bytes, more}, &data));
+    assert_false(authenticator_data_read((struct blob){ bytes, more }, &data));
 }
 
 static void equal_origins(void **state)
@@ -194,20 +215,20 @@ static void equal_origins(void **state)
         const char *ours, *theirs;
         bool equal;
     } cases[] = {
-        {"https://example.com", "https://example.com", true},
-        {"https://example.com:443", "HTTPS://EXAMPLE.com", true},
-        {"http://localhost:80", "http://localhost", true},
-        {"http://localhost:3000", "http://localhost:3000", true},
-        {"https://example.com", "http://example.com", false},
-        {"https://example.com", "https://example.com:8443", false},
-        {"https://example.com:80", "https://example.com", false},
-        {"https://example.com", "https://example.com/", false},
-        {"https://example.com", "https://example.com.evil.org", false},
-        {"https://example.com", "https://evil@example.com", false},
-        {"https://example.com", "https://", false},
-        {"https://example.com", "", false},
-        {"android:apk-key-hash:Ab", "android:apk-key-hash:Ab", true},
-        {"android:apk-key-hash:Ab", "android:apk-key-hash:ab", false},
+        { "https://example.com", "https://example.com", true },
+        { "https://example.com:443", "HTTPS://EXAMPLE.com", true },
+        { "http://localhost:80", "http://localhost", true },
+        { "http://localhost:3000", "http://localhost:3000", true },
+        { "https://example.com", "http://example.com", false },
+        { "https://example.com", "https://example.com:8443", false },
+        { "https://example.com:80", "https://example.com", false },
+        { "https://example.com", "https://example.com/", false },
+        { "https://example.com", "https://example.com.evil.org", false },
+        { "https://example.com", "https://evil@example.com", false },
+        { "https://example.com", "https://", false },
+        { "https://example.com", "", false },
+        { "android:apk-key-hash:Ab", "android:apk-key-hash:Ab", true },
+        { "android:apk-key-hash:Ab", "android:apk-key-hash:ab", false },
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -218,21 +239,24 @@ static void equal_origins(void **state)
 static bool read_client(struct arena *arena, const char *text)
 {
     struct client_data data;
-    return client_data_read(arena, (struct blob){(const uint8_t *)text, strlen(text)}, &data);
+    return client_data_read(arena, (struct blob){ (const uint8_t *)text, strlen(text) }, &data);
 }
 
 static void client_data(void **state)
 {
     assert_true(read_client(*state, "{\"type\":\"a\",\"challenge\":\"b\",\"origin\":\"c\"}"));
-    assert_true(read_client(*state, "\xEF\xBB\xBF{\"type\":\"a\",\"challenge\":\"b\",\"origin\":\"c\"}"));
+    assert_true(
+        read_client(*state, "\xEF\xBB\xBF{\"type\":\"a\",\"challenge\":\"b\",\"origin\":\"c\"}"));
     assert_false(read_client(*state, ""));
     assert_false(read_client(*state, "[]"));
     assert_false(read_client(*state, "{\"type\":\"a\",\"challenge\":\"b\"}"));
     assert_false(read_client(*state, "{\"type\":\"a\",\"challenge\":\"b\",\"origin\":1}"));
     assert_false(read_client(*state, "{\"type\":\"a\",\"challenge\":\"b\",\"origin\":\"\xff\"}"));
-    assert_false(read_client(*state, "{\"type\":\"a\",\"type\":\"a\",\"challenge\":\"b\",\"origin\":\"c\"}"));
-    const char *big = arena_printf(*state, "%*s{\"type\":\"a\",\"challenge\":\"b\",\"origin\":\"c\"}",
-                                   CLIENT_DATA_MAX - 40, "");
+    assert_false(read_client(
+        *state, "{\"type\":\"a\",\"type\":\"a\",\"challenge\":\"b\",\"origin\":\"c\"}"));
+    const char *big =
+        arena_printf(*state, "%*s{\"type\":\"a\",\"challenge\":\"b\",\"origin\":\"c\"}",
+                     CLIENT_DATA_MAX - 40, "");
     assert_false(read_client(*state, big));
 }
 

@@ -1,6 +1,6 @@
-/* webauthn_vectors.h: answers of a software authenticator: written by tests/webauthn/make_vectors.py.
- * Relying party localhost, origin http://localhost:3000, challenge VECTOR_CHALLENGE, the user
- * VECTOR_USER; registrations count 1, assertions count 2. */
+/* webauthn_vectors.h: answers of a software authenticator: written by
+ * tests/webauthn/make_vectors.py. Relying party localhost, origin http://localhost:3000, challenge
+ * VECTOR_CHALLENGE, the user VECTOR_USER; registrations count 1, assertions count 2. */
 #ifndef COUNTERSIGN_TESTS_UNIT_FACTOR_WEBAUTHN_VECTORS_H
 #define COUNTERSIGN_TESTS_UNIT_FACTOR_WEBAUTHN_VECTORS_H
 

@@ -20,11 +20,11 @@ static struct world world;
 
 static void add_session(struct tx *tx, const struct uuid *id, const char *aal)
 {
-    struct session s = {.id = *id,
-                        .user_id = world.user,
-                        .created_at = tx->ctx->now_us,
-                        .aal = aal,
-                        .ip = "192.0.2.1"};
+    struct session s = { .id = *id,
+                         .user_id = world.user,
+                         .created_at = tx->ctx->now_us,
+                         .aal = aal,
+                         .ip = "192.0.2.1" };
     if (strcmp(aal, "aal2") == 0) {
         s.factor_id = world.factor;
     }
@@ -37,25 +37,25 @@ static void add_session(struct tx *tx, const struct uuid *id, const char *aal)
 static void populate(struct tx *tx)
 {
     struct entropy *e = tx->ctx->entropy;
-    world = (struct world){uuid_v4(e), uuid_v4(e), uuid_v4(e), uuid_v4(e)};
-    struct user u = {.id = world.user,
-                     .aud = "a",
-                     .role = "r",
-                     .email = "a@example.com",
-                     .password = "",
-                     .email_change = "",
-                     .phone_change = "",
-                     .app_metadata = "{}",
-                     .user_metadata = "{}",
-                     .created_at = tx->ctx->now_us,
-                     .updated_at = tx->ctx->now_us};
-    struct factor f = {.id = world.factor,
-                       .user_id = world.user,
-                       .friendly_name = "x",
-                       .type = "totp",
-                       .status = "verified",
-                       .secret = "S",
-                       .created_at = tx->ctx->now_us};
+    world = (struct world){ uuid_v4(e), uuid_v4(e), uuid_v4(e), uuid_v4(e) };
+    struct user u = { .id = world.user,
+                      .aud = "a",
+                      .role = "r",
+                      .email = "a@example.com",
+                      .password = "",
+                      .email_change = "",
+                      .phone_change = "",
+                      .app_metadata = "{}",
+                      .user_metadata = "{}",
+                      .created_at = tx->ctx->now_us,
+                      .updated_at = tx->ctx->now_us };
+    struct factor f = { .id = world.factor,
+                        .user_id = world.user,
+                        .friendly_name = "x",
+                        .type = "totp",
+                        .status = "verified",
+                        .secret = "S",
+                        .created_at = tx->ctx->now_us };
     user_insert(tx, &u);
     factor_insert(tx, &f);
     add_session(tx, &world.low, "aal1");
@@ -79,12 +79,12 @@ static void in_tx(void **state, void (*run)(struct tx *tx))
 {
     struct scratch *s = *state;
     const char *error = NULL;
-    struct executor_settings settings = {.url = s->url, .compute_threads = 1};
+    struct executor_settings settings = { .url = s->url, .compute_threads = 1 };
     struct executor *e = executor_start(s->arena, &settings, &error);
     if (!e) {
         fail_msg("%s", error);
     }
-    struct job job = {run};
+    struct job job = { run };
     enum problem problem = exec_write(e, &s->ctx, run_job, &job);
     executor_stop(&e);
     assert_int_equal(problem, P_OK);
@@ -102,11 +102,11 @@ static bool claim(struct tx *tx, const struct uuid *id)
 
 static void claim_twice(struct tx *tx)
 {
-    struct challenge c = {.id = uuid_v4(tx->ctx->entropy),
-                          .factor_id = world.factor,
-                          .created_at = tx->ctx->now_us,
-                          .ip = "192.0.2.1",
-                          .otp = ""},
+    struct challenge c = { .id = uuid_v4(tx->ctx->entropy),
+                           .factor_id = world.factor,
+                           .created_at = tx->ctx->now_us,
+                           .ip = "192.0.2.1",
+                           .otp = "" },
                      back;
     challenge_insert(tx, &c);
     found[0] = claim(tx, &c.id);
@@ -126,7 +126,7 @@ static void put_guards(struct tx *tx)
 {
     struct factor_guard g = factor_guard_of(tx, &world.factor);
     found[0] = g.tries.failures + g.last_step + g.tries.locked_until;
-    g = (struct factor_guard){7, {3, 500, 4, 600, world.high, 2}};
+    g = (struct factor_guard){ 7, { 3, 500, 4, 600, world.high, 2 } };
     factor_guard_put(tx, &world.factor, &g);
     g = factor_guard_of(tx, &world.factor);
     found[1] = g.tries.failures;
@@ -154,7 +154,7 @@ static char methods[64];
 static void put_methods(struct tx *tx)
 {
     struct amr list[AMR_MAX];
-    static const char *const names[] = {"otp", "totp", "recovery", "totp"};
+    static const char *const names[] = { "otp", "totp", "recovery", "totp" };
     for (int i = 0; i < 4; i++) {
         tx->ctx->now_us += i == 2 ? 0 : US_PER_S; /* two in the same second */
         amr_put(tx, &world.low, names[i]);
@@ -205,13 +205,13 @@ static int64_t newest_of(struct tx *tx, const struct uuid *id)
 /* Two factors of one kind, which share an entry: it is as old as what is left of them. */
 static void lower_one_of_two(struct tx *tx)
 {
-    struct factor second = {.id = uuid_v4(tx->ctx->entropy),
-                            .user_id = world.user,
-                            .friendly_name = "y",
-                            .type = "totp",
-                            .status = "verified",
-                            .secret = "S",
-                            .created_at = tx->ctx->now_us};
+    struct factor second = { .id = uuid_v4(tx->ctx->entropy),
+                             .user_id = world.user,
+                             .friendly_name = "y",
+                             .type = "totp",
+                             .status = "verified",
+                             .secret = "S",
+                             .created_at = tx->ctx->now_us };
     int64_t first_at = tx->ctx->now_us;
     factor_insert(tx, &second);
     amr_earn(tx, &world.high, "totp", &world.factor);
@@ -226,7 +226,7 @@ static void lower_one_of_two(struct tx *tx)
     found[3] = newest_of(tx, &world.high) == first_at; /* the session that is left out */
     factor_delete(tx, &world.factor);
     found[4] = newest_of(tx, &world.high) == 0 && level_is(tx, &world.high, "aal1");
-    found[5] = amr_of(tx, &world.high, (struct amr[AMR_MAX]){0}) == 1;
+    found[5] = amr_of(tx, &world.high, (struct amr[AMR_MAX]){ 0 }) == 1;
 }
 
 static void two_factors_share_an_entry(void **state)

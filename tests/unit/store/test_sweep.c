@@ -16,8 +16,9 @@ static struct uuid user, first_session;
 
 static void add_factor(struct tx *tx, const struct uuid *id, const char *status, int64_t at)
 {
-    DB_SQL(sql, "insert into @mfa_factors (id, user_id, factor_type, status, created_at, updated_at, "
-                "secret) values ($1, $2, 'totp', $3, $4, $4, '')");
+    DB_SQL(sql,
+           "insert into @mfa_factors (id, user_id, factor_type, status, created_at, updated_at, "
+           "secret) values ($1, $2, 'totp', $3, $4, $4, '')");
     db_run(tx, &sql, V_ID(id), V_ID(&user), V_TEXT(status), V_TIME(at));
 }
 
@@ -87,8 +88,8 @@ static enum problem of_each_kind(struct ctx *ctx, struct tx *tx, void *arg)
     add_factor(tx, &id[2], "unverified", old); /* goes */
     first_session = id[3];
     add_session(tx, &id[3], now - 2 * HOUR_US, 0);
-    add_session(tx, &id[4], now - 40 * HOUR_US, now);            /* timebox: goes */
-    add_session(tx, &id[5], now - 30 * HOUR_US, now - HOUR_US);  /* neither */
+    add_session(tx, &id[4], now - 40 * HOUR_US, now);                /* timebox: goes */
+    add_session(tx, &id[5], now - 30 * HOUR_US, now - HOUR_US);      /* neither */
     add_session(tx, &id[6], now - 30 * HOUR_US, now - 29 * HOUR_US); /* inactive: goes */
     add_token(tx, "a", true, young);
     add_token(tx, "b", false, old);
@@ -188,10 +189,8 @@ static void the_walk_reaches_every_row(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(what_is_old_goes),
-        CASE(sessions_without_limits_stay),
-        CASE(timebox_counts_alone),
-        CASE(inactivity_counts_alone),
+        CASE(what_is_old_goes),           CASE(sessions_without_limits_stay),
+        CASE(timebox_counts_alone),       CASE(inactivity_counts_alone),
         CASE(the_walk_reaches_every_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

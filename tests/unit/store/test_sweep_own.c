@@ -16,7 +16,8 @@ enum { AGED = 8, OWNED = 11 };
 DB_SQL(put_passwords, "insert into @@password_guards (key, updated_at) values ($1, $2)");
 DB_SQL(put_codes, "insert into @@code_guards (key, updated_at) values ($1, $2)");
 DB_SQL(put_pauses, "insert into @@send_pauses (key, taken_at) values ($1, $2)");
-DB_SQL(put_unsent, "insert into @@outbox (id, kind, topic, created_at) values ($1, 'mail', '', $2)");
+DB_SQL(put_unsent,
+       "insert into @@outbox (id, kind, topic, created_at) values ($1, 'mail', '', $2)");
 DB_SQL(put_notices, "insert into @@notice_counts (subject_id, kind, since, sent) "
                     "values ($1, 'mail', $2, 1)");
 DB_SQL(put_wrong, "insert into @@wrong_codes (session_id, user_id, wrong, updated_at) "
@@ -64,7 +65,8 @@ static int64_t count(struct tx *tx, struct sql *sql)
 
 static void add_session(struct tx *tx, const struct uuid *id)
 {
-    DB_SQL(sql, "insert into @sessions (id, user_id, created_at, updated_at) values ($1, $2, $3, $3)");
+    DB_SQL(sql,
+           "insert into @sessions (id, user_id, created_at, updated_at) values ($1, $2, $3, $3)");
     db_run(tx, &sql, V_ID(id), V_ID(&user), V_TIME(tx->ctx->now_us));
 }
 
@@ -147,15 +149,18 @@ static void rows_go_at_their_age(void **state)
 
 /* PostgreSQL alone: on SQLite foreign keys see to it. */
 #define ROW(table, key, more, values, id)                                                          \
-    { { .text = "insert into @@" table " (" key more ") values ($1" values ")" },                  \
-      { .text = "select count(*) from @@" table }, id, table }
+    {                                                                                              \
+        { .text = "insert into @@" table " (" key more ") values ($1" values ")" },                \
+            { .text = "select count(*) from @@" table }, id, table                                 \
+    }
 static struct owned {
     struct sql put, left;
     const struct uuid *owner;
     const char *name;
 } owned[OWNED] = {
     ROW("factor_guards", "factor_id", ", updated_at", ", now()", &factor),
-    ROW("challenge_rings", "factor_id", ", origin, ids, updated_at", ", 'o', array[]::uuid[], now()", &factor),
+    ROW("challenge_rings", "factor_id", ", origin, ids, updated_at",
+        ", 'o', array[]::uuid[], now()", &factor),
     ROW("totp_devices", "factor_id", ", updated_at", ", now()", &factor),
     ROW("change_links", "token_id", ", link_hash", ", gen_random_uuid()::text", &token),
     ROW("recovery_sets", "user_id", ", id, friendly_name, created_at, updated_at",

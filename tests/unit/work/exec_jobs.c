@@ -75,7 +75,7 @@ bool has_row(struct executor *e, struct scratch *s, int64_t n)
 struct executor *start_with_table(struct scratch *s, struct executor_settings settings)
 {
     struct executor *e = start(s, settings);
-    struct job j = {.pragma = "CREATE TABLE note (n INTEGER PRIMARY KEY, s TEXT)"};
+    struct job j = { .pragma = "CREATE TABLE note (n INTEGER PRIMARY KEY, s TEXT)" };
     assert_int_equal(write_job(e, s, &j), P_OK);
     return e;
 }
@@ -114,8 +114,8 @@ void gate_done(struct work *work)
 
 void close_gate(struct executor *e, struct scratch *s, struct gate *g)
 {
-    *g = (struct gate){.ctx = s->ctx};
-    g->work = (struct work){.ctx = &g->ctx, .fn = gate_run, .arg = g, .done = gate_done};
+    *g = (struct gate){ .ctx = s->ctx };
+    g->work = (struct work){ .ctx = &g->ctx, .fn = gate_run, .arg = g, .done = gate_done };
     assert_true(exec_write_later(e, &g->work));
     while (!g->entered) {
         nap();
@@ -139,7 +139,7 @@ void job_done(struct work *work)
 bool queue(struct executor *e, struct scratch *s, struct job *j)
 {
     j->ctx = s->ctx;
-    j->work = (struct work){.ctx = &j->ctx, .fn = run, .arg = j, .done = job_done};
+    j->work = (struct work){ .ctx = &j->ctx, .fn = run, .arg = j, .done = job_done };
     return exec_write_later(e, &j->work);
 }
 

@@ -21,14 +21,14 @@
 static void test_success_is_kept_and_a_problem_undone(void **state)
 {
     struct scratch *s = *state;
-    struct executor *e = start_with_table(s, (struct executor_settings){0});
-    assert_int_equal(write_job(e, s, &(struct job){.n = 1}), P_OK);
+    struct executor *e = start_with_table(s, (struct executor_settings){ 0 });
+    assert_int_equal(write_job(e, s, &(struct job){ .n = 1 }), P_OK);
     assert_true(has_row(e, s, 1));
-    struct job bad = {.n = 2, .answer = P_NOT_FOUND};
+    struct job bad = { .n = 2, .answer = P_NOT_FOUND };
     assert_int_equal(write_job(e, s, &bad), P_NOT_FOUND);
     assert_int_equal(bad.ran, 1);
     assert_false(has_row(e, s, 2));
-    struct job kept = {.n = 3, .answer = P_NOT_FOUND, .keep = true};
+    struct job kept = { .n = 3, .answer = P_NOT_FOUND, .keep = true };
     assert_int_equal(write_job(e, s, &kept), P_NOT_FOUND);
     assert_true(has_row(e, s, 3));
     executor_stop(&e);
@@ -38,12 +38,12 @@ static void test_success_is_kept_and_a_problem_undone(void **state)
 static void test_conflict_runs_once_more(void **state)
 {
     struct scratch *s = *state;
-    struct executor *e = start_with_table(s, (struct executor_settings){0});
-    struct job once = {.n = 1, .clash_once = true};
+    struct executor *e = start_with_table(s, (struct executor_settings){ 0 });
+    struct job once = { .n = 1, .clash_once = true };
     assert_int_equal(write_job(e, s, &once), P_OK);
     assert_int_equal(once.ran, 2);
     assert_true(has_row(e, s, 1));
-    struct job always = {.n = 2, .clash_always = true, .keep = true};
+    struct job always = { .n = 2, .clash_always = true, .keep = true };
     assert_int_equal(write_job(e, s, &always), P_DATABASE_CONFLICT);
     assert_int_equal(always.ran, 2);
     assert_false(has_row(e, s, 2));
@@ -70,13 +70,13 @@ static long counted(struct scratch *s, const char *result)
 static void test_told_once_however_often_it_ran(void **state)
 {
     struct scratch *s = *state;
-    struct executor *e = start_with_table(s, (struct executor_settings){0});
+    struct executor *e = start_with_table(s, (struct executor_settings){ 0 });
     long wrong = counted(s, "wrong"), locked = counted(s, "locked");
     struct job jobs[] = {
-        {.n = 1, .tells = true, .clash_once = true},               /* kept at its second run */
-        {.n = 2, .tells = true, .answer = P_NOT_FOUND},            /* rolled back */
-        {.n = 3, .tells = true, .answer = P_NOT_FOUND, .keep = true},
-        {.n = 4, .tells = true, .clash_always = true},             /* never ends well */
+        { .n = 1, .tells = true, .clash_once = true },    /* kept at its second run */
+        { .n = 2, .tells = true, .answer = P_NOT_FOUND }, /* rolled back */
+        { .n = 3, .tells = true, .answer = P_NOT_FOUND, .keep = true },
+        { .n = 4, .tells = true, .clash_always = true }, /* never ends well */
     };
     for (int i = 0; i < 4; i++) {
         (void)!write_job(e, s, &jobs[i]);
@@ -98,14 +98,14 @@ static void test_told_once_however_often_it_ran(void **state)
 static void test_told_once_after_a_full_disk(void **state)
 {
     struct scratch *s = *state;
-    struct executor *e = start_with_table(s, (struct executor_settings){0});
-    struct job small = {.pragma = "PRAGMA max_page_count=400"};
+    struct executor *e = start_with_table(s, (struct executor_settings){ 0 });
+    struct job small = { .pragma = "PRAGMA max_page_count=400" };
     assert_int_equal(write_job(e, s, &small), P_OK);
     long wrong = counted(s, "wrong"), locked = counted(s, "locked");
     struct job jobs[] = {
-        {.n = 1, .tells = true},
-        {.n = 2, .tells = true, .answer = P_NOT_FOUND},
-        {.n = 3, .size = 4000000},
+        { .n = 1, .tells = true },
+        { .n = 2, .tells = true, .answer = P_NOT_FOUND },
+        { .n = 3, .size = 4000000 },
     };
     run_as_batch(e, s, jobs, 3);
     assert_int_equal(jobs[0].ran, 2);
@@ -117,20 +117,20 @@ static void test_told_once_after_a_full_disk(void **state)
 static void test_each_of_a_batch_has_its_own_fate(void **state)
 {
     struct scratch *s = *state;
-    struct executor *e = start_with_table(s, (struct executor_settings){0});
+    struct executor *e = start_with_table(s, (struct executor_settings){ 0 });
     struct job jobs[] = {
-        {.n = 1, .answer = P_NOT_FOUND},
-        {.n = 2},
-        {.n = 3, .answer = P_NOT_FOUND},
-        {.n = 4, .answer = P_NOT_FOUND, .keep = true},
-        {.n = 5, .clash_always = true},
-        {.n = 6, .clash_once = true},
-        {.n = 2}, /* clashes with the second job */
-        {.n = 7},
+        { .n = 1, .answer = P_NOT_FOUND },
+        { .n = 2 },
+        { .n = 3, .answer = P_NOT_FOUND },
+        { .n = 4, .answer = P_NOT_FOUND, .keep = true },
+        { .n = 5, .clash_always = true },
+        { .n = 6, .clash_once = true },
+        { .n = 2 }, /* clashes with the second job */
+        { .n = 7 },
     };
-    const enum problem want[] = {P_NOT_FOUND,         P_OK, P_NOT_FOUND,         P_NOT_FOUND,
-                                 P_DATABASE_CONFLICT, P_OK, P_DATABASE_CONFLICT, P_OK};
-    const bool kept[] = {false, false, true, false, true, false, true, true};
+    const enum problem want[] = { P_NOT_FOUND,         P_OK, P_NOT_FOUND,         P_NOT_FOUND,
+                                  P_DATABASE_CONFLICT, P_OK, P_DATABASE_CONFLICT, P_OK };
+    const bool kept[] = { false, false, true, false, true, false, true, true };
     run_as_batch(e, s, jobs, 8);
     for (int i = 0; i < 8; i++) {
         assert_int_equal(jobs[i].work.result, want[i]);
@@ -144,7 +144,7 @@ static void test_each_of_a_batch_has_its_own_fate(void **state)
 static void test_more_than_a_batch(void **state)
 {
     struct scratch *s = *state;
-    struct executor *e = start_with_table(s, (struct executor_settings){0});
+    struct executor *e = start_with_table(s, (struct executor_settings){ 0 });
     enum { MANY = 1000 };
     struct job *jobs = calloc(MANY, sizeof *jobs);
     assert_non_null(jobs);
@@ -177,7 +177,7 @@ static enum problem read_and_write(struct ctx *ctx, struct tx *tx, void *arg)
 static void test_reads_do_not_write(void **state)
 {
     struct scratch *s = *state;
-    struct executor *e = start_with_table(s, (struct executor_settings){0});
+    struct executor *e = start_with_table(s, (struct executor_settings){ 0 });
     assert_int_equal(exec_read(e, &s->ctx, read_and_write, NULL), P_DATABASE_AWAY);
     assert_false(has_row(e, s, 1)); /* and the thread can read again */
     executor_stop(&e);
@@ -192,7 +192,7 @@ struct snapshot {
 static enum problem read_twice(struct ctx *ctx, struct tx *tx, void *arg)
 {
     struct snapshot *snap = arg;
-    struct job between = {.n = 1};
+    struct job between = { .n = 1 };
     int64_t n = 1;
     enum problem problem = count_row(ctx, tx, &n);
     snap->before = n;
@@ -208,8 +208,8 @@ static enum problem read_twice(struct ctx *ctx, struct tx *tx, void *arg)
 static void test_a_read_sees_one_state(void **state)
 {
     struct scratch *s = *state;
-    struct executor *e = start_with_table(s, (struct executor_settings){0});
-    struct snapshot snap = {.e = e, .s = s};
+    struct executor *e = start_with_table(s, (struct executor_settings){ 0 });
+    struct snapshot snap = { .e = e, .s = s };
     assert_int_equal(exec_read(e, &s->ctx, read_twice, &snap), P_OK);
     assert_int_equal(snap.before, 0);
     assert_int_equal(snap.after, 0);
@@ -222,7 +222,7 @@ static int open_descriptors(const char *path)
     int n = 0;
     DIR *dir = opendir("/proc/self/fd");
     for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
-        char target[256] = {0};
+        char target[256] = { 0 };
         if (readlinkat(dirfd(dir), entry->d_name, target, sizeof target - 1) > 0) {
             n += strcmp(target, path) == 0;
         }
@@ -241,7 +241,7 @@ static void *reading_main(void *arg)
 {
     struct reading *r = arg;
     struct arena *arena = arena_new();
-    struct ctx ctx = {.arena = arena};
+    struct ctx ctx = { .arena = arena };
     for (int i = 0; i < 50; i++) {
         int64_t n = 1;
         r->sum += exec_read(r->e, &ctx, count_row, &n) == P_OK ? n : -1000;
@@ -255,15 +255,15 @@ static void *reading_main(void *arg)
 static void test_a_connection_a_thread(void **state)
 {
     struct scratch *s = *state;
-    struct executor *e = start_with_table(s, (struct executor_settings){.compute_threads = 1});
-    assert_int_equal(write_job(e, s, &(struct job){.n = 1}), P_OK);
+    struct executor *e = start_with_table(s, (struct executor_settings){ .compute_threads = 1 });
+    assert_int_equal(write_job(e, s, &(struct job){ .n = 1 }), P_OK);
     int before = open_descriptors(s->path);
     pthread_barrier_t all;
     pthread_barrier_init(&all, NULL, 5);
     pthread_t threads[4];
     struct reading readings[4];
     for (int i = 0; i < 4; i++) {
-        readings[i] = (struct reading){.e = e, .all = &all};
+        readings[i] = (struct reading){ .e = e, .all = &all };
         assert_int_equal(pthread_create(&threads[i], NULL, reading_main, &readings[i]), 0);
     }
     pthread_barrier_wait(&all);
@@ -301,7 +301,7 @@ static bool queue_slow(struct executor *e, struct scratch *s, struct slow *slow)
     slow->job.ctx = s->ctx;
     slow->job.ctx.arena = arena_new();
     slow->job.work =
-        (struct work){.ctx = &slow->job.ctx, .run = slow_run, .arg = slow, .done = job_done};
+        (struct work){ .ctx = &slow->job.ctx, .run = slow_run, .arg = slow, .done = job_done };
     bool taken = exec_compute_later(e, &slow->job.work);
     if (!taken) {
         arena_free(&slow->job.ctx.arena);
@@ -312,7 +312,7 @@ static bool queue_slow(struct executor *e, struct scratch *s, struct slow *slow)
 static void test_slow_work_reads_and_writes(void **state)
 {
     struct scratch *s = *state;
-    struct executor *e = start_with_table(s, (struct executor_settings){.compute_threads = 2});
+    struct executor *e = start_with_table(s, (struct executor_settings){ .compute_threads = 2 });
     struct slow slow[20];
     memset(slow, 0, sizeof slow);
     for (int i = 0; i < 20; i++) {
@@ -344,17 +344,18 @@ static void *stop_main(void *arg)
 static void test_stop_finishes_what_is_queued(void **state)
 {
     struct scratch *s = *state;
-    struct executor *e = start_with_table(s, (struct executor_settings){.compute_threads = 1});
-    struct gate writer_gate, pool_gate = {.ctx = s->ctx};
-    struct slow slow = {.job = {.n = 500}};
-    struct job queued = {.n = 1};
+    struct executor *e = start_with_table(s, (struct executor_settings){ .compute_threads = 1 });
+    struct gate writer_gate, pool_gate = { .ctx = s->ctx };
+    struct slow slow = { .job = { .n = 500 } };
+    struct job queued = { .n = 1 };
     close_gate(e, s, &writer_gate);
     pool_gate.work = (struct work){
-        .ctx = &pool_gate.ctx, .run = gate_slow, .arg = &pool_gate, .done = gate_done};
+        .ctx = &pool_gate.ctx, .run = gate_slow, .arg = &pool_gate, .done = gate_done
+    };
     assert_true(exec_compute_later(e, &pool_gate.work));
     assert_true(queue_slow(e, s, &slow));
     assert_true(queue(e, s, &queued));
-    struct stopping stopping = {.e = e};
+    struct stopping stopping = { .e = e };
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, stop_main, &stopping), 0);
     /* until the stop has begun; what slips in before is finished like all else */
@@ -383,7 +384,7 @@ static void test_stop_finishes_what_is_queued(void **state)
     arena_free(&slow.job.ctx.arena);
     assert_int_equal(access(scratch_file(s, "db-wal"), F_OK), -1);
     assert_int_equal(access(scratch_file(s, "db.lock"), F_OK), -1);
-    e = start(s, (struct executor_settings){0});
+    e = start(s, (struct executor_settings){ 0 });
     assert_true(has_row(e, s, 500));
     executor_stop(&e);
 }
@@ -391,9 +392,9 @@ static void test_stop_finishes_what_is_queued(void **state)
 static void test_one_server_a_file(void **state)
 {
     struct scratch *s = *state;
-    struct executor *e = start(s, (struct executor_settings){0});
+    struct executor *e = start(s, (struct executor_settings){ 0 });
     const char *error = NULL;
-    struct executor_settings settings = {.url = s->url};
+    struct executor_settings settings = { .url = s->url };
     assert_null(executor_start(s->arena, &settings, &error));
     assert_non_null(strstr(error, s->path));
     assert_non_null(strstr(error, arena_printf(s->arena, "process %d", (int)getpid())));
@@ -410,7 +411,7 @@ static void test_one_server_a_file(void **state)
     assert_non_null(db);
     db_close(&db);
     executor_stop(&e);
-    e = start(s, (struct executor_settings){0});
+    e = start(s, (struct executor_settings){ 0 });
     executor_stop(&e);
     executor_stop(&e);
 }
@@ -419,7 +420,7 @@ static void test_no_start_without_a_directory(void **state)
 {
     struct scratch *s = *state;
     const char *error = NULL;
-    struct executor_settings settings = {.url = scratch_file(s, "no/db")};
+    struct executor_settings settings = { .url = scratch_file(s, "no/db") };
     assert_null(executor_start(s->arena, &settings, &error));
     assert_non_null(strstr(error, "does not exist"));
     settings.shared = true;
@@ -438,10 +439,11 @@ static void *client_main(void *arg)
 {
     struct client *c = arg;
     struct arena *arena = arena_new();
-    struct ctx ctx = {.arena = arena};
+    struct ctx ctx = { .arena = arena };
     for (int i = 0; i < 60; i++) {
-        struct job j = {
-            .n = c->number * 1000 + i, .size = 2000, .answer = i % 5 == 4 ? P_NOT_FOUND : P_OK};
+        struct job j = { .n = c->number * 1000 + i,
+                         .size = 2000,
+                         .answer = i % 5 == 4 ? P_NOT_FOUND : P_OK };
         int64_t n = j.n;
         c->failures += exec_write(c->e, &ctx, run, &j) != j.answer;
         c->failures += exec_read(c->e, &ctx, count_row, &n) != P_OK;
@@ -454,11 +456,11 @@ static void *client_main(void *arg)
 static void test_many_threads(void **state)
 {
     struct scratch *s = *state;
-    struct executor *e = start_with_table(s, (struct executor_settings){0});
+    struct executor *e = start_with_table(s, (struct executor_settings){ 0 });
     pthread_t threads[16];
     struct client clients[16];
     for (int i = 0; i < 16; i++) {
-        clients[i] = (struct client){.e = e, .number = i + 1};
+        clients[i] = (struct client){ .e = e, .number = i + 1 };
         assert_int_equal(pthread_create(&threads[i], NULL, client_main, &clients[i]), 0);
     }
     for (int i = 0; i < 16; i++) {

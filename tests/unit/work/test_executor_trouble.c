@@ -19,21 +19,21 @@
 static void test_full_takes_nobody_along(void **state)
 {
     struct scratch *s = *state;
-    struct executor *e = start_with_table(s, (struct executor_settings){0});
-    struct job small = {.pragma = "PRAGMA max_page_count=400"};
+    struct executor *e = start_with_table(s, (struct executor_settings){ 0 });
+    struct job small = { .pragma = "PRAGMA max_page_count=400" };
     assert_int_equal(write_job(e, s, &small), P_OK);
     struct job jobs[] = {
-        {.n = 1}, {.n = 2, .answer = P_NOT_FOUND}, {.n = 3, .size = 4000000},
-        {.n = 4}, {.n = 5, .size = 4000000},       {.n = 6, .keep = true},
+        { .n = 1 }, { .n = 2, .answer = P_NOT_FOUND }, { .n = 3, .size = 4000000 },
+        { .n = 4 }, { .n = 5, .size = 4000000 },       { .n = 6, .keep = true },
     };
     run_as_batch(e, s, jobs, 6);
-    const enum problem want[] = {P_OK, P_NOT_FOUND, P_STORAGE_FULL, P_OK, P_STORAGE_FULL, P_OK};
+    const enum problem want[] = { P_OK, P_NOT_FOUND, P_STORAGE_FULL, P_OK, P_STORAGE_FULL, P_OK };
     for (int i = 0; i < 6; i++) {
         assert_int_equal(jobs[i].work.result, want[i]);
         assert_int_equal(has_row(e, s, i + 1), want[i] == P_OK);
     }
     assert_true(jobs[0].ran > 1); /* the full disk had taken its transaction along */
-    struct job large = {.pragma = "PRAGMA max_page_count=100000", .n = 3, .size = 4000000};
+    struct job large = { .pragma = "PRAGMA max_page_count=100000", .n = 3, .size = 4000000 };
     assert_int_equal(write_job(e, s, &large), P_OK);
     assert_true(has_row(e, s, 3));
     executor_stop(&e);
@@ -46,17 +46,17 @@ static void test_real_disk_full(void **state)
         mount("tmpfs", s->dir, "tmpfs", 0, "size=4m,mode=700") != 0) {
         skip(); /* needs the right to mount */
     }
-    struct executor *e = start_with_table(s, (struct executor_settings){0});
+    struct executor *e = start_with_table(s, (struct executor_settings){ 0 });
     int fd = open(scratch_file(s, "ballast"), O_WRONLY | O_CREAT, 0600);
     assert_int_equal(posix_fallocate(fd, 0, 2 << 20), 0);
     close(fd);
     int64_t n = 1;
     enum problem problem = P_OK;
     while (problem == P_OK && n < 1000) {
-        problem = write_job(e, s, &(struct job){.n = n++, .size = 10000});
+        problem = write_job(e, s, &(struct job){ .n = n++, .size = 10000 });
     }
     assert_int_equal(problem, P_STORAGE_FULL);
-    struct job several[] = {{.n = 2001, .size = 300000}, {.n = 2002, .answer = P_NOT_FOUND}};
+    struct job several[] = { { .n = 2001, .size = 300000 }, { .n = 2002, .answer = P_NOT_FOUND } };
     run_as_batch(e, s, several, 2);
     assert_int_equal(several[0].work.result, P_STORAGE_FULL);
     assert_int_equal(several[1].work.result, P_NOT_FOUND);
@@ -65,7 +65,7 @@ static void test_real_disk_full(void **state)
     }
     assert_false(has_row(e, s, n - 1));
     assert_int_equal(unlink(scratch_file(s, "ballast")), 0);
-    assert_int_equal(write_job(e, s, &(struct job){.n = n - 1, .size = 10000}), P_OK);
+    assert_int_equal(write_job(e, s, &(struct job){ .n = n - 1, .size = 10000 }), P_OK);
     assert_true(has_row(e, s, n - 1));
     executor_stop(&e);
     assert_int_equal(umount2(s->dir, MNT_DETACH), 0);
@@ -75,7 +75,7 @@ static void test_locked_by_a_shell(void **state)
 {
     struct scratch *s = *state;
     sqlite_set_busy_ms(100);
-    struct executor *e = start_with_table(s, (struct executor_settings){0});
+    struct executor *e = start_with_table(s, (struct executor_settings){ 0 });
     const char *error = NULL;
     struct db *shell = db_connect(s->arena, s->url, 0, &error);
     assert_non_null(shell);
@@ -93,7 +93,7 @@ static void test_locked_by_a_shell(void **state)
     }
     assert_false(has_row(e, s, 1)); /* reading goes on */
     assert_int_equal(db_commit(shell), DB_OK);
-    assert_int_equal(write_job(e, s, &(struct job){.n = 1}), P_OK);
+    assert_int_equal(write_job(e, s, &(struct job){ .n = 1 }), P_OK);
     db_close(&shell);
     executor_stop(&e);
     sqlite_set_busy_ms(10000);
@@ -102,13 +102,13 @@ static void test_locked_by_a_shell(void **state)
 static void test_waited_too_long(void **state)
 {
     struct scratch *s = *state;
-    struct executor *e = start_with_table(s, (struct executor_settings){.deadline_us = 50000});
+    struct executor *e = start_with_table(s, (struct executor_settings){ .deadline_us = 50000 });
     struct gate gate;
     close_gate(e, s, &gate);
-    struct job late = {.n = 1};
+    struct job late = { .n = 1 };
     assert_true(queue(e, s, &late));
     usleep(80000);
-    struct job in_time = {.n = 2};
+    struct job in_time = { .n = 2 };
     assert_true(queue(e, s, &in_time));
     gate.open = true;
     await(2);
@@ -122,11 +122,11 @@ static void test_waited_too_long(void **state)
 static void test_log_stays_short(void **state)
 {
     struct scratch *s = *state;
-    struct executor *e = start_with_table(s, (struct executor_settings){0});
+    struct executor *e = start_with_table(s, (struct executor_settings){ 0 });
     struct stat log;
     off_t longest = 0;
     for (int i = 1; i <= 150; i++) { /* about 250 pages each */
-        assert_int_equal(write_job(e, s, &(struct job){.n = i, .size = 500000}), P_OK);
+        assert_int_equal(write_job(e, s, &(struct job){ .n = i, .size = 500000 }), P_OK);
         assert_int_equal(stat(scratch_file(s, "db-wal"), &log), 0);
         longest = log.st_size > longest ? log.st_size : longest;
     }

@@ -49,7 +49,8 @@ static struct worker_pool *start(int threads, int queue, int64_t deadline_us)
 static bool queue(struct worker_pool *p, struct job *j)
 {
     j->work = (struct work){
-        .ctx = &j->ctx, .run = run, .arg = j, .done = done, .unauthenticated = j->unauthenticated };
+        .ctx = &j->ctx, .run = run, .arg = j, .done = done, .unauthenticated = j->unauthenticated
+    };
     return worker_pool_queue(p, &j->work);
 }
 
@@ -64,7 +65,7 @@ static void test_runs_and_tells(void **state)
 {
     (void)state;
     struct worker_pool *p = start(0, 0, 1000000);
-    struct job j = {.sleep_us = 0};
+    struct job j = { .sleep_us = 0 };
     assert_true(queue(p, &j));
     await(&j.done);
     assert_true(j.ran);
@@ -97,7 +98,7 @@ static void test_waiting_time_is_bounded(void **state)
 {
     (void)state;
     struct worker_pool *p = start(1, 1000, 100000);
-    struct job first = {.sleep_us = 40000}, held = {.hold = true}, more[10];
+    struct job first = { .sleep_us = 40000 }, held = { .hold = true }, more[10];
     memset(more, 0, sizeof more);
     assert_true(queue(p, &first));
     await(&first.done);
@@ -118,7 +119,7 @@ static void test_what_waited_too_long_is_not_run(void **state)
 {
     (void)state;
     struct worker_pool *p = start(1, 10, 30000);
-    struct job held = {.hold = true}, late = {.sleep_us = 0};
+    struct job held = { .hold = true }, late = { .sleep_us = 0 };
     assert_true(queue(p, &held));
     await(&held.entered);
     assert_true(queue(p, &late)); /* nothing is known yet of how long jobs take */
@@ -134,8 +135,12 @@ static void test_what_waited_too_long_is_not_run(void **state)
 static void test_unauthenticated_work_does_not_take_all(void **state)
 {
     (void)state;
-    struct worker_pool *p = worker_pool_start(&(struct worker_pool_settings){
-        .name = "test", .threads = 3, .queue = 2, .for_authenticated = 1, .deadline_us = 60000000 });
+    struct worker_pool *p =
+        worker_pool_start(&(struct worker_pool_settings){ .name = "test",
+                                                          .threads = 3,
+                                                          .queue = 2,
+                                                          .for_authenticated = 1,
+                                                          .deadline_us = 60000000 });
     struct job guests[5], member = { .sleep_us = 0 };
     memset(guests, 0, sizeof guests);
     for (int i = 0; i < 5; i++) {
@@ -161,7 +166,8 @@ static void test_kinds_take_turns(void **state)
 {
     (void)state;
     struct worker_pool *p = start(1, 10, 60000000);
-    struct job held = { .unauthenticated = true, .hold = true }, guests[3], member = { .hold = true };
+    struct job held = { .unauthenticated = true, .hold = true }, guests[3],
+               member = { .hold = true };
     memset(guests, 0, sizeof guests);
     assert_true(queue(p, &held));
     await(&held.entered);
