@@ -7,6 +7,7 @@
 #include "show.h"
 
 #include "domain/factor_import.h"
+#include "domain/request.h"
 #include "factor/totp/transfer.h"
 
 #include <errno.h>
@@ -148,8 +149,8 @@ static int write_all(struct run *run)
         .arena = run->job->arena,
         .entropy = &s->entropy,
         .now_us = clock_now_us(&s->clock),
-        .admin_role = direct_role(s->realm.config),
     };
+    request_of(&ctx)->admin_role = direct_role(s->realm.config);
     struct import_write write = {
         .import = run->import,
         .progress = progress,

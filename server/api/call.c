@@ -184,8 +184,8 @@ struct subject call_subject(const struct call *call)
 /* A hook's own error has the status that it asks for, and no code (row HK3, X3). */
 int call_problem_status(const struct call *call)
 {
-    return call->problem == P_HOOK_ERROR && call->ctx.hook_status
-               ? call->ctx.hook_status
+    return call->problem == P_HOOK_ERROR && call->ctx.problem_status
+               ? call->ctx.problem_status
                : problem_row(call->problem)->status;
 }
 

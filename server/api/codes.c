@@ -18,7 +18,7 @@ static enum problem reply_message(struct call *call, const char *message_id)
     return reply_with(call, view_text, b.data);
 }
 
-static struct code_request request_of(struct call *call)
+static struct code_request code_request_of(struct call *call)
 {
     return (struct code_request){
         .aud = call->audience,
@@ -31,7 +31,7 @@ static struct code_request request_of(struct call *call)
 enum problem otp_post(struct call *call, struct tx *tx)
 {
     const struct body_otp *body = call->in;
-    struct code_request in = request_of(call);
+    struct code_request in = code_request_of(call);
     in.email = body->email;
     in.phone = body->phone;
     in.channel = body->channel;
@@ -48,7 +48,7 @@ enum problem otp_post(struct call *call, struct tx *tx)
 enum problem magic_link_post(struct call *call, struct tx *tx)
 {
     const struct body_magic_link *body = call->in;
-    struct code_request in = request_of(call);
+    struct code_request in = code_request_of(call);
     in.email = body->email;
     in.data = body->data;
     in.pkce = (struct pkce){ body->code_challenge, body->code_challenge_method };
@@ -62,7 +62,7 @@ enum problem magic_link_post(struct call *call, struct tx *tx)
 enum problem recover_post(struct call *call, struct tx *tx)
 {
     const struct body_recover *body = call->in;
-    struct code_request in = request_of(call);
+    struct code_request in = code_request_of(call);
     in.email = body->email;
     in.pkce = (struct pkce){ body->code_challenge, body->code_challenge_method };
     enum problem problem = recover_check(&call->services->realm, &call->ctx, &in);
@@ -75,7 +75,7 @@ enum problem recover_post(struct call *call, struct tx *tx)
 enum problem resend_post(struct call *call, struct tx *tx)
 {
     const struct body_resend *body = call->in;
-    struct code_request in = request_of(call);
+    struct code_request in = code_request_of(call);
     in.type = body->type;
     in.email = body->email;
     in.phone = body->phone;

@@ -7,6 +7,7 @@
 #include "base/deferred.h"
 #include "deliver/sender.h"
 #include "domain/session.h"
+#include "domain/request.h"
 
 #include <string.h>
 
@@ -84,7 +85,7 @@ static const char *about_message(struct call *call, const struct outgoing *item)
 static const char *about_attempt(struct call *call)
 {
     char id[UUID_TEXT];
-    const struct mfa_attempt *a = &call->ctx.attempt;
+    const struct mfa_attempt *a = &request_of(&call->ctx)->attempt;
     return arena_printf(call->ctx.arena, "%s %s", a->right ? "right" : "wrong",
                         uuid_format(&a->factor_id, id));
 }
@@ -93,16 +94,16 @@ static const char *about_attempt(struct call *call)
 static enum destination asked_by(struct call *call, enum stage stage, const struct outgoing *item,
                                  const char **question)
 {
-    const struct ctx *ctx = &call->ctx;
+    const struct request *r = request_of(&call->ctx);
     int64_t expires_at_s;
     enum destination to = DESTINATIONS;
-    if (stage == CODE && ctx->asked.code) {
+    if (stage == CODE && r->asked.code) {
         *question = NULL;
-        to = ctx->asked.answered ? DESTINATIONS : TO_SMS;
-    } else if (stage == BEFORE && ctx->created) {
-        *question = about_account(call, "before", ctx->created);
+        to = r->asked.answered ? DESTINATIONS : TO_SMS;
+    } else if (stage == BEFORE && r->created) {
+        *question = about_account(call, "before", r->created);
         to = TO_BEFORE_HOOK;
-    } else if ((stage == MFA || stage == WRONG) && ctx->attempt.made) {
+    } else if ((stage == MFA || stage == WRONG) && r->attempt.made) {
         *question = about_attempt(call);
         to = TO_MFA_HOOK;
     } else if ((stage == SEND || stage == TELL) && item) {
@@ -111,8 +112,8 @@ static enum destination asked_by(struct call *call, enum stage stage, const stru
     } else if (stage == TOKEN && call->issued && may_ask(call, TO_TOKEN_HOOK)) {
         *question = claims_text(&call->services->realm, &call->ctx, call->issued, &expires_at_s);
         to = TO_TOKEN_HOOK;
-    } else if (stage == AFTER && ctx->announced) {
-        *question = about_account(call, "after", ctx->announced);
+    } else if (stage == AFTER && r->announced) {
+        *question = about_account(call, "after", r->announced);
         to = TO_AFTER_HOOK;
     }
     return to != DESTINATIONS && may_ask(call, to) ? to : DESTINATIONS;
@@ -148,7 +149,7 @@ static enum destination open_question(struct call *call, enum stage stage,
 static bool must_ask(struct call *call)
 {
     const char *question;
-    for (const struct outgoing *item = call->ctx.outgoing; item; item = item->next) {
+    for (const struct outgoing *item = request_of(&call->ctx)->outgoing; item; item = item->next) {
         if (open_question(call, SEND, item, &question) != DESTINATIONS) {
             return true;
         }
@@ -174,8 +175,8 @@ static enum problem send_one_sms(struct call *call, const struct outgoing *item)
     if (problem || handled || sms_setup(call->services->config) == SMS_FOLDER) {
         return problem;
     }
-    if (send_sms(call->services->config, call->ctx.arena, item->sms, &call->ctx.sms_id, &error,
-                 &for_good)) {
+    if (send_sms(call->services->config, call->ctx.arena, item->sms,
+                 &request_of(&call->ctx)->sms_id, &error, &for_good)) {
         return P_OK;
     }
     if (factor) {
@@ -183,7 +184,7 @@ static enum problem send_one_sms(struct call *call, const struct outgoing *item)
                   LOG_STR("reason", error ? error : "no answer"));
         return P_PHONE_CODE_NOT_SENT;
     }
-    if (call->ctx.silent_sends) {
+    if (request_of(&call->ctx)->silent_sends) {
         log_write(LOG_WARN, "a code by SMS could not be sent",
                   LOG_STR("reason", error ? error : "no answer"));
     }
@@ -199,10 +200,11 @@ static enum problem send_next(struct call *call)
     const struct outgoing *item = o->next;
     const char *arg = call->ctx.problem_arg;
     bool handled;
-    enum problem problem = item->sms ? send_one_sms(call, item)
-                                     : hook_send_email(call, call->ctx.outgoing, item, &handled);
+    enum problem problem =
+        item->sms ? send_one_sms(call, item)
+                  : hook_send_email(call, request_of(&call->ctx)->outgoing, item, &handled);
     bool notice = item->mail && mail_is_notice(item->mail->kind);
-    if (problem && (o->stage == TELL || call->ctx.silent_sends || notice)) {
+    if (problem && (o->stage == TELL || request_of(&call->ctx)->silent_sends || notice)) {
         call->ctx.problem_arg = arg;
         problem = P_OK;
     }
@@ -220,7 +222,7 @@ static enum problem end_sessions(struct ctx *ctx, struct tx *tx, void *arg)
 /* Row V12: told of right and wrong proofs alike; a rejection ends every session of the user. */
 static enum problem ask_about_mfa(struct call *call)
 {
-    const struct mfa_attempt *attempt = &call->ctx.attempt;
+    const struct mfa_attempt *attempt = &request_of(&call->ctx)->attempt;
     enum problem problem =
         hook_mfa_attempt(call, &attempt->factor_id, attempt->factor_type, attempt->right);
     if (problem != P_MFA_REJECTED) {
@@ -233,7 +235,7 @@ static enum problem ask_about_mfa(struct call *call)
 /* The SMS provider's word on a code that it made; no word is a no. */
 static void ask_about_code(struct call *call)
 {
-    struct asked_code *asked = &call->ctx.asked;
+    struct asked_code *asked = &request_of(&call->ctx)->asked;
     const char *error = NULL;
     if (!sms_check(call->services->config, call->ctx.arena, asked->phone, asked->code,
                    &asked->right, &error)) {
@@ -250,10 +252,12 @@ static enum problem ask(struct call *call)
     switch (o->stage) {
     case CODE:
         ask_about_code(call);
-        o->stage = call->ctx.asked.right ? BEFORE : RUN_AGAIN; /* a wrong one is only counted */
+        o->stage = request_of(&call->ctx)->asked.right
+                       ? BEFORE
+                       : RUN_AGAIN; /* a wrong one is only counted */
         return P_OK;
     case BEFORE:
-        return hook_before_user_created(call, call->ctx.created);
+        return hook_before_user_created(call, request_of(&call->ctx)->created);
     case MFA:
     case WRONG:
         return ask_about_mfa(call);
@@ -265,7 +269,7 @@ static enum problem ask(struct call *call)
         o->claims = call->issued->hook_claims;
         return problem;
     case AFTER:
-        return hook_after_user_created(call, call->ctx.announced);
+        return hook_after_user_created(call, request_of(&call->ctx)->announced);
     default:
         return P_OK;
     }
@@ -322,7 +326,7 @@ static enum problem after_run(struct call *call, enum problem problem)
     if (!problem && call->issued) {
         call->issued->hook_claims = o->claims;
     }
-    o->next = call->ctx.outgoing;
+    o->next = request_of(&call->ctx)->outgoing;
     o->stage = problem == P_ASK_FIRST ? CODE : problem ? TELL : AFTER;
     return go_on(call);
 }
@@ -332,18 +336,19 @@ static enum problem run_body(struct call *call, struct tx *tx)
 {
     struct external_calls *o = call->external;
     struct ctx *ctx = &call->ctx;
+    struct request *r = request_of(ctx);
     draws_again(&o->draws);
     reply_restart(call);
     call->issued = NULL;
-    ctx->outgoing = NULL;
-    ctx->created = ctx->announced = NULL;
-    ctx->attempt = (struct mfa_attempt){ 0 };
+    r->outgoing = NULL;
+    r->created = r->announced = NULL;
+    r->attempt = (struct mfa_attempt){ 0 };
     ctx->draws = &o->draws;
-    ctx->asks = true;
-    ctx->asks_mail = may_ask(call, TO_MAIL_HOOK);
-    ctx->asks_sms = may_ask(call, TO_SMS);
+    tx->provisional = true;
+    r->asks_mail = may_ask(call, TO_MAIL_HOOK);
+    r->asks_sms = may_ask(call, TO_SMS);
     enum problem problem = o->fn(ctx, tx, o->arg);
-    ctx->asks = ctx->asks_mail = ctx->asks_sms = false;
+    tx->provisional = r->asks_mail = r->asks_sms = false;
     ctx->draws = NULL;
     return problem;
 }
@@ -355,12 +360,13 @@ static enum problem run(struct call *call, struct tx *tx)
 {
     struct external_calls *o = call->external;
     struct ctx *ctx = &call->ctx;
+    struct request *r = request_of(ctx);
     call->settled = after_run;
     o->result = run_body(call, tx);
     if (o->result && !tx->keep) {
-        ctx->outgoing = NULL;
+        r->outgoing = NULL;
     }
-    load_accounts(tx, ctx->outgoing);
+    load_accounts(tx, r->outgoing);
     if (!o->result && must_ask(call)) {
         tx->keep = false;
         deferred_discard(ctx);
@@ -401,8 +407,9 @@ static enum problem ask_breach(struct call *call, struct tx *tx)
     struct ctx *ctx = &call->ctx;
     const struct realm *realm = &call->services->realm;
     (void)tx;
-    ctx->breach_asked = true;
-    enum problem problem = realm->ask_breach(realm->config, ctx, ctx->breach_of, &ctx->breached);
+    struct request *r = request_of(ctx);
+    r->breach_asked = true;
+    enum problem problem = realm->ask_breach(realm->config, ctx, r->breach_of, &r->breached);
     return call->after_breach(call, problem);
 }
 

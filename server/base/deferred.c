@@ -17,7 +17,7 @@ struct deferred {
 
 static struct deferred *add(struct ctx *ctx, enum deferred_when when)
 {
-    struct deferred *l = ARENA_NEW(ctx->arena, struct deferred), **end = &ctx->deferred;
+    struct deferred *l = ARENA_NEW(ctx_lasting(ctx), struct deferred), **end = &ctx->deferred;
     while (*end) {
         end = &(*end)->next;
     }
@@ -33,10 +33,10 @@ void deferred_log(struct ctx *ctx, enum deferred_when when, enum log_level level
     l->text = text;
     l->level = level;
     l->n = n;
-    l->fields = arena_alloc(ctx->arena, (size_t)n * sizeof *fields);
+    l->fields = arena_alloc(ctx_lasting(ctx), (size_t)n * sizeof *fields);
     for (int i = 0; i < n; i++) {
         l->fields[i] = fields[i];
-        l->fields[i].text = fields[i].text ? arena_strdup(ctx->arena, fields[i].text) : NULL;
+        l->fields[i].text = arena_strdup(ctx_lasting(ctx), fields[i].text);
     }
 }
 

@@ -4,7 +4,7 @@
 #ifndef COUNTERSIGN_DELIVER_EQUAL_TIME_H
 #define COUNTERSIGN_DELIVER_EQUAL_TIME_H
 
-#include "base/ctx.h"
+#include "domain/request.h"
 
 /* An answer has come, or has not come in time, to what was asked at that time (steady clock). */
 void equal_time_note(enum equal_time what, int64_t asked_at_us);

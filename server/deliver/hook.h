@@ -15,7 +15,7 @@ struct hook {
 /* Calls it. P_OK: *output is the JSON object that was answered, or NULL where there was none
  * (204). Else the problem of HK3: HOOK_TIMEOUT, HOOK_UNREACHABLE, HOOK_TOO_LARGE, HOOK_NO_TYPE,
  * HOOK_NOT_JSON, HOOK_BAD_JSON, HOOK_UNAVAILABLE, HOOK_REFUSED, HOOK_UNAUTHORIZED, HOOK_STATUS, or
- * HOOK_ERROR with the hook's own message and status (ctx->hook_status), or HOOK_SIGNATURE: the
+ * HOOK_ERROR with the hook's own message and status (ctx->problem_status), or HOOK_SIGNATURE: the
  * secrets cannot sign. It may take 5 s, so not on a thread that serves others meanwhile. */
 enum problem hook_call(struct ctx *ctx, const struct hook *hook, const char *payload,
                        const struct json_t **output) MUST_CHECK;

@@ -76,7 +76,7 @@ static enum problem read_error(struct ctx *ctx, const struct json_t *error)
     }
     bool usable =
         json_int(json_member(error, "http_code"), &status) && status >= 400 && status <= 599;
-    ctx->hook_status = usable ? (int)status : 500;
+    ctx->problem_status = usable ? (int)status : 500;
     return ctx_fail(ctx, P_HOOK_ERROR, message);
 }
 

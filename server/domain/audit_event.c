@@ -6,6 +6,7 @@
 #include "base/rfc3339.h"
 #include "base/utf8.h"
 #include "store/audit.h"
+#include "domain/request.h"
 
 #include <string.h>
 
@@ -36,11 +37,12 @@ static void pair(struct strbuf *b, const char *before, const char *name, const c
 }
 
 /* With who did it, where that is an admin. */
-static void write_traits(struct strbuf *b, const struct ctx *ctx, const struct actor *actor,
+static void write_traits(struct strbuf *b, struct ctx *ctx, const struct actor *actor,
                          const struct trait *traits)
 {
-    const char *role = ctx->admin_role && !uuid_is_nil(actor->id) ? ctx->admin_role : NULL;
-    const char *id = ctx->admin_id && *ctx->admin_id ? ctx->admin_id : NULL;
+    const struct request *r = request_of(ctx);
+    const char *role = r->admin_role && !uuid_is_nil(actor->id) ? r->admin_role : NULL;
+    const char *id = r->admin_id && *r->admin_id ? r->admin_id : NULL;
     const char *before = ",\"traits\":{";
     for (; traits && traits->name; traits++, before = ",") {
         pair(b, before, traits->name, traits->value);

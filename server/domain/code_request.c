@@ -7,6 +7,7 @@
 #include "domain/profile.h"
 #include "domain/send_limit.h"
 #include "domain/enumeration.h"
+#include "domain/request.h"
 
 #include <string.h>
 
@@ -139,7 +140,7 @@ enum problem otp_run(const struct realm *realm, struct tx *tx, struct code_reque
     found = found && !address_is_foreign(tx, user, by_email);
     bool confirmed = found && (by_email ? user->email_confirmed_at : user->phone_confirmed_at);
     problem = refusal_of(realm, in, found, confirmed);
-    tx->ctx->silent_sends = guarded;
+    request_of(tx->ctx)->silent_sends = guarded;
     enumeration_equal_totals(tx);
     if (problem && in->client->local) {
         return problem;
@@ -155,7 +156,7 @@ enum problem otp_run(const struct realm *realm, struct tx *tx, struct code_reque
             return problem;
         }
     } else if (!guarded) { /* which others ask of who is new */
-        tx->ctx->equal_time |= EQUAL_TIME_CREATED | EQUAL_TIME_ANNOUNCED;
+        request_of(tx->ctx)->equal_time |= EQUAL_TIME_CREATED | EQUAL_TIME_ANNOUNCED;
     }
     problem = by_email ? send_magic_link(realm, tx, user, in) : send_code(realm, tx, user, in);
     in->message_id = guarded && !in->client->local ? NULL : in->message_id;
@@ -182,7 +183,7 @@ enum problem recover_run(const struct realm *realm, struct tx *tx, struct code_r
     if (problem) {
         return problem;
     }
-    tx->ctx->silent_sends = true;
+    request_of(tx->ctx)->silent_sends = true;
     enumeration_equal_totals(tx);
     if (!user_by_email(tx, in->aud, in->address, &user) || quiet ||
         address_is_foreign(tx, &user, true)) {
@@ -277,7 +278,7 @@ enum problem resend_run(const struct realm *realm, struct tx *tx, struct code_re
     if (problem) {
         return problem;
     }
-    tx->ctx->silent_sends = true;
+    request_of(tx->ctx)->silent_sends = true;
     if (!of_type(in, "signup") && !of_type(in, "sms")) { /* these are of the unconfirmed alone */
         enumeration_equal_totals(tx);
     }

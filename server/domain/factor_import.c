@@ -330,7 +330,7 @@ enum problem factor_import_write(struct ctx *ctx, struct tx *tx, void *arg)
 {
     struct import_write *w = arg;
     struct factor_import *f = w->import;
-    struct arena *whole = ctx->arena;
+    ctx->lasting = ctx->arena;
     w->wrong = NULL;
     for (size_t at = 0; at < f->n && !w->wrong && tx->status == DB_OK; at += AHEAD) {
         size_t n = f->n - at < AHEAD ? f->n - at : AHEAD;
@@ -341,6 +341,6 @@ enum problem factor_import_write(struct ctx *ctx, struct tx *tx, void *arg)
             w->progress(w->progress_arg, (int64_t)(at + n), (int64_t)f->n);
         }
     }
-    ctx->arena = whole;
+    ctx->arena = ctx->lasting;
     return w->wrong ? P_IMPORT_STALE : P_OK;
 }

@@ -2,12 +2,13 @@
 #include "domain/issued_session.h"
 
 #include "store/recovery_sets.h"
+#include "domain/request.h"
 
 void account_prefetch(struct tx *tx, const struct uuid *user_id)
 {
     factors_prefetch(tx, user_id);
     identities_prefetch(tx, user_id);
-    if (tx->ctx->lists_recovery_codes) {
+    if (request_of(tx->ctx)->lists_recovery_codes) {
         recovery_set_as_factor_prefetch(tx, user_id);
     }
 }
@@ -18,14 +19,14 @@ void account_load(struct tx *tx, struct account *account)
     account->n_factors = factors_of(tx, &account->user.id, &account->factors);
     account->n_identities = identities_of(tx, &account->user.id, &account->identities);
     account->codes.type = NULL;
-    if (tx->ctx->lists_recovery_codes) {
+    if (request_of(tx->ctx)->lists_recovery_codes) {
         recovery_set_as_factor(tx, &account->user.id, &account->codes);
     }
 }
 
 static const struct account *copy_of(struct tx *tx, const struct user *user)
 {
-    if (!tx->ctx->asks) { /* nobody is told of it then */
+    if (!tx->provisional) { /* nobody is told of it then */
         return NULL;
     }
     struct account *copy = ARENA_NEW(tx->ctx->arena, struct account);
@@ -37,21 +38,23 @@ static const struct account *copy_of(struct tx *tx, const struct user *user)
 void account_created(struct tx *tx, const struct user *user)
 {
     if (tx->ghost) {
-        tx->ctx->equal_time |= EQUAL_TIME_CREATED;
+        request_of(tx->ctx)->equal_time |= EQUAL_TIME_CREATED;
         return;
     }
     const struct account *copy = copy_of(tx, user);
-    tx->ctx->created = copy ? copy : tx->ctx->created;
+    struct request *r = request_of(tx->ctx);
+    r->created = copy ? copy : r->created;
 }
 
 void account_announced(struct tx *tx, const struct user *user)
 {
     if (tx->ghost) {
-        tx->ctx->equal_time |= EQUAL_TIME_ANNOUNCED;
+        request_of(tx->ctx)->equal_time |= EQUAL_TIME_ANNOUNCED;
         return;
     }
     const struct account *copy = copy_of(tx, user);
-    tx->ctx->announced = copy ? copy : tx->ctx->announced;
+    struct request *r = request_of(tx->ctx);
+    r->announced = copy ? copy : r->announced;
 }
 
 void issued_session_load(struct tx *tx, struct issued_session *issued)

@@ -36,7 +36,7 @@ struct issued_session {
     const char *weak_message;
 };
 
-/* Factors and identities of account->user, and recovery codes where ctx->lists_recovery_codes.
+/* Factors and identities of account->user, and recovery codes where request.lists_recovery_codes.
  * Ahead: says that they will be asked for (db_prefetch). */
 void account_prefetch(struct tx *tx, const struct uuid *user_id);
 void account_load(struct tx *tx, struct account *account);

@@ -5,6 +5,7 @@
 #include "domain/address.h"
 #include "domain/send_limit.h"
 #include "store/ghosts.h"
+#include "domain/request.h"
 
 #include <string.h>
 #include <strings.h>
@@ -347,6 +348,6 @@ enum problem message_sms(const struct realm *realm, struct tx *tx, struct user *
                                                  : "confirmation",
     };
     outgoing_sms(realm, tx, &sms);
-    *message_id = tx->ctx->sms_id; /* row SM8 */
+    *message_id = request_of(tx->ctx)->sms_id; /* row SM8 */
     return P_OK;
 }

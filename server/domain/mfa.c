@@ -8,6 +8,7 @@
 #include "domain/attempt_origin.h"
 #include "store/recovery_sets.h"
 #include "store/step_guards.h"
+#include "domain/request.h"
 
 #include <string.h>
 
@@ -512,7 +513,7 @@ enum problem mfa_admin_update(const struct realm *realm, struct tx *tx, const st
         return problem;
     }
     char id[UUID_TEXT], user_id[UUID_TEXT];
-    audit_by_admin(realm, tx, tx->ctx->admin_role, AUDIT_FACTOR_UPDATED,
+    audit_by_admin(realm, tx, request_of(tx->ctx)->admin_role, AUDIT_FACTOR_UPDATED,
                    TRAITS({ "factor_id", uuid_format(factor_id, id) }, { "factor_type", out->type },
                           { "user_id", uuid_format(&user->id, user_id) }));
     return P_OK;

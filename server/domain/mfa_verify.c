@@ -10,6 +10,7 @@
 #include "domain/attempt_origin.h"
 #include "domain/session.h"
 #include "domain/failed_attempt.h"
+#include "domain/request.h"
 
 #include <string.h>
 
@@ -177,7 +178,7 @@ static enum problem check_proof(struct attempt *a, const struct factor_kind *kin
     a->factor_changed = check.factor_changed;
     bool wrong = problem && (problem == kind->wrong || check.wrong);
     if (!problem || wrong) {
-        ctx_attempt(a->tx->ctx, &a->factor.id, a->factor.type, !wrong);
+        request_attempt(a->tx->ctx, &a->factor.id, a->factor.type, !wrong);
     }
     if (wrong) {
         record_failure(a, kind);

@@ -4,6 +4,7 @@
 #include "base/draws.h"
 #include "crypto/ct_equal.h"
 #include "store/change_links.h"
+#include "domain/request.h"
 
 #include <string.h>
 
@@ -152,13 +153,14 @@ bool code_fits(const struct realm *realm, struct tx *tx, const struct uuid *user
 
 bool code_fits_elsewhere(struct tx *tx, const char *phone, const char *code)
 {
-    struct asked_code *asked = &tx->ctx->asked;
+    struct asked_code *asked = &request_of(tx->ctx)->asked;
     bool same =
         asked->answered && strcmp(asked->phone, phone) == 0 && strcmp(asked->code, code) == 0;
     if (!same) {
         *asked = (struct asked_code){ .phone = phone, .code = code };
     }
-    return same ? asked->right : tx->ctx->asks_sms; /* where nobody will ask, no code is right */
+    return same ? asked->right
+                : request_of(tx->ctx)->asks_sms; /* where nobody will ask, no code is right */
 }
 
 static bool find_in_tokens(struct tx *tx, const struct code_kinds *kinds, const char *stored,

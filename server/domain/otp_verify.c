@@ -8,6 +8,7 @@
 #include "domain/session.h"
 #include "domain/otp_verify_effect.h"
 #include "store/session_proofs.h"
+#include "domain/request.h"
 
 #include <string.h>
 
@@ -220,7 +221,8 @@ static enum problem find_by_code(const struct realm *realm, struct tx *tx,
     if (found && code_holds(realm, tx, in, v, &guard)) {
         /* told to who has the code alone (rule S4); what the provider has not said yet is no proof
          */
-        bool open = tx->ctx->asked.code && !tx->ctx->asked.answered;
+        const struct asked_code *asked = &request_of(tx->ctx)->asked;
+        bool open = asked->code && !asked->answered;
         return v->user->banned_until > tx->ctx->now_us && !open ? P_USER_BANNED : P_OK;
     }
     bool voids = code_guard_wrong(tx, &guard, newest_sent_at(tx, in, v, found));

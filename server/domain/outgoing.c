@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "store/outbox.h"
+#include "domain/request.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -146,12 +147,13 @@ static void put(const struct realm *realm, struct tx *tx, const char *kind, cons
         .next_try_at = ctx->now_us,
     };
     outbox_insert(tx, &row);
-    ctx->outbox_filled = true;
+    request_of(ctx)->outbox_filled = true;
 }
 
 static void collect(struct ctx *ctx, const struct mail *mail, const struct sms *sms)
 {
-    struct outgoing *item = ARENA_NEW(ctx->arena, struct outgoing), **end = &ctx->outgoing;
+    struct outgoing *item = ARENA_NEW(ctx->arena, struct outgoing),
+                    **end = &request_of(ctx)->outgoing;
     if (mail) {
         struct mail *copy = ARENA_NEW(ctx->arena, struct mail);
         *copy = *mail;
@@ -169,11 +171,11 @@ static void collect(struct ctx *ctx, const struct mail *mail, const struct sms *
 
 void outgoing_mail(const struct realm *realm, struct tx *tx, const struct mail *mail)
 {
-    if (tx->ctx->asks_mail && tx->ghost) {
-        tx->ctx->equal_time |= EQUAL_TIME_MAIL;
+    if (request_of(tx->ctx)->asks_mail && tx->ghost) {
+        request_of(tx->ctx)->equal_time |= EQUAL_TIME_MAIL;
         return;
     }
-    if (tx->ctx->asks_mail) {
+    if (request_of(tx->ctx)->asks_mail) {
         collect(tx->ctx, mail, NULL);
         return;
     }
@@ -185,11 +187,11 @@ void outgoing_mail(const struct realm *realm, struct tx *tx, const struct mail *
 
 void outgoing_sms(const struct realm *realm, struct tx *tx, const struct sms *sms)
 {
-    if (tx->ctx->asks_sms && tx->ghost) {
-        tx->ctx->equal_time |= EQUAL_TIME_SMS;
+    if (request_of(tx->ctx)->asks_sms && tx->ghost) {
+        request_of(tx->ctx)->equal_time |= EQUAL_TIME_SMS;
         return;
     }
-    if (tx->ctx->asks_sms) {
+    if (request_of(tx->ctx)->asks_sms) {
         collect(tx->ctx, NULL, sms);
         return;
     }

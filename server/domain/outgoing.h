@@ -73,7 +73,7 @@ bool mail_is_notice(enum mail_kind kind);
 
 struct account;
 
-/* What a request wants to send, in order; collected in ctx->outgoing where it is sent before the
+/* What a request wants to send, in order; collected in request.outgoing where it is sent before the
  * request counts. */
 struct outgoing {
     const struct mail *mail; /* one of the two */
@@ -82,7 +82,8 @@ struct outgoing {
     struct outgoing *next;
 };
 
-/* Writes it into the outbox; with ctx->asks_mail or ctx->asks_sms into ctx->outgoing instead. */
+/* Writes it into the outbox; with request.asks_mail or request.asks_sms into request.outgoing
+ * instead. */
 void outgoing_mail(const struct realm *realm, struct tx *tx, const struct mail *mail);
 void outgoing_sms(const struct realm *realm, struct tx *tx, const struct sms *sms);
 

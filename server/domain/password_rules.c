@@ -3,6 +3,7 @@
 
 #include "base/strbuf.h"
 #include "crypto/password.h"
+#include "domain/request.h"
 
 #include <string.h>
 
@@ -42,7 +43,7 @@ unsigned password_weaknesses(const struct realm *realm, struct ctx *ctx, const c
         strbuf_char(&text, '.');
         reasons |= WEAK_CHARACTERS;
     }
-    if (ctx->breached) {
+    if (request_of(ctx)->breached) {
         add(&text,
             "Password is known to be weak and easy to guess, please choose a different one.");
         reasons |= WEAK_PWNED;
@@ -53,10 +54,10 @@ unsigned password_weaknesses(const struct realm *realm, struct ctx *ctx, const c
 
 enum problem password_ask_breach(const struct realm *realm, struct ctx *ctx, const char *password)
 {
-    if (!realm->ask_breach || ctx->breach_asked || strlen(password) > PASSWORD_MAX) {
+    if (!realm->ask_breach || request_of(ctx)->breach_asked || strlen(password) > PASSWORD_MAX) {
         return P_OK;
     }
-    ctx->breach_of = password;
+    request_of(ctx)->breach_of = password;
     return P_BREACH_UNASKED;
 }
 
@@ -70,8 +71,8 @@ enum problem password_check(const struct realm *realm, struct ctx *ctx, const ch
     if (problem) {
         return problem;
     }
-    ctx->weak_reasons = password_weaknesses(realm, ctx, password, &message);
-    return ctx->weak_reasons ? ctx_fail(ctx, P_PASSWORD_WEAK, message) : P_OK;
+    request_of(ctx)->weak_reasons = password_weaknesses(realm, ctx, password, &message);
+    return request_of(ctx)->weak_reasons ? ctx_fail(ctx, P_PASSWORD_WEAK, message) : P_OK;
 }
 
 const char *password_at_rest(const struct realm *realm, struct ctx *ctx, const struct uuid *user_id,

@@ -8,6 +8,7 @@
 #include "domain/attempt_origin.h"
 #include "domain/session.h"
 #include "domain/failed_attempt.h"
+#include "domain/request.h"
 
 #include <string.h>
 
@@ -254,7 +255,7 @@ enum problem recovery_use(const struct realm *realm, struct tx *tx, const struct
     }
     bool right = *typed && recovery_code_use(tx, &set.user_id,
                                              hash_of(realm, tx->ctx->arena, &set.id, typed));
-    ctx_attempt(tx->ctx, &set.id, type, right);
+    request_attempt(tx->ctx, &set.id, type, right);
     if (!right) {
         record_failure(realm, tx, subject, &set, out, &origin);
         return P_RECOVERY_WRONG;

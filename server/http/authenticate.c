@@ -5,6 +5,7 @@
 #include "domain/mfa_policy.h"
 #include "store/factors.h"
 #include "store/recovery_sets.h"
+#include "domain/request.h"
 
 #include <string.h>
 #include <strings.h>
@@ -217,7 +218,7 @@ static enum problem check_account(struct call *call, struct tx *tx)
     if (session_ended(config, call->ctx.now_us, &session)) {
         return P_ADMIN_SESSION_EXPIRED;
     }
-    call->ctx.admin_role = p->user.role;
+    request_of(&call->ctx)->admin_role = p->user.role;
     return aal_is_2(p->aal) ? P_OK : mfa_policy_admin(config, tx, &p->user);
 }
 
@@ -250,8 +251,8 @@ static enum problem authenticate_admin(struct call *call)
         return P_NOT_ADMIN;
     }
     p->admin = true;
-    call->ctx.admin_role = p->claims.role;
-    call->ctx.admin_id = p->claims.sub;
+    request_of(&call->ctx)->admin_role = p->claims.role;
+    request_of(&call->ctx)->admin_id = p->claims.sub;
     enum problem problem = P_OK;
     p->is_user_admin = claims_of_account(&p->claims);
     if (p->is_user_admin && (problem = check_claims(call))) {

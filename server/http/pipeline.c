@@ -16,6 +16,7 @@
 #include "http/limits.h"
 #include "http/unauthenticated_limits.h"
 #include "work/outbox_worker.h"
+#include "domain/request.h"
 
 #include <string.h>
 
@@ -309,7 +310,7 @@ enum lane pipeline_begin(struct call *call)
     call->ctx.entropy = &call->services->entropy;
     call->path = strip_prefix(call->path);
     call->new_envelope = wants_new_envelope(call_header(call, "X-Supabase-Api-Version"));
-    call->ctx.lists_recovery_codes =
+    request_of(&call->ctx)->lists_recovery_codes =
         client_lists_recovery_codes(call_header(call, "X-Client-Info"));
     name_request(call);
     call->client.ip = client_address(call); /* of each request: it stands in the log */
@@ -343,7 +344,7 @@ static bool asks_openly(const struct call *call)
 
 int64_t pipeline_due_us(struct call *call)
 {
-    int64_t wait = equal_time_wait_us(call->ctx.equal_time, &call->services->entropy);
+    int64_t wait = equal_time_wait_us(request_of(&call->ctx)->equal_time, &call->services->entropy);
     bool openly = asks_openly(call) && !call->issued;
     if (!openly && !wait) {
         return 0;
@@ -383,7 +384,7 @@ void pipeline_answer(struct call *call, struct answer *out)
     call->refused_words = database_error_words(call);
     render(call, out);
     count(call, out->status);
-    if (call->ctx.outbox_filled && call->services->outbox) {
+    if (request_of(&call->ctx)->outbox_filled && call->services->outbox) {
         outbox_worker_wake(call->services->outbox);
     }
     log_write(LOG_DEBUG, "statements", LOG_INT("reads", call->ctx.reads),

@@ -2,6 +2,7 @@
 #include "http/render.h"
 
 #include "http/cors.h"
+#include "domain/request.h"
 
 #include <string.h>
 
@@ -29,7 +30,7 @@ static void write_reasons(struct call *call, struct strbuf *b)
     static const char *const names[] = { "length", "characters", "pwned" };
     strbuf_str(b, ",\"weak_password\":{\"reasons\":[");
     for (int i = 0, n = 0; i < 3; i++) {
-        if (call->ctx.weak_reasons & (1U << i)) {
+        if (request_of(&call->ctx)->weak_reasons & (1U << i)) {
             strbuf_str(b, n++ ? "," : "");
             json_quote(b, names[i]);
         }

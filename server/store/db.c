@@ -173,7 +173,7 @@ void db_prefetch_values(struct tx *tx, struct sql *sql, const struct db_value *v
 
 void db_last(struct tx *tx)
 {
-    if (tx->status == DB_OK && tx->db->engine->last && !tx->ctx->asks) {
+    if (tx->status == DB_OK && tx->db->engine->last && !tx->provisional) {
         tx->db->engine->last(tx->db);
     }
 }

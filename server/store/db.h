@@ -69,6 +69,7 @@ struct tx {
     bool keep;             /* commit although the answer is a problem: tx_commit_on_error() */
     bool ghost;            /* writes are about nobody: see store/ghosts.h */
     int ghost_slot, ghost_writes;
+    bool provisional; /* a success may still be rolled back: nothing is committed along */
     bool openly; /* asked for by anybody, after the pause of the address: domain/enumeration.h */
     bool owners_too;     /* so, and by owners of accounts and others alike */
     struct uuid subject; /* so: stands for the address */

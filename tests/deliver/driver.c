@@ -77,7 +77,7 @@ static void call_hook(struct arena *arena, const char *url, const char *secrets)
     enum problem problem = hook_call(&ctx, &hook, read_input(arena), &output);
     member(&b, "problem", problem_row(problem)->name);
     member(&b, "arg", ctx.problem_arg);
-    strbuf_printf(&b, ",\"status\":%d,\"output\":", ctx.hook_status);
+    strbuf_printf(&b, ",\"status\":%d,\"output\":", ctx.problem_status);
     if (output) {
         json_write(&b, output);
     } else {

@@ -2,9 +2,12 @@
  * all of it or nothing (domain/factor_import.h). The rows themselves: tests/outside. */
 #include "people.h"
 
+#include "base/log.h"
 #include "domain/factor_import.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct look {
     struct factor_import *import;
@@ -107,6 +110,35 @@ static void all_are_written(void **state)
     assert_null(e.import);
 }
 
+/* Where audit events go into the log alone, their lines leave after the commit, whole, although the
+ * memory of the rows was given back before. */
+static void events_stand_in_the_log(void **state)
+{
+    struct rig *rig = *state;
+    struct everyone e;
+    const char *wrong;
+    rig_restart_with(rig, (const char *const[]){ "GOTRUE_AUDIT_LOG_DISABLE_POSTGRES=true", NULL });
+    look_at_all(rig, &e);
+    FILE *file = tmpfile();
+    int terminal = dup(STDERR_FILENO);
+    assert_non_null(file);
+    assert_true(dup2(fileno(file), STDERR_FILENO) >= 0);
+    log_set_level(LOG_INFO);
+    enum problem problem = finish(rig, e.import, &wrong);
+    log_set_level(LOG_OFF);
+    assert_true(dup2(terminal, STDERR_FILENO) >= 0);
+    close(terminal);
+    assert_int_equal(problem, P_OK);
+    factor_import_free(&e.import);
+    rewind(file);
+    int events = 0;
+    for (char line[2048]; fgets(line, sizeof line, file);) {
+        events += strstr(line, "\"auth_audit_event\":{") && strstr(line, "\"factor_id\":\"");
+    }
+    assert_int_equal(events, USERS);
+    fclose(file);
+}
+
 static void a_factor_of_the_name_came_meanwhile(void **state)
 {
     struct rig *rig = *state;
@@ -206,6 +238,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RIG_TEST(all_are_written),
+        RIG_TEST(events_stand_in_the_log),
         RIG_TEST(a_factor_of_the_name_came_meanwhile),
         RIG_TEST(the_bound_was_reached_meanwhile),
         RIG_TEST(enrollments_left_lying_make_room),

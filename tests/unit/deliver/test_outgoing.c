@@ -4,6 +4,7 @@
 #include "work/outbox_worker.h"
 
 #include "../crypto/testing.h"
+#include "domain/request.h"
 
 static struct uuid some_id(void)
 {
@@ -88,18 +89,19 @@ static void unreadable(void **state)
 
 static void collected(void **state)
 {
-    struct ctx ctx = { .arena = *state, .asks_mail = true, .asks_sms = true };
+    struct ctx ctx = { .arena = *state };
+    request_of(&ctx)->asks_mail = request_of(&ctx)->asks_sms = true;
     struct tx tx = { .ctx = &ctx };
     struct realm realm = { 0 };
     const struct mail mail = { .kind = MAIL_INVITE, .user_id = some_id(), .to = "a@b" };
     const struct sms sms = { some_id(), "1", "2", NULL, "mfa" };
     outgoing_mail(&realm, &tx, &mail);
     outgoing_sms(&realm, &tx, &sms);
-    assert_string_equal(ctx.outgoing->mail->to, "a@b");
-    assert_null(ctx.outgoing->sms);
-    assert_string_equal(ctx.outgoing->next->sms->code, "2");
-    assert_null(ctx.outgoing->next->next);
-    assert_false(ctx.outbox_filled);
+    assert_string_equal(request_of(&ctx)->outgoing->mail->to, "a@b");
+    assert_null(request_of(&ctx)->outgoing->sms);
+    assert_string_equal(request_of(&ctx)->outgoing->next->sms->code, "2");
+    assert_null(request_of(&ctx)->outgoing->next->next);
+    assert_false(request_of(&ctx)->outbox_filled);
 }
 
 static void backoff(void **state)

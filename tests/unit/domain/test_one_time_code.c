@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "scratch.h"
 #include "store/migrate.h"
+#include "domain/request.h"
 
 static const char address[] = "a@example.com";
 
@@ -246,14 +247,14 @@ static void elsewhere(void **state)
     struct ctx ctx = { .arena = s->arena };
     struct tx tx = { .ctx = &ctx };
     assert_false(code_fits_elsewhere(&tx, "1555", "123456"));
-    ctx.asks_sms = true;
+    request_of(&ctx)->asks_sms = true;
     assert_true(code_fits_elsewhere(&tx, "1555", "123456"));
-    assert_string_equal(ctx.asked.code, "123456");
-    ctx.asked.answered = true;
+    assert_string_equal(request_of(&ctx)->asked.code, "123456");
+    request_of(&ctx)->asked.answered = true;
     assert_false(code_fits_elsewhere(&tx, "1555", "123456"));
-    ctx.asked.right = true;
+    request_of(&ctx)->asked.right = true;
     assert_true(code_fits_elsewhere(&tx, "1555", "123456"));
-    ctx.asks_sms = false; /* another code than the one that was asked about */
+    request_of(&ctx)->asks_sms = false; /* another code than the one that was asked about */
     assert_false(code_fits_elsewhere(&tx, "1555", "654321"));
 }
 
