@@ -3,6 +3,7 @@
 #include "command.h"
 
 #include "base/log.h"
+#include "base/url.h"
 #include "key_files.h"
 #include "progress.h"
 #include "say.h"
@@ -174,10 +175,8 @@ static bool copy(struct arena *arena, struct side *from, struct side *to, unsign
 /* Other users see a program's arguments while it runs. */
 static void warn_of_password(const char *option, const char *url)
 {
-    const char *rest = strstr(url, "://");
-    const char *at = rest ? strchr(rest, '@') : NULL;
-    const char *colon = at ? memchr(rest + 3, ':', (size_t)(at - rest - 3)) : NULL;
-    if (colon || strstr(url, "password=")) {
+    struct url_part user = url_split(url).userinfo;
+    if (memchr(user.at, ':', user.len) || strstr(url, "password=")) {
         say_warning(
             "the password in %s can be read by other users of this machine and stays in the "
             "shell's history; better in PGPASSWORD or ~/.pgpass",

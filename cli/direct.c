@@ -5,6 +5,7 @@
 #include "admin.h"
 
 #include "base/log.h"
+#include "base/url.h"
 #include "http/pipeline.h"
 #include "show.h"
 
@@ -34,9 +35,8 @@ static const char *header_of(void *arg, const char *name)
 /* What follows scheme and host. */
 static const char *path_of(const char *url)
 {
-    const char *host = strstr(url, "://");
-    const char *path = host ? strchr(host + 3, '/') : NULL;
-    return path ? path : "/";
+    const char *path = url_split(url).rest;
+    return *path ? path : "/";
 }
 
 static cs_status answer(struct call *call, cs_http_response *response)

@@ -61,6 +61,36 @@ int url_default_port(struct url_part scheme)
     return 0;
 }
 
+bool url_scheme_is_http(struct url_part scheme)
+{
+    return url_part_is(scheme, "http") || url_part_is(scheme, "https");
+}
+
+struct url_split url_split(const char *text)
+{
+    size_t scheme = strspn(text, LETTERS DIGITS "+-.");
+    scheme = strncmp(text + scheme, "://", 3) == 0 ? scheme : 0;
+    size_t skip = scheme ? scheme + 3 : 0;
+    const char *host = text + skip;
+    size_t len = strcspn(host, "/?#");
+    const char *rest = host + len, *at = memrchr(host, '@', len);
+    struct url_part userinfo = { host, at ? (size_t)(at - host) : 0 };
+    host = at ? at + 1 : host;
+    len = (size_t)(rest - host);
+    const char *bracket = len && *host == '[' ? memchr(host, ']', len) : NULL;
+    const char *name_end = bracket ? bracket + 1 : host;
+    const char *colon = memchr(name_end, ':', (size_t)(rest - name_end));
+    const char *end = colon ? colon : rest, *port = colon ? colon + 1 : rest;
+    return (struct url_split){
+        .origin = { text, (size_t)(rest - text) },
+        .scheme = { text, scheme },
+        .userinfo = userinfo,
+        .host = { host, (size_t)(end - host) },
+        .port = { port, (size_t)(rest - port) },
+        .rest = rest,
+    };
+}
+
 /* What browsers take away, turn into something else or cannot read. */
 static bool characters_fine(const char *text)
 {

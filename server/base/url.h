@@ -1,5 +1,7 @@
-/* url.h: an absolute URL, taken apart as browsers do it (WHATWG URL), or refused: where browsers
- * would convert, mend or guess, there is no URL here, so that nobody reads another host than we. */
+/* url.h: URLs taken apart, in two ways. url_read is for what strangers send: an absolute URL as
+ * browsers read it (WHATWG URL), or none: where browsers would convert, mend or guess it is
+ * refused, so that nobody reads another host than we. url_split is for settings: it finds the parts
+ * of any "scheme://authority" by their delimiters (RFC 3986, Appendix B) and judges nothing. */
 #ifndef COUNTERSIGN_BASE_URL_H
 #define COUNTERSIGN_BASE_URL_H
 
@@ -40,6 +42,21 @@ enum url_fault {
 };
 
 enum url_fault url_read(const char *text, struct url *out);
+
+struct url_split {
+    struct url_part
+        origin; /* scheme, "://" and authority, as written; ends where the rest begins */
+    struct url_part scheme; /* empty: there is no "://", and the text begins with the host */
+    struct url_part userinfo;
+    struct url_part host; /* an IPv6 address with its brackets; may be empty */
+    struct url_part port; /* behind its ':'; may be empty */
+    const char *rest;     /* path, query and fragment; may be empty */
+};
+
+struct url_split url_split(const char *text);
+
+/* "http" or "https"? */
+bool url_scheme_is_http(struct url_part scheme);
 
 /* Does the part say this, whatever the case of ASCII letters? */
 bool url_part_is(struct url_part part, const char *word);

@@ -1,6 +1,8 @@
 /* advice.c: looks for settings that are allowed and probably not meant so, see advice.h. */
 #include "config/advice.h"
 
+#include "base/url.h"
+
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -65,29 +67,19 @@ static void look_at_tokens(struct lines *lines, const struct config *c)
     }
 }
 
-/* Host and its length of "http(s)://host[:port]"; NULL for other origins. */
-static const char *web_host(const char *origin, size_t *len)
-{
-    bool web = strncasecmp(origin, "https://", 8) == 0 || strncasecmp(origin, "http://", 7) == 0;
-    const char *host = web ? strstr(origin, "://") + 3 : NULL;
-    *len = host ? strcspn(host, ":/") : 0;
-    return host;
-}
-
 /* WebAuthn: the domain is the origin's host, or what it ends with behind a dot. */
-static bool fits(const char *domain, const char *host, size_t len)
+static bool fits(const char *domain, struct url_part host)
 {
     size_t n = strlen(domain);
-    return len >= n && strncasecmp(host + len - n, domain, n) == 0 &&
-           (len == n || host[len - n - 1] == '.');
+    return host.len >= n && strncasecmp(host.at + host.len - n, domain, n) == 0 &&
+           (host.len == n || host.at[host.len - n - 1] == '.');
 }
 
 static void look_at_keys(struct lines *lines, const struct config *c)
 {
     for (int i = 0; (c->webauthn_enroll || c->webauthn_verify) && i < c->rp_origins.count; i++) {
-        size_t len;
-        const char *host = web_host(c->rp_origins.items[i], &len);
-        if (host && !fits(c->rp_id, host, len)) {
+        struct url_split origin = url_split(c->rp_origins.items[i]);
+        if (url_scheme_is_http(origin.scheme) && !fits(c->rp_id, origin.host)) {
             add(lines,
                 arena_printf(lines->arena,
                              "security keys for %s (GOTRUE_WEBAUTHN_RP_ID) cannot be used at %s "
@@ -105,13 +97,10 @@ int advice_at_start(struct arena *arena, const struct config *c, const char *out
     return lines.n;
 }
 
-/* localhost, names below it, and loopback addresses. */
-static bool is_this_machine(const char *url)
+static bool is_this_machine(const char *text)
 {
-    size_t len;
-    const char *host = web_host(url, &len);
-    return host && (fits("localhost", host, len) || strncmp(host, "127.", 4) == 0 ||
-                    strncmp(host, "[::1]", 5) == 0);
+    struct url url;
+    return url_read(text, &url) == URL_FINE && url_is_loopback(&url);
 }
 
 static void look_at_place(struct lines *lines, const struct config *c)

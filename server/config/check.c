@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/ip_network.h"
 #include "base/strbuf.h"
+#include "base/url.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -60,13 +61,12 @@ static const char *check_database(struct arena *arena, struct config *c)
 
 static const char *check_url(struct arena *arena, const char *name, const char *url)
 {
-    const char *colon = strstr(url, "://");
-    if (!colon || colon == url || !colon[3]) {
+    struct url_split parts = url_split(url);
+    if (!parts.scheme.len || !url[parts.scheme.len + 3]) {
         return arena_printf(arena, "%s=%s: an absolute URL is allowed, such as https://example.com",
                             name, url);
     }
-    struct url_part scheme = { url, (size_t)(colon - url) };
-    return url_scheme_is_no_place(scheme)
+    return url_scheme_is_no_place(parts.scheme)
                ? arena_printf(arena, "%s=%s: nobody can be sent to such a scheme", name, url)
                : NULL;
 }

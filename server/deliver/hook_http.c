@@ -6,6 +6,7 @@
 #include "base/rfc3339.h"
 #include "base/utf8.h"
 #include "base/uuid.h"
+#include "base/url.h"
 #include "crypto/base64.h"
 #include "crypto/digest.h"
 #include "deliver/http_client.h"
@@ -197,15 +198,11 @@ static enum problem try_all(struct ctx *ctx, const struct hook *hook, const char
     }
 }
 
-/* The host of a URL, for the log: the rest may hold secrets. */
+/* Host and port of a URL, for the log: the rest may hold secrets. */
 static const char *host_of(struct arena *arena, const char *url)
 {
-    const char *host = strstr(url, "://");
-    host = host ? host + 3 : url;
-    size_t len = strcspn(host, "/?#");
-    const char *at = memrchr(host, '@', len);
-    size_t skip = at ? (size_t)(at + 1 - host) : 0;
-    return arena_strndup(arena, host + skip, len - skip);
+    struct url_split u = url_split(url);
+    return arena_strndup(arena, u.host.at, (size_t)(u.rest - u.host.at));
 }
 
 enum problem hook_call(struct ctx *ctx, const struct hook *hook, const char *payload,

@@ -2,6 +2,7 @@
 #include "deliver/http_client.h"
 
 #include "base/strbuf.h"
+#include "base/url.h"
 #include "deliver/curl_handle.h"
 
 #include <string.h>
@@ -34,12 +35,9 @@ static struct curl_slist *list_headers(const struct http_request *request)
 /* A proxy of the environment is never asked for this machine itself. */
 static bool is_local(const char *url)
 {
-    const char *host = strstr(url, "://");
-    host = host ? host + 3 : url;
-    size_t len = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
-    return (len == 9 && strncasecmp(host, "localhost", len) == 0) ||
-           (len == 9 && strncmp(host, "127.0.0.1", len) == 0) ||
-           (len == 5 && strncmp(host, "[::1]", len) == 0);
+    struct url_part host = url_split(url).host;
+    return url_part_is(host, "localhost") || url_part_is(host, "127.0.0.1") ||
+           url_part_is(host, "[::1]");
 }
 
 static void set_request(CURL *curl, const struct http_request *request, struct transfer *t)

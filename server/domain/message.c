@@ -2,6 +2,7 @@
 #include "domain/message.h"
 
 #include "base/rfc3339.h"
+#include "base/url.h"
 #include "domain/address.h"
 #include "domain/send_limit.h"
 #include "store/ghosts.h"
@@ -116,18 +117,11 @@ static void add_query(struct strbuf *link, const char *path, const struct link_t
     strbuf_str(link, path + fragment);
 }
 
-/* Where the host of a URL ends. */
-static size_t origin_length(const char *url)
-{
-    const char *host = strstr(url, "://");
-    return host ? (size_t)(host + 3 - url) + strcspn(host + 3, "/?#") : strlen(url);
-}
-
 /* The path of that URL without a slash at its end: the API lies below it, whatever the host is
  * called. */
 static void add_below(struct strbuf *link, const char *url)
 {
-    const char *path = url + origin_length(url);
+    const char *path = url_split(url).rest;
     size_t len = strcspn(path, "?#");
     while (len && path[len - 1] == '/') {
         len--;
@@ -141,8 +135,8 @@ const char *message_link(const struct realm *realm, struct arena *arena,
 {
     const char *path = path_of(realm, kind);
     struct strbuf link = strbuf_in(arena, 16384);
-    size_t origin = origin_length(target->base);
-    bool whole = strcspn(path, "?#") > strcspn(path, ":") && strstr(path, "://");
+    size_t origin = url_split(target->base).origin.len;
+    bool whole = url_split(path).scheme.len && strcspn(path, "?#") > strcspn(path, ":");
     if (!*path) {
         path = "/verify";
         strbuf_add(&link, target->base, origin);

@@ -3,6 +3,7 @@
 #include "factor/totp/key_uri.h"
 
 #include "base/strbuf.h"
+#include "base/url.h"
 
 #include <string.h>
 
@@ -61,13 +62,6 @@ const char *key_uri(struct arena *arena, const struct key_uri *in)
 
 const char *key_uri_issuer(struct arena *arena, const char *site_url)
 {
-    const char *host = strstr(site_url, "://");
-    host = host ? host + 3 : site_url;
-    size_t len = strcspn(host, "/?#");
-    const char *at = memchr(host, '@', len);
-    if (at) {
-        len -= (size_t)(at + 1 - host);
-        host = at + 1;
-    }
-    return arena_strndup(arena, host, len);
+    struct url_split u = url_split(site_url);
+    return arena_strndup(arena, u.host.at, (size_t)(u.rest - u.host.at));
 }

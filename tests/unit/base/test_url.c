@@ -196,13 +196,42 @@ static void places(void **state)
     }
 }
 
+/* Parts by their delimiters alone, of what settings hold (RFC 3986, Appendix B). */
+static void split(void **state)
+{
+    static const struct {
+        const char *text, *origin, *scheme, *userinfo, *host, *port, *rest;
+    } list[] = {
+        { "https://a.example:8443/p?q#f", "https://a.example:8443", "https", "", "a.example",
+          "8443", "/p?q#f" },
+        { "http://u:p@h?x=@", "http://u:p@h", "http", "u:p", "h", "", "?x=@" },
+        { "postgres://u:a@b@h:1/db", "postgres://u:a@b@h:1", "postgres", "u:a@b", "h", "1", "/db" },
+        { "http://[::1]:9999", "http://[::1]:9999", "http", "", "[::1]", "9999", "" },
+        { "http://[::1]/", "http://[::1]", "http", "", "[::1]", "", "/" },
+        { "pg-functions://postgres/auth/fn", "pg-functions://postgres", "pg-functions", "",
+          "postgres", "", "/auth/fn" },
+        { "my_host:80/x", "my_host:80", "", "", "my_host", "80", "/x" },
+        { "myapp://", "myapp://", "myapp", "", "", "", "" },
+        { "h/?u=http://x", "h", "", "", "h", "", "/?u=http://x" },
+        { "", "", "", "", "", "", "" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+        struct url_split u = url_split(list[i].text);
+        part(u.origin, list[i].origin);
+        part(u.scheme, list[i].scheme);
+        part(u.userinfo, list[i].userinfo);
+        part(u.host, list[i].host);
+        part(u.port, list[i].port);
+        assert_string_equal(u.rest, list[i].rest);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parts),
-        cmocka_unit_test(refused),
-        cmocka_unit_test(long_names),
-        cmocka_unit_test(places),
+        cmocka_unit_test(split),      cmocka_unit_test(parts),  cmocka_unit_test(refused),
+        cmocka_unit_test(long_names), cmocka_unit_test(places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
