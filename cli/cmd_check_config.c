@@ -31,10 +31,10 @@ static void print_json(const struct findings *f)
     json_add_raw(&out, "advice", list.data);
     json_add_text(&out, "database", config->postgres ? "PostgreSQL" : config->database_path);
     json_add_bool(&out, "development_defaults", config->development);
-    json_add_text(&out, "host", config->api_host);
+    json_add_text(&out, "host", config->http.host);
     json_add_bool(&out, "ok", true);
-    json_add_int(&out, "port", config->port);
-    json_add_text(&out, "site_url", config->site_url);
+    json_add_int(&out, "port", config->http.port);
+    json_add_text(&out, "site_url", config->site.url);
     json_end(&out, '}');
 }
 
@@ -42,11 +42,11 @@ static void print_settings(const struct findings *f)
 {
     const struct config *config = f->config;
     printf("ok\n");
-    printf("listen:    %s port %d\n", *config->api_host ? config->api_host : "all addresses",
-           (int)config->port);
+    printf("listen:    %s port %d\n", *config->http.host ? config->http.host : "all addresses",
+           (int)config->http.port);
     printf("database:  %s%s\n", config->postgres ? "PostgreSQL" : config->database_path,
            f->database);
-    printf("site:      %s%s\n", config->site_url,
+    printf("site:      %s%s\n", config->site.url,
            config->development ? " (GOTRUE_SITE_URL is not set: development defaults hold)" : "");
     for (int i = 0; i < f->n; i++) {
         printf("advice:    %s\n", safe(f->arena, f->advice[i]));
@@ -91,7 +91,7 @@ static const char *look_at_database(struct findings *f)
     if (fault || (!c->postgres && access(c->database_path, F_OK) != 0)) {
         return fault;
     }
-    struct db *db = executor_inspect(f->arena, c->database, &error);
+    struct db *db = executor_inspect(f->arena, c->database_uri, &error);
     if (!db) {
         f->database = " (not reached)";
         f->advice[f->n++] = arena_printf(f->arena, "the database cannot be opened now: %s", error);

@@ -203,7 +203,7 @@ static int run(int argc, char **argv)
     const struct config *config = load_config(arena, &common);
     struct side from = { .name = "source", .option = "--from", .url = common.from };
     struct side to = { .name = "target", .option = "--to", .url = common.to };
-    unsigned flags = config && !config->db_prepared ? DB_UNPREPARED : 0;
+    unsigned flags = config && !config->database.prepared ? DB_UNPREPARED : 0;
     code = config && copy(arena, &from, &to, flags, &error) ? 0 : 1;
     if (error) {
         complain(error);

@@ -149,7 +149,7 @@ static int act(struct job *job)
     if (code >= 0) {
         return code;
     }
-    run.issuer = key_uri_issuer(job->arena, run.services->realm.config->site_url);
+    run.issuer = key_uri_issuer(job->arena, run.services->realm.config->site.url);
     code = write_all(&run);
     bool good = close_output(&run);
     if (!good && code == EXIT_OK) {

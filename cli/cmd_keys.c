@@ -41,10 +41,10 @@ static int run(int argc, char **argv)
         const char *anon = claims_api_key(&s->realm, &ctx, "anon");
         const char *service = claims_api_key(&s->realm, &ctx, "service_role");
         if (common.json) {
-            print_json(config->external_url, anon, service, app_secret(app), arena);
+            print_json(config->site.external_url, anon, service, app_secret(app), arena);
         } else {
             printf("URL:               %s\nanon key:          %s\nservice_role key:  %s\n",
-                   config->external_url, anon, service);
+                   config->site.external_url, anon, service);
         }
         app_stop(&app);
     }

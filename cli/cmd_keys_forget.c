@@ -102,8 +102,8 @@ static int on_database(struct job *job, const struct config *config)
         lock = lock_file_take(job->arena, config->database_path, &error);
     }
     struct db *db = error ? NULL
-                          : db_connect(job->arena, config->database,
-                                       config->db_prepared ? 0 : DB_UNPREPARED, &error);
+                          : db_connect(job->arena, config->database_uri,
+                                       config->database.prepared ? 0 : DB_UNPREPARED, &error);
     bool good = db && migrate_not_needed(db, job->arena, &error);
     if (good && !forget(job, db, &run)) {
         error = "the database failed, and nothing was changed (the log above says why)";

@@ -43,11 +43,11 @@ static void say_advice(struct arena *arena, const struct schema_found *after)
 
 static bool bring_up(struct arena *arena, const struct config *config, const char **error)
 {
-    const char *url = config->database;
+    const char *url = config->database_uri;
     struct schema_found before, after;
     struct lock_file *lock = NULL;
     if (!config->postgres) {
-        if (!*config->database_url && !make_folder_of(arena, config->database_path, error)) {
+        if (!*config->database.url && !make_folder_of(arena, config->database_path, error)) {
             return false;
         }
         *error = lost_database(arena, config);
@@ -57,7 +57,7 @@ static bool bring_up(struct arena *arena, const struct config *config, const cha
         }
     }
     struct db *db =
-        db_connect(arena, url, DB_CREATE | (config->db_prepared ? 0 : DB_UNPREPARED), error);
+        db_connect(arena, url, DB_CREATE | (config->database.prepared ? 0 : DB_UNPREPARED), error);
     bool good = db && migrate_look(db, arena, &before, error) && migrate(db, arena, error) &&
                 migrate_look(db, arena, &after, error);
     if (good && config->postgres) {

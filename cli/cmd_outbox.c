@@ -139,11 +139,11 @@ static int show(struct arena *arena, const struct config *config, struct db *db,
     }
     if (common->json) {
         struct strbuf b = json_rows(arena, rows, n, now_us);
-        if (!*config->smtp_host) {
-            json_files(arena, &b, "mail", config->mail_dir, ".eml");
+        if (!*config->mail.smtp_host) {
+            json_files(arena, &b, "mail", config->mail.dir, ".eml");
         }
         if (config->sms_in_folder) {
-            json_files(arena, &b, "sms", config->sms_dir, ".sms.json");
+            json_files(arena, &b, "sms", config->sms.dir, ".sms.json");
         }
         strbuf_str(&b, "]\n");
         fputs(strbuf_ok(&b) ? b.data : "[]\n", stdout);
@@ -154,11 +154,11 @@ static int show(struct arena *arena, const struct config *config, struct db *db,
     } else {
         printf("nothing waits\n");
     }
-    if (!*config->smtp_host) {
-        print_files(arena, "mails", config->mail_dir, ".eml");
+    if (!*config->mail.smtp_host) {
+        print_files(arena, "mails", config->mail.dir, ".eml");
     }
     if (config->sms_in_folder) {
-        print_files(arena, "SMS", config->sms_dir, ".sms.json");
+        print_files(arena, "SMS", config->sms.dir, ".sms.json");
     }
     return 0;
 }

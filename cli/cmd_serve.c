@@ -31,7 +31,7 @@ static void print_javascript(const char *url, const char *key)
 static void print_banner(struct app *app, struct arena *arena)
 {
     struct services *s = app_services(app);
-    const char *host = *s->config->api_host ? s->config->api_host : "127.0.0.1";
+    const char *host = *s->config->http.host ? s->config->http.host : "127.0.0.1";
     const char *url = arena_printf(arena, strchr(host, ':') ? "http://[%s]:%d" : "http://%s:%d",
                                    host, app_port(app));
     struct ctx ctx = { .arena = arena, .entropy = &s->entropy, .now_us = app_keys_from_us(app) };

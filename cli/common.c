@@ -143,7 +143,7 @@ const struct config *load_config(struct arena *arena, const struct common *commo
     for (int i = 0; i < config->warnings.count; i++) {
         say_warning("%s", config->warnings.items[i]);
     }
-    log_set_level(level_of(config->log_level));
+    log_set_level(level_of(config->log.level));
     return config;
 }
 
@@ -159,7 +159,7 @@ int inspect_database(const struct command *command, int argc, char **argv,
     struct arena *arena = arena_new();
     const char *error = NULL;
     const struct config *config = load_config(arena, &common);
-    struct db *db = config ? executor_inspect(arena, config->database, &error) : NULL;
+    struct db *db = config ? executor_inspect(arena, config->database_uri, &error) : NULL;
     const char *lost = config && !db ? lost_database(arena, config) : NULL;
     error = lost ? lost : error;
     code = db ? look(arena, config, db, &common) : error ? complain(error) : 1;

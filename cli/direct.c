@@ -128,7 +128,7 @@ static int refuse(struct job *job, const char *path, const char *error)
 
 const char *direct_role(const struct config *config)
 {
-    return config->admin_roles.count ? config->admin_roles.items[0] : "service_role";
+    return config->jwt.admin_roles.count ? config->jwt.admin_roles.items[0] : "service_role";
 }
 
 int direct_open(struct job *job, cs_transport *transport, const char **key)

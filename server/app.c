@@ -58,9 +58,9 @@ static bool load_keys(struct app *app, struct arena *arena, const char **error)
     struct services *s = &app->services;
     struct keyring_settings settings = {
         .secret = app->secret,
-        .secret_kid = s->config->jwt_key_id,
-        .jwks = s->config->jwt_keys,
-        .valid_methods = *s->config->jwt_valid_methods ? s->config->jwt_valid_methods : NULL,
+        .secret_kid = s->config->jwt.key_id,
+        .jwks = s->config->jwt.keys,
+        .valid_methods = *s->config->jwt.valid_methods ? s->config->jwt.valid_methods : NULL,
     };
     app->keyring = keyring_new(arena, &settings, error);
     s->realm.config = s->config;
@@ -68,10 +68,11 @@ static bool load_keys(struct app *app, struct arena *arena, const char **error)
     s->realm.vault = &s->vault;
     s->realm.keyring = app->keyring;
     s->realm.kinds = factor_kinds;
-    s->realm.ask_breach = s->config->hibp_on ? breach_ask : NULL;
-    bool by_hook = s->config->hook_send_sms_on;
+    s->realm.ask_breach = s->config->passwords.hibp_on ? breach_ask : NULL;
+    bool by_hook = s->config->hooks.send_sms_on;
     s->realm.sms_incomplete = !by_hook && sms_setup(s->config) == SMS_INCOMPLETE;
-    if (s->realm.sms_incomplete && (s->config->phone_enabled || s->config->phone_verify)) {
+    if (s->realm.sms_incomplete &&
+        (s->config->accounts.phone_enabled || s->config->mfa.phone_verify)) {
         log_plain(LOG_WARN,
                   "phones are on, and no SMS can be sent: set GOTRUE_SMS_PROVIDER and its "
                   "settings, or GOTRUE_HOOK_SEND_SMS_ENABLED");
@@ -87,7 +88,7 @@ static bool open_store(struct app *app, struct arena *arena, const char **error)
 {
     struct services *s = &app->services;
     const struct config *c = s->config;
-    if (!*c->database_url && !make_folder_of(arena, c->database_path, error)) {
+    if (!*c->database.url && !make_folder_of(arena, c->database_path, error)) {
         return false;
     }
     *error = lost_database(arena, c);
@@ -95,20 +96,20 @@ static bool open_store(struct app *app, struct arena *arena, const char **error)
         return false;
     }
     struct executor_settings settings = {
-        .url = c->database,
-        .connections = (int)c->db_connections,
-        .percent = (int)c->db_percent,
-        .idle = (int)c->db_idle,
-        .lifetime_us = c->db_lifetime_us,
-        .idle_us = c->db_idle_us,
-        .check_us = c->db_check_us,
-        .unprepared = !c->db_prepared,
-        .compute_threads = (int)c->hash_threads,
+        .url = c->database_uri,
+        .connections = (int)c->database.connections,
+        .percent = (int)c->database.percent,
+        .idle = (int)c->database.idle,
+        .lifetime_us = c->database.lifetime_us,
+        .idle_us = c->database.idle_us,
+        .check_us = c->database.check_us,
+        .unprepared = !c->database.prepared,
+        .compute_threads = (int)c->passwords.hash_threads,
         .waits = s->asks,
-        .external_threads = (int)c->external_threads,
-        .shared = c->shared_database,
-        .keep_schema = !c->migrate,
-        .deadline_us = c->max_request_us,
+        .external_threads = (int)c->http.external_threads,
+        .shared = c->database.shared,
+        .keep_schema = !c->database.migrate,
+        .deadline_us = c->http.max_request_us,
     };
     s->executor = executor_start(arena, &settings, error);
     if (s->executor) {
@@ -122,7 +123,7 @@ bool app_check(struct arena *arena, const struct config *config, const char **er
     struct app app = { .services = { .config = config } };
     struct vault *vault = &app.services.vault;
     *error = NULL;
-    app.secret = *config->jwt_secret ? config->jwt_secret : "any secret serves to check the rest";
+    app.secret = *config->jwt.secret ? config->jwt.secret : "any secret serves to check the rest";
     bool ok = load_keys(&app, arena, error) && app_vault_of(arena, config, vault, error) &&
               sender_ready(config, arena, error);
     keyring_free(&app.keyring);
@@ -133,14 +134,14 @@ bool app_check(struct arena *arena, const struct config *config, const char **er
 static bool start_metrics(struct app *app, struct arena *arena, const char **error)
 {
     const struct config *c = app->services.config;
-    if (c->metrics_on && strcmp(c->metrics_exporter, "prometheus") != 0) {
+    if (c->metrics.on && strcmp(c->metrics.exporter, "prometheus") != 0) {
         log_plain(LOG_WARN, "no metrics: GOTRUE_METRICS_EXPORTER=prometheus is what there is");
-    } else if (c->metrics_on) {
+    } else if (c->metrics.on) {
         app->metrics = metrics_listener_start(arena, c, COUNTERSIGN_VERSION, error);
         if (!app->metrics) {
             return false;
         }
-        log_write(LOG_INFO, "metrics", LOG_STR("host", c->metrics_host),
+        log_write(LOG_INFO, "metrics", LOG_STR("host", c->metrics.host),
                   LOG_INT("port", metrics_listener_port(app->metrics)));
     }
     return true;
@@ -152,7 +153,7 @@ static bool start_parts(struct app *app, struct arena *arena, unsigned parts, co
     if ((parts & APP_STORE) && !open_store(app, arena, error)) {
         return false;
     }
-    app->secret_is_own = !*s->config->jwt_secret;
+    app->secret_is_own = !*s->config->jwt.secret;
     app->secret = app_signing_secret(s, arena, error);
     if (!app->secret || !load_keys(app, arena, error) ||
         ((parts & APP_STORE) && !app_open_vault(s, arena, error))) {
@@ -164,12 +165,12 @@ static bool start_parts(struct app *app, struct arena *arena, unsigned parts, co
     if (parts & APP_LISTEN) {
         s->limits = limits_new(s->config);
         s->unauthenticated_limits = unauthenticated_limits_new(s->config, &s->entropy);
-        if (s->config->cleanup) {
+        if (s->config->retention.cleanup) {
             app->sweeper = sweeper_start(s->executor, &s->clock, &s->entropy, s->config);
         }
         app->outbox = outbox_worker_start(&s->realm, s->executor, &s->clock, &s->entropy);
         s->outbox = app->outbox;
-        if (!s->config->trusted_proxies.count && !s->config->development) {
+        if (!s->config->http.trusted_proxies.count && !s->config->development) {
             log_plain(LOG_WARN,
                       "no proxy is trusted (COUNTERSIGN_TRUSTED_PROXIES is not set): behind "
                       "one, all clients share its address, and wrong passwords of one make "
@@ -212,7 +213,7 @@ void app_stop(struct app **app)
     if (a->services.executor) {
         exec_hurry(a->services.executor);
     }
-    listener_stop(&a->listener, a->services.config->stop_wait_us);
+    listener_stop(&a->listener, a->services.config->http.stop_wait_us);
     metrics_listener_stop(&a->metrics);
     outbox_worker_stop(&a->outbox);
     sweeper_stop(&a->sweeper);

@@ -85,16 +85,16 @@ const char *app_new_key(struct arena *arena, struct entropy *entropy, const char
  * there is no key of our own making. */
 static bool seals(const struct config *c)
 {
-    return c->encrypt && (*c->encryption_key || !c->postgres);
+    return c->encryption.on && (*c->encryption.key || !c->postgres);
 }
 
 bool app_vault_of(struct arena *arena, const struct config *config, struct vault *out,
                   const char **error)
 {
     out->seals = seals(config);
-    return (!*config->encryption_key ||
-            add_key(out, arena, config->encryption_key_id, config->encryption_key, error)) &&
-           add_decryption_keys(out, arena, config->decryption_keys, error);
+    return (!*config->encryption.key ||
+            add_key(out, arena, config->encryption.key_id, config->encryption.key, error)) &&
+           add_decryption_keys(out, arena, config->encryption.decryption_keys, error);
 }
 
 /* The key of the file; the one of the settings seals if there is one. */
@@ -104,7 +104,7 @@ static bool add_own_key(struct vault *vault, struct arena *arena, const struct c
     if (!key) {
         return true;
     }
-    vault->current = *config->encryption_key ? 0 : vault->count;
+    vault->current = *config->encryption.key ? 0 : vault->count;
     return add_key(vault, arena, own_key_id(arena, key), key, error);
 }
 
@@ -208,7 +208,7 @@ static bool fill_vault(struct services *s, struct arena *arena, const struct mem
                        const char **error)
 {
     const struct config *c = s->config;
-    if (c->encrypt && !seals(c)) {
+    if (c->encryption.on && !seals(c)) {
         log_plain(LOG_WARN,
                   "passwords and second factors are stored unencrypted: `countersign keys "
                   "generate` prints a key as settings for all nodes, and `countersign keys "
@@ -217,7 +217,7 @@ static bool fill_vault(struct services *s, struct arena *arena, const struct mem
     if (!app_vault_of(arena, c, &s->vault, error)) {
         return false;
     }
-    bool needed = seals(c) && !*c->encryption_key;
+    bool needed = seals(c) && !*c->encryption.key;
     const char *own = needed ? own_key(s, arena, memory, error)
                              : key_file_read(arena, c->database_path, "encryption-key", error);
     return !*error && add_own_key(&s->vault, arena, c, own, error);
@@ -318,8 +318,8 @@ static const char *made_secret(struct services *s, struct arena *arena, const ch
 const char *app_signing_secret(struct services *s, struct arena *arena, const char **error)
 {
     const struct config *c = s->config;
-    if (*c->jwt_secret) {
-        return c->jwt_secret;
+    if (*c->jwt.secret) {
+        return c->jwt.secret;
     }
     if (s->executor) {
         return made_secret(s, arena, error);

@@ -45,7 +45,7 @@ const char *lost_database(struct arena *arena, const struct config *config)
         what = errno == ENOENT ? "is missing" : NULL;
     } else if (file.st_size == 0) {
         what = "is empty";
-    } else if (has_no_tables(arena, config->database)) {
+    } else if (has_no_tables(arena, config->database_uri)) {
         what = "has no tables";
     }
     return what ? arena_printf(

@@ -18,7 +18,7 @@ enum problem admin_factor_get(struct call *call, struct tx *tx)
 {
     struct factor_report *report = ARENA_NEW(call->ctx.arena, struct factor_report);
     const struct uuid *id = &call->param_ids[PARAM_FACTOR];
-    report->drift_on = call->services->config->totp_drift;
+    report->drift_on = call->services->config->mfa.totp_drift;
     enum problem problem = mfa_admin_show(tx, &call->principal.user, id, report);
     return problem ? problem : reply_with(call, view_factor_report, report);
 }

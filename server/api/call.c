@@ -147,8 +147,8 @@ static const char *link_base(struct call *call)
     const struct config *c = call->services->config;
     const char *host = call_header(call, "X-Forwarded-Host");
     const char *proto = call_header(call, "X-Forwarded-Proto");
-    if (!host || !*host || !list_has(&c->mail_external_hosts, host)) {
-        return c->external_url;
+    if (!host || !*host || !list_has(&c->mail.external_hosts, host)) {
+        return c->site.external_url;
     }
     bool plain = strcmp(host, "localhost") == 0 && proto && strcmp(proto, "http") == 0;
     return arena_printf(call->ctx.arena, "%s://%s", plain ? "http" : "https", host);

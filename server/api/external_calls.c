@@ -36,14 +36,14 @@ struct external_calls {
 
 unsigned external_destinations(const struct config *c)
 {
-    bool sms = c->hook_send_sms_on || sms_setup(c) != SMS_FOLDER;
-    return (unsigned)c->captcha_on << TO_CAPTCHA | (unsigned)c->hibp_on << TO_BREACH |
-           (unsigned)c->hook_password_verification_attempt_on << TO_PASSWORD_HOOK |
-           (unsigned)c->hook_before_user_created_on << TO_BEFORE_HOOK |
-           (unsigned)c->hook_after_user_created_on << TO_AFTER_HOOK | (unsigned)sms << TO_SMS |
-           (unsigned)c->hook_send_email_on << TO_MAIL_HOOK |
-           (unsigned)c->hook_mfa_verification_attempt_on << TO_MFA_HOOK |
-           (unsigned)c->hook_custom_access_token_on << TO_TOKEN_HOOK;
+    bool sms = c->hooks.send_sms_on || sms_setup(c) != SMS_FOLDER;
+    return (unsigned)c->captcha.on << TO_CAPTCHA | (unsigned)c->passwords.hibp_on << TO_BREACH |
+           (unsigned)c->hooks.password_verification_attempt_on << TO_PASSWORD_HOOK |
+           (unsigned)c->hooks.before_user_created_on << TO_BEFORE_HOOK |
+           (unsigned)c->hooks.after_user_created_on << TO_AFTER_HOOK | (unsigned)sms << TO_SMS |
+           (unsigned)c->hooks.send_email_on << TO_MAIL_HOOK |
+           (unsigned)c->hooks.mfa_verification_attempt_on << TO_MFA_HOOK |
+           (unsigned)c->hooks.custom_access_token_on << TO_TOKEN_HOOK;
 }
 
 /* Who is asked elsewhere, and not about what a write did. */

@@ -71,7 +71,7 @@ static enum problem tell_of_user(struct call *call, const char *name, bool on, c
 enum problem hook_before_user_created(struct call *call, const struct account *account)
 {
     const struct config *c = call->services->config;
-    if (!c->hook_before_user_created_on) {
+    if (!c->hooks.before_user_created_on) {
         return P_OK;
     }
     struct account early = { .user = account->user };
@@ -80,8 +80,8 @@ enum problem hook_before_user_created(struct call *call, const struct account *a
     early.user.email_confirmed_at = early.user.phone_confirmed_at = 0;
     int64_t asked_at = clock_steady_us();
     enum problem problem =
-        tell_of_user(call, "before-user-created", true, c->hook_before_user_created_uri,
-                     c->hook_before_user_created_secrets, &early);
+        tell_of_user(call, "before-user-created", true, c->hooks.before_user_created_uri,
+                     c->hooks.before_user_created_secrets, &early);
     equal_time_note(EQUAL_TIME_CREATED, asked_at);
     return problem;
 }
@@ -89,13 +89,13 @@ enum problem hook_before_user_created(struct call *call, const struct account *a
 enum problem hook_after_user_created(struct call *call, const struct account *account)
 {
     const struct config *c = call->services->config;
-    if (!c->hook_after_user_created_on) {
+    if (!c->hooks.after_user_created_on) {
         return P_OK;
     }
     int64_t asked_at = clock_steady_us();
     enum problem problem =
-        tell_of_user(call, "after-user-created", true, c->hook_after_user_created_uri,
-                     c->hook_after_user_created_secrets, account);
+        tell_of_user(call, "after-user-created", true, c->hooks.after_user_created_uri,
+                     c->hooks.after_user_created_secrets, account);
     equal_time_note(EQUAL_TIME_ANNOUNCED, asked_at);
     return problem ? P_HOOK_AFTER : P_OK;
 }
@@ -123,7 +123,7 @@ enum problem hook_send_sms(struct call *call, const struct outgoing *item, bool 
     const struct config *c = call->services->config;
     const struct sms *sms = item->sms;
     const struct json_t *output;
-    *handled = c->hook_send_sms_on;
+    *handled = c->hooks.send_sms_on;
     if (!*handled) {
         return P_OK;
     }
@@ -139,7 +139,7 @@ enum problem hook_send_sms(struct call *call, const struct outgoing *item, bool 
     strbuf_char(&b, '}');
     int64_t asked_at = clock_steady_us();
     enum problem problem =
-        call_it(call, true, c->hook_send_sms_uri, c->hook_send_sms_secrets, &b, &output);
+        call_it(call, true, c->hooks.send_sms_uri, c->hooks.send_sms_secrets, &b, &output);
     equal_time_note(EQUAL_TIME_SMS, asked_at);
     return problem;
 }
@@ -165,7 +165,7 @@ static void write_email_data(struct call *call, struct strbuf *b, const struct m
     text(b, "redirect_to", mail->redirect_to);
     text(b, "email_action_type",
          mail_is_notice(mail->kind) ? mail_kind_name(mail->kind) : mail->action_type);
-    text(b, "site_url", call->services->config->external_url);
+    text(b, "site_url", call->services->config->site.external_url);
     text(b, "token_new", current ? mail->token : "");
     text(b, "token_hash_new", current ? current->token_hash : "");
     text(b, "old_email", mail->old_email);
@@ -181,7 +181,7 @@ enum problem hook_send_email(struct call *call, const struct outgoing *list,
     const struct config *c = call->services->config;
     const struct mail *mail = item->mail;
     const struct json_t *output;
-    *handled = c->hook_send_email_on;
+    *handled = c->hooks.send_email_on;
     if (!*handled) {
         return P_OK;
     }
@@ -196,7 +196,7 @@ enum problem hook_send_email(struct call *call, const struct outgoing *list,
     write_email_data(call, &b, mail, other);
     int64_t asked_at = clock_steady_us();
     enum problem problem =
-        call_it(call, true, c->hook_send_email_uri, c->hook_send_email_secrets, &b, &output);
+        call_it(call, true, c->hooks.send_email_uri, c->hooks.send_email_secrets, &b, &output);
     equal_time_note(EQUAL_TIME_MAIL, asked_at);
     return problem;
 }
@@ -208,15 +208,15 @@ enum problem hook_password_attempt(struct call *call, const struct uuid *user_id
     const struct json_t *output;
     const char *message;
     *logout = false;
-    if (!c->hook_password_verification_attempt_on) {
+    if (!c->hooks.password_verification_attempt_on) {
         return P_OK;
     }
     struct strbuf b = begin(call, "password-verification");
     id(&b, "user_id", user_id);
     strbuf_str(&b, valid ? ",\"valid\":true" : ",\"valid\":false");
     int64_t asked_at = clock_steady_us();
-    enum problem problem = call_it(call, true, c->hook_password_verification_attempt_uri,
-                                   c->hook_password_verification_attempt_secrets, &b, &output);
+    enum problem problem = call_it(call, true, c->hooks.password_verification_attempt_uri,
+                                   c->hooks.password_verification_attempt_secrets, &b, &output);
     equal_time_note(EQUAL_TIME_PASSWORD, asked_at);
     if (!problem &&
         rejected(call, output, "Further password verification attempts will be rejected.",
@@ -233,7 +233,7 @@ enum problem hook_mfa_attempt(struct call *call, const struct uuid *factor_id, c
     const struct config *c = call->services->config;
     const struct json_t *output;
     const char *message;
-    if (!c->hook_mfa_verification_attempt_on) {
+    if (!c->hooks.mfa_verification_attempt_on) {
         return P_OK;
     }
     struct strbuf b = begin(call, "mfa-verification");
@@ -241,8 +241,8 @@ enum problem hook_mfa_attempt(struct call *call, const struct uuid *factor_id, c
     id(&b, "factor_id", factor_id);
     text(&b, "factor_type", type);
     strbuf_str(&b, valid ? ",\"valid\":true" : ",\"valid\":false");
-    enum problem problem = call_it(call, true, c->hook_mfa_verification_attempt_uri,
-                                   c->hook_mfa_verification_attempt_secrets, &b, &output);
+    enum problem problem = call_it(call, true, c->hooks.mfa_verification_attempt_uri,
+                                   c->hooks.mfa_verification_attempt_secrets, &b, &output);
     if (!problem &&
         rejected(call, output, "Further MFA verification attempts will be rejected.", &message)) {
         problem = ctx_fail(&call->ctx, P_MFA_REJECTED, message);
@@ -321,7 +321,7 @@ enum problem hook_access_token(struct call *call, struct issued_session *issued)
     const struct config *c = call->services->config;
     const struct json_t *output;
     int64_t expires_at_s;
-    if (!c->hook_custom_access_token_on) {
+    if (!c->hooks.custom_access_token_on) {
         return P_OK;
     }
     const char *claims = claims_text(&call->services->realm, &call->ctx, issued, &expires_at_s);
@@ -330,8 +330,8 @@ enum problem hook_access_token(struct call *call, struct issued_session *issued)
     strbuf_str(&b, ",\"claims\":");
     strbuf_str(&b, claims ? claims : "{}");
     text(&b, "authentication_method", issued->method);
-    enum problem problem = call_it(call, true, c->hook_custom_access_token_uri,
-                                   c->hook_custom_access_token_secrets, &b, &output);
+    enum problem problem = call_it(call, true, c->hooks.custom_access_token_uri,
+                                   c->hooks.custom_access_token_secrets, &b, &output);
     if (problem) {
         return problem;
     }

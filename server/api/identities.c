@@ -8,7 +8,7 @@ enum problem identity_delete_one(struct call *call, struct tx *tx)
 {
     struct uuid id;
     const char *aud = call->principal.claims.aud;
-    if (!call->services->config->manual_linking) {
+    if (!call->services->config->accounts.manual_linking) {
         return P_LINKING_OFF;
     }
     if (!uuid_parse(call->params[PARAM_IDENTITY], &id)) {

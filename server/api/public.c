@@ -22,13 +22,13 @@ enum problem health_get(struct call *call, struct tx *tx)
 static void write_mfa_required(const struct config *c, struct strbuf *out)
 {
     char time[RFC3339_TEXT];
-    for (int i = 0; i < c->mfa_required_roles.count; i++) {
+    for (int i = 0; i < c->mfa.required_roles.count; i++) {
         strbuf_str(out, i ? "," : ",\"mfa_required\":{\"roles\":[");
-        json_quote(out, c->mfa_required_roles.items[i]);
+        json_quote(out, c->mfa.required_roles.items[i]);
     }
     if (c->mfa_required_from_us) {
         strbuf_printf(out, "],\"from\":\"%s\"}", rfc3339_format(c->mfa_required_from_us, time));
-    } else if (c->mfa_required_roles.count) {
+    } else if (c->mfa.required_roles.count) {
         strbuf_str(out, "]}");
     }
 }
@@ -43,17 +43,19 @@ static void view_settings(struct call *call, struct strbuf *out)
     };
     const struct config *c = call->services->config;
     strbuf_printf(out, "{\"external\":{\"anonymous_users\":%s",
-                  c->anonymous_enabled ? "true" : "false");
+                  c->accounts.anonymous_enabled ? "true" : "false");
     for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) {
         strbuf_printf(out, ",\"%s\":false", absent[i]);
     }
     strbuf_printf(out, ",\"email\":%s,\"phone\":%s,\"zoom\":false}",
-                  c->email_enabled ? "true" : "false", c->phone_enabled ? "true" : "false");
+                  c->accounts.email_enabled ? "true" : "false",
+                  c->accounts.phone_enabled ? "true" : "false");
     strbuf_printf(out, ",\"disable_signup\":%s,\"mailer_autoconfirm\":%s,\"phone_autoconfirm\":%s",
-                  c->disable_signup ? "true" : "false", c->mailer_autoconfirm ? "true" : "false",
-                  c->sms_autoconfirm ? "true" : "false");
+                  c->accounts.disable_signup ? "true" : "false",
+                  c->accounts.mailer_autoconfirm ? "true" : "false",
+                  c->accounts.sms_autoconfirm ? "true" : "false");
     strbuf_str(out, ",\"sms_provider\":");
-    json_quote(out, c->sms_provider);
+    json_quote(out, c->sms.provider);
     strbuf_str(out, ",\"saml_enabled\":false,"
                     "\"saml_private_key_next_configured\":false,\"passkeys_enabled\":false");
     write_mfa_required(c, out);

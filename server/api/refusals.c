@@ -59,7 +59,7 @@ enum problem callback_any(struct call *call, struct tx *tx)
     redirect_url_add(&to, "error_code", row->code);
     redirect_url_add(&to, "error_description", row->text);
     reply_header(call, "Location",
-                 redirect_url_with(arena, call->services->config->site_url, to.data, NULL));
+                 redirect_url_with(arena, call->services->config->site.url, to.data, NULL));
     struct strbuf body = strbuf_in(call->ctx.arena, 1024);
     strbuf_str(&body, "{\"code\":");
     json_quote(&body, row->code);

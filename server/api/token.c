@@ -67,7 +67,7 @@ static enum problem ask_hook(struct call *call, struct tx *tx)
 static enum problem ask_hook_or_finish(struct call *call)
 {
     const struct login *login = ((struct login_run *)call->state)->login;
-    bool asks = call->services->config->hook_password_verification_attempt_on && login->hash &&
+    bool asks = call->services->config->hooks.password_verification_attempt_on && login->hash &&
                 login->user.banned_until <= call->ctx.now_us;
     request_of(&call->ctx)->equal_time |= asks ? 0 : EQUAL_TIME_PASSWORD;
     return asks ? call_then(call, LANE_EXTERNAL + (enum lane)TO_PASSWORD_HOOK, ask_hook)

@@ -44,7 +44,7 @@ static bool secret_is_public(const char *secret)
 
 static void look_at_tokens(struct lines *lines, const struct config *c)
 {
-    size_t len = strlen(c->jwt_secret);
+    size_t len = strlen(c->jwt.secret);
     if (len && len < SECRET_LEAST) {
         add(lines,
             arena_printf(lines->arena,
@@ -53,15 +53,15 @@ static void look_at_tokens(struct lines *lines, const struct config *c)
                          "keys generate --jwt-secret` prints some)",
                          len));
     }
-    if (secret_is_public(c->jwt_secret)) {
+    if (secret_is_public(c->jwt.secret)) {
         add(lines, "GOTRUE_JWT_SECRET stands in public examples: anybody can sign tokens with it, "
                    "those of admins too");
     }
-    if (!c->development && !*c->jwt_aud) {
+    if (!c->development && !*c->jwt.aud) {
         add(lines, "GOTRUE_JWT_AUD is empty, so tokens are for nobody in particular: other servers "
                    "expect \"authenticated\"");
     }
-    if (!c->development && !*c->default_role) {
+    if (!c->development && !*c->jwt.default_role) {
         add(lines, "GOTRUE_JWT_DEFAULT_GROUP_NAME is empty, so new users have no role: row-level "
                    "policies expect \"authenticated\"");
     }
@@ -77,14 +77,16 @@ static bool fits(const char *domain, struct url_part host)
 
 static void look_at_keys(struct lines *lines, const struct config *c)
 {
-    for (int i = 0; (c->webauthn_enroll || c->webauthn_verify) && i < c->rp_origins.count; i++) {
-        struct url_split origin = url_split(c->rp_origins.items[i]);
-        if (url_scheme_is_http(origin.scheme) && !fits(c->rp_id, origin.host)) {
+    for (int i = 0;
+         (c->mfa.webauthn_enroll || c->mfa.webauthn_verify) && i < c->webauthn.rp_origins.count;
+         i++) {
+        struct url_split origin = url_split(c->webauthn.rp_origins.items[i]);
+        if (url_scheme_is_http(origin.scheme) && !fits(c->webauthn.rp_id, origin.host)) {
             add(lines,
                 arena_printf(lines->arena,
                              "security keys for %s (GOTRUE_WEBAUTHN_RP_ID) cannot be used at %s "
                              "(GOTRUE_WEBAUTHN_RP_ORIGINS): its host is not in that domain",
-                             c->rp_id, c->rp_origins.items[i]));
+                             c->webauthn.rp_id, c->webauthn.rp_origins.items[i]));
         }
     }
 }
@@ -105,17 +107,17 @@ static bool is_this_machine(const char *text)
 
 static void look_at_place(struct lines *lines, const struct config *c)
 {
-    if (!c->development && is_this_machine(c->site_url)) {
+    if (!c->development && is_this_machine(c->site.url)) {
         add(lines,
             "GOTRUE_SITE_URL names this machine: mailed links lead there. On a laptop leave it "
             "out, so that the development defaults hold; else set the site's address");
     }
-    if (!c->development && !c->trusted_proxies.count) {
+    if (!c->development && !c->http.trusted_proxies.count) {
         add(lines,
             "COUNTERSIGN_TRUSTED_PROXIES is empty: behind a proxy every client has the proxy's "
             "address in limits, locks and the log; set the address that it connects from");
     }
-    if (!c->development && !*c->smtp_host && !c->hook_send_email_on) {
+    if (!c->development && !*c->mail.smtp_host && !c->hooks.send_email_on) {
         add(lines, "no mail leaves this machine, it is written into a folder: set GOTRUE_SMTP_HOST "
                    "and the others of GOTRUE_SMTP_, or a send-email hook");
     }

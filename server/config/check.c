@@ -33,14 +33,14 @@ static struct text_list split_sets(struct arena *arena, const char *text)
 
 static const char *check_database(struct arena *arena, struct config *c)
 {
-    const char *url = c->database_url;
+    const char *url = c->database.url;
     bool sqlite = !*url || strncmp(url, "sqlite:", 7) == 0;
-    if (sqlite && strcmp(c->db_driver, "postgres") == 0) {
+    if (sqlite && strcmp(c->database.driver, "postgres") == 0) {
         return "GOTRUE_DB_DRIVER=postgres: DATABASE_URL must be "
                "postgres://USER:PASSWORD@HOST:PORT/DATABASE";
     }
     if (!*url) {
-        c->database_path = arena_printf(arena, "%s/countersign.db", c->data_dir);
+        c->database_path = arena_printf(arena, "%s/countersign.db", c->database.data_dir);
         return NULL;
     }
     if (strncmp(url, "sqlite:", 7) == 0 && url[7]) {
@@ -50,8 +50,8 @@ static const char *check_database(struct arena *arena, struct config *c)
     }
     if (strncmp(url, "postgres://", 11) == 0 || strncmp(url, "postgresql://", 13) == 0) {
         c->postgres = true;
-        c->database_path = arena_printf(arena, "%s/countersign", c->data_dir);
-        return strcmp(c->db_driver, "sqlite") == 0
+        c->database_path = arena_printf(arena, "%s/countersign", c->database.data_dir);
+        return strcmp(c->database.driver, "sqlite") == 0
                    ? "GOTRUE_DB_DRIVER=sqlite: DATABASE_URL names a PostgreSQL database"
                    : NULL;
     }
@@ -74,7 +74,7 @@ static const char *check_url(struct arena *arena, const char *name, const char *
 /* A network that is misread could be the whole world, whose word would count for its address. */
 static const char *check_proxies(struct arena *arena, struct config *c)
 {
-    const struct text_list *list = &c->trusted_proxies;
+    const struct text_list *list = &c->http.trusted_proxies;
     struct ip_network *networks = ARENA_ARRAY(arena, struct ip_network, list->count + 1);
     c->proxy_networks = networks;
     for (int i = 0; i < list->count; i++) {
@@ -99,47 +99,52 @@ static const char *without_brackets(struct arena *arena, const char *host)
 
 const char *config_check(struct arena *arena, struct config *c)
 {
-    c->jwt_exp_s = c->jwt_exp_s ? c->jwt_exp_s : 3600;
-    c->password_min = c->password_min < 6 ? 6 : c->password_min;
-    c->challenge_ttl_s = c->challenge_ttl_s < 300 ? 300 : (double)(int64_t)c->challenge_ttl_s;
-    c->factor_ttl_us = c->factor_ttl_us < 300 * US_PER_S ? 300 * US_PER_S : c->factor_ttl_us;
-    c->phone_otp_length =
-        c->phone_otp_length < 6 || c->phone_otp_length > 10 ? 6 : c->phone_otp_length;
-    c->phone_max_frequency_us =
-        c->phone_max_frequency_us ? c->phone_max_frequency_us : 60 * US_PER_S;
-    c->flow_expiry_us = c->flow_expiry_us < 300 * US_PER_S ? 300 * US_PER_S : c->flow_expiry_us;
-    c->db_percent = c->db_percent < 0 ? 0 : c->db_percent > 100 ? 100 : c->db_percent;
-    c->refresh_version = c->refresh_version == 2 ? 2 : 1;
-    c->password_sets = split_sets(arena, c->password_characters);
-    c->api_host = without_brackets(arena, c->api_host);
-    if (!*c->external_url) {
-        const char *host = *c->api_host ? c->api_host : "127.0.0.1";
+    c->jwt.exp_s = c->jwt.exp_s ? c->jwt.exp_s : 3600;
+    c->passwords.min = c->passwords.min < 6 ? 6 : c->passwords.min;
+    c->mfa.challenge_ttl_s =
+        c->mfa.challenge_ttl_s < 300 ? 300 : (double)(int64_t)c->mfa.challenge_ttl_s;
+    c->mfa.factor_ttl_us =
+        c->mfa.factor_ttl_us < 300 * US_PER_S ? 300 * US_PER_S : c->mfa.factor_ttl_us;
+    c->mfa.phone_otp_length =
+        c->mfa.phone_otp_length < 6 || c->mfa.phone_otp_length > 10 ? 6 : c->mfa.phone_otp_length;
+    c->mfa.phone_max_frequency_us =
+        c->mfa.phone_max_frequency_us ? c->mfa.phone_max_frequency_us : 60 * US_PER_S;
+    c->accounts.flow_expiry_us =
+        c->accounts.flow_expiry_us < 300 * US_PER_S ? 300 * US_PER_S : c->accounts.flow_expiry_us;
+    c->database.percent = c->database.percent < 0     ? 0
+                          : c->database.percent > 100 ? 100
+                                                      : c->database.percent;
+    c->sessions.refresh_version = c->sessions.refresh_version == 2 ? 2 : 1;
+    c->password_sets = split_sets(arena, c->passwords.characters);
+    c->http.host = without_brackets(arena, c->http.host);
+    if (!*c->site.external_url) {
+        const char *host = *c->http.host ? c->http.host : "127.0.0.1";
         bool v6 = strchr(host, ':') != NULL;
-        c->external_url = arena_printf(arena, "http://%s%s%s:%d", v6 ? "[" : "", host,
-                                       v6 ? "]" : "", (int)c->port);
+        c->site.external_url = arena_printf(arena, "http://%s%s%s:%d", v6 ? "[" : "", host,
+                                            v6 ? "]" : "", (int)c->http.port);
     }
-    if (c->development && !*c->jwt_issuer) {
-        c->jwt_issuer = c->external_url;
+    if (c->development && !*c->jwt.issuer) {
+        c->jwt.issuer = c->site.external_url;
     }
     const char *wrong = check_database(arena, c);
-    c->database = c->postgres ? c->database_url
-                  : wrong     ? ""
-                              : arena_printf(arena, "sqlite:%s", c->database_path);
-    if (!wrong && c->postgres && !*c->jwt_secret) {
+    c->database_uri = c->postgres ? c->database.url
+                      : wrong     ? ""
+                                  : arena_printf(arena, "sqlite:%s", c->database_path);
+    if (!wrong && c->postgres && !*c->jwt.secret) {
         wrong = "GOTRUE_JWT_SECRET must be set with PostgreSQL: to the same on all nodes";
     }
     check_redirects(arena, c);
     if (!wrong) {
-        wrong = check_url(arena, "API_EXTERNAL_URL", c->external_url);
+        wrong = check_url(arena, "API_EXTERNAL_URL", c->site.external_url);
     }
     if (!wrong) {
-        wrong = check_url(arena, "GOTRUE_SITE_URL", c->site_url);
+        wrong = check_url(arena, "GOTRUE_SITE_URL", c->site.url);
     }
-    if (!wrong && c->captcha_on && !c->captcha_secret[strspn(c->captcha_secret, " \t\r\n")]) {
+    if (!wrong && c->captcha.on && !c->captcha.secret[strspn(c->captcha.secret, " \t\r\n")]) {
         wrong = "GOTRUE_SECURITY_CAPTCHA_SECRET must be set where GOTRUE_SECURITY_CAPTCHA_ENABLED "
                 "is true";
     }
-    if (!wrong && *c->encryption_key && !*c->encryption_key_id) {
+    if (!wrong && *c->encryption.key && !*c->encryption.key_id) {
         wrong = "GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY_ID must name the key that "
                 "GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPTION_KEY gives";
     }

@@ -26,7 +26,7 @@ static const char *check_roles(struct arena *arena, const struct text_list *role
 
 static const char *check_from(struct arena *arena, struct config *c)
 {
-    const char *from = c->mfa_required_from;
+    const char *from = c->mfa.required_from;
     const char *time = strlen(from) == DAY_TEXT ? arena_printf(arena, "%sT00:00:00Z", from) : from;
     if (!*from) {
         return NULL;
@@ -37,7 +37,7 @@ static const char *check_from(struct arena *arena, struct config *c)
                             "2027-01-31T00:00:00Z, or a day as in 2027-01-31, is allowed",
                             from);
     }
-    return c->mfa_required_roles.count
+    return c->mfa.required_roles.count
                ? NULL
                : "COUNTERSIGN_MFA_REQUIRED_FROM says when; COUNTERSIGN_MFA_REQUIRED_ROLES must say "
                  "who: roles such as admin,staff, or * for everyone";
@@ -45,11 +45,12 @@ static const char *check_from(struct arena *arena, struct config *c)
 
 const char *check_mfa(struct arena *arena, struct config *c)
 {
-    bool possible = (c->totp_enroll && c->totp_verify) || (c->phone_enroll && c->phone_verify) ||
-                    (c->webauthn_enroll && c->webauthn_verify);
-    const char *wrong = check_roles(arena, &c->mfa_required_roles);
+    bool possible = (c->mfa.totp_enroll && c->mfa.totp_verify) ||
+                    (c->mfa.phone_enroll && c->mfa.phone_verify) ||
+                    (c->mfa.webauthn_enroll && c->mfa.webauthn_verify);
+    const char *wrong = check_roles(arena, &c->mfa.required_roles);
     wrong = wrong ? wrong : check_from(arena, c);
-    if (!wrong && c->mfa_required_roles.count && !possible) {
+    if (!wrong && c->mfa.required_roles.count && !possible) {
         wrong = "COUNTERSIGN_MFA_REQUIRED_ROLES needs a kind of factor that people can enroll and "
                 "verify: switch on GOTRUE_MFA_TOTP_ENROLL_ENABLED and "
                 "GOTRUE_MFA_TOTP_VERIFY_ENABLED, or those of PHONE or WEB_AUTHN";

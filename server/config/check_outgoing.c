@@ -19,21 +19,22 @@ static int64_t otp_length(int64_t digits)
 
 static void clamp(struct arena *arena, struct config *c)
 {
-    c->smtp_max_frequency_us = c->smtp_max_frequency_us ? c->smtp_max_frequency_us : 60 * US_PER_S;
-    c->sms_max_frequency_us = c->sms_max_frequency_us ? c->sms_max_frequency_us : 60 * US_PER_S;
-    c->mail_otp_exp_s = c->mail_otp_exp_s ? c->mail_otp_exp_s : 86400;
-    c->sms_otp_exp_s = c->sms_otp_exp_s ? c->sms_otp_exp_s : 60;
-    c->mail_otp_length = otp_length(c->mail_otp_length);
-    c->sms_otp_length = otp_length(c->sms_otp_length);
+    c->mail.smtp_max_frequency_us =
+        c->mail.smtp_max_frequency_us ? c->mail.smtp_max_frequency_us : 60 * US_PER_S;
+    c->sms.max_frequency_us = c->sms.max_frequency_us ? c->sms.max_frequency_us : 60 * US_PER_S;
+    c->mail.otp_exp_s = c->mail.otp_exp_s ? c->mail.otp_exp_s : 86400;
+    c->sms.otp_exp_s = c->sms.otp_exp_s ? c->sms.otp_exp_s : 60;
+    c->mail.otp_length = otp_length(c->mail.otp_length);
+    c->sms.otp_length = otp_length(c->sms.otp_length);
     const char *slash = strrchr(c->database_path, '/');
     size_t len = slash ? (size_t)(slash - c->database_path) : 1;
     const char *folder =
         arena_printf(arena, "%.*s/outbox", (int)len, slash ? c->database_path : ".");
     /* A site with a mail server and no SMS provider would lock out who waits for a code: an error
      * tells both sides (row SM5). */
-    c->sms_in_folder = !*c->sms_provider && (*c->sms_dir || !*c->smtp_host);
-    c->mail_dir = *c->mail_dir ? c->mail_dir : folder;
-    c->sms_dir = *c->sms_dir ? c->sms_dir : folder;
+    c->sms_in_folder = !*c->sms.provider && (*c->sms.dir || !*c->mail.smtp_host);
+    c->mail.dir = *c->mail.dir ? c->mail.dir : folder;
+    c->sms.dir = *c->sms.dir ? c->sms.dir : folder;
 }
 
 /* "N" an hour, or "N/DURATION". */
@@ -53,15 +54,15 @@ static bool rate_parse(const char *text, struct send_rate *out)
 
 static const char *check_rates(struct arena *arena, struct config *c)
 {
-    bool mail = rate_parse(c->rate_email_sent, &c->email_rate);
-    if (mail && rate_parse(c->rate_sms_sent, &c->sms_rate)) {
+    bool mail = rate_parse(c->mail.rate_sent, &c->email_rate);
+    if (mail && rate_parse(c->sms.rate_sent, &c->sms_rate)) {
         return NULL;
     }
     return arena_printf(arena,
                         "%s=%s: a number an hour (30), or a number and a duration (10/20s), "
                         "is allowed",
                         mail ? "GOTRUE_RATE_LIMIT_SMS_SENT" : "GOTRUE_RATE_LIMIT_EMAIL_SENT",
-                        mail ? c->rate_sms_sent : c->rate_email_sent);
+                        mail ? c->sms.rate_sent : c->mail.rate_sent);
 }
 
 /* Without one leading '+' and without blanks. */
@@ -78,12 +79,12 @@ static const char *bare_phone(struct arena *arena, const char *text, size_t len)
 
 static const char *check_test_otps(struct arena *arena, struct config *c)
 {
-    const char *map = c->sms_test_otp;
-    if (*c->sms_test_otp_until && !rfc3339_parse(c->sms_test_otp_until, &c->test_otp_until_us)) {
+    const char *map = c->sms.test_otp;
+    if (*c->sms.test_otp_until && !rfc3339_parse(c->sms.test_otp_until, &c->test_otp_until_us)) {
         return arena_printf(arena,
                             "GOTRUE_SMS_TEST_OTP_VALID_UNTIL=%s: a time as in "
                             "2030-01-31T00:00:00Z is allowed",
-                            c->sms_test_otp_until);
+                            c->sms.test_otp_until);
     }
     struct test_otp *list = ARENA_ARRAY(arena, struct test_otp, strlen(map) / 2 + 1);
     for (const char *p = map; *p; p += *p == ',') {
@@ -119,14 +120,14 @@ static const char *check_provider(struct arena *arena, const struct config *c)
     static const char *const known[] = { "",          "twilio", "twilio_verify", "messagebird",
                                          "textlocal", "vonage" };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (strcmp(c->sms_provider, known[i]) == 0) {
+        if (strcmp(c->sms.provider, known[i]) == 0) {
             return NULL;
         }
     }
     return arena_printf(arena,
                         "GOTRUE_SMS_PROVIDER=%s: one of these is allowed: twilio "
                         "twilio_verify messagebird textlocal vonage",
-                        c->sms_provider);
+                        c->sms.provider);
 }
 
 /* The characters of base64 at the beginning of a text. */
@@ -217,8 +218,8 @@ static const char *check_hooks(struct arena *arena, const struct config *c)
     const char *wrong = NULL;
 #define CHECK(name, field)                                                                         \
     wrong = wrong ? wrong                                                                          \
-                  : check_hook(arena, name, c->hook_##field##_on, c->hook_##field##_uri,           \
-                               c->hook_##field##_secrets)
+                  : check_hook(arena, name, c->hooks.field##_on, c->hooks.field##_uri,             \
+                               c->hooks.field##_secrets)
     CHECK("MFA_VERIFICATION_ATTEMPT", mfa_verification_attempt);
     CHECK("PASSWORD_VERIFICATION_ATTEMPT", password_verification_attempt);
     CHECK("CUSTOM_ACCESS_TOKEN", custom_access_token);

@@ -38,7 +38,7 @@ static const char *pattern_at(struct arena *arena, const struct text_list *list,
 
 void check_redirects(struct arena *arena, struct config *c)
 {
-    const struct text_list *list = &c->uri_allow_list;
+    const struct text_list *list = &c->site.uri_allow_list;
     int most = list->count * URL_PATTERN_ALTERNATIVES, count = 0, said = 0;
     most = most < PATTERNS_MAX ? most : PATTERNS_MAX;
     struct url_pattern *patterns =
@@ -59,7 +59,7 @@ void check_redirects(struct arena *arena, struct config *c)
                          "the last ones are left out";
     }
     struct url site;
-    enum url_fault fault = url_read(c->site_url, &site);
+    enum url_fault fault = url_read(c->site.url, &site);
     if (fault) {
         advice[said++] = "GOTRUE_SITE_URL is not written as browsers read it: people are sent "
                          "there, but no other path of it can be asked for";

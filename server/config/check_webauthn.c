@@ -51,31 +51,32 @@ static const char *check_origins(struct arena *arena, const char *setting,
 
 const char *check_webauthn(struct arena *arena, struct config *c)
 {
-    bool on = c->webauthn_enroll || c->webauthn_verify; /* RP_ID may be another program's */
-    const char *site = origin_of(arena, c->site_url);
+    bool on = c->mfa.webauthn_enroll || c->mfa.webauthn_verify; /* RP_ID may be another program's */
+    const char *site = origin_of(arena, c->site.url);
     site = site ? site : "http://localhost";
     const char *host = host_of(arena, site);
-    if (!*c->rp_id) {
-        c->rp_id = host;
-    } else if (on &&
-               strspn(c->rp_id, "abcdefghijklmnopqrstuvwxyz0123456789-.") != strlen(c->rp_id)) {
+    if (!*c->webauthn.rp_id) {
+        c->webauthn.rp_id = host;
+    } else if (on && strspn(c->webauthn.rp_id, "abcdefghijklmnopqrstuvwxyz0123456789-.") !=
+                         strlen(c->webauthn.rp_id)) {
         return arena_printf(arena,
                             "GOTRUE_WEBAUTHN_RP_ID=%s: a domain in lower case is allowed, "
                             "such as example.com",
-                            c->rp_id);
+                            c->webauthn.rp_id);
     }
-    if (!*c->rp_name) {
-        c->rp_name = c->rp_id;
+    if (!*c->webauthn.rp_name) {
+        c->webauthn.rp_name = c->webauthn.rp_id;
     }
-    if (!c->rp_origins.count) {
+    if (!c->webauthn.rp_origins.count) {
         const char **one = ARENA_ARRAY(arena, const char *, 1);
         one[0] = site;
-        c->rp_origins = (struct text_list){ one, 1 };
+        c->webauthn.rp_origins = (struct text_list){ one, 1 };
     }
     if (!on) {
         return NULL;
     }
-    const char *error = check_origins(arena, "GOTRUE_WEBAUTHN_RP_ORIGINS", &c->rp_origins);
+    const char *error = check_origins(arena, "GOTRUE_WEBAUTHN_RP_ORIGINS", &c->webauthn.rp_origins);
     return error ? error
-                 : check_origins(arena, "COUNTERSIGN_WEBAUTHN_TOP_ORIGINS", &c->rp_top_origins);
+                 : check_origins(arena, "COUNTERSIGN_WEBAUTHN_TOP_ORIGINS",
+                                 &c->webauthn.rp_top_origins);
 }

@@ -35,10 +35,14 @@ struct loader {
 };
 
 static const struct setting_row rows[] = {
-#define SETTING(type, field, names, preset, development, least, most, help)                        \
+#define GROUP(group)
+#define GROUP_END(group)
+#define SETTING(type, group, field, names, preset, development, least, most, help)                 \
     { #type, names, preset, development, help },
 #include "config/settings.def"
 #undef SETTING
+#undef GROUP
+#undef GROUP_END
 };
 
 const struct setting_row *config_rows(int *count)
@@ -342,7 +346,9 @@ static void read_settings(struct loader *l)
 {
     struct config *c = l->config;
     const char *used, *value, **origin = l->origins;
-#define SETTING(type, field, names, preset, development_preset, least, most, help)                 \
+#define GROUP(group)
+#define GROUP_END(group)
+#define SETTING(type, group, field, names, preset, development_preset, least, most, help)          \
     value = find(l, names, &used, origin);                                                         \
     if (!value) {                                                                                  \
         const char *in_development = development_preset;                                           \
@@ -350,9 +356,11 @@ static void read_settings(struct loader *l)
         *origin = c->development && in_development ? "development default" : "default";            \
     }                                                                                              \
     origin++;                                                                                      \
-    c->field = read_##type(l, used, value, least, most, help);
+    c->group.field = read_##type(l, used, value, least, most, help);
 #include "config/settings.def"
 #undef SETTING
+#undef GROUP
+#undef GROUP_END
 }
 
 static bool known(const char *name)

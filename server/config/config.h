@@ -42,12 +42,18 @@ enum setting_switch { SWITCH_OPEN, SWITCH_OFF, SWITCH_ON };
 struct ip_network;
 
 struct config {
-#define SETTING(type, field, names, preset, development, least, most, help)                        \
+#define GROUP(group) struct {
+#define SETTING(type, group, field, names, preset, development, least, most, help)                 \
     CONFIG_TYPE_##type field;
+#define GROUP_END(group)                                                                           \
+    }                                                                                              \
+    group;
 #include "config/settings.def"
+#undef GROUP
 #undef SETTING
+#undef GROUP_END
     bool development;               /* GOTRUE_SITE_URL is not set: development defaults hold */
-    const char *database;           /* its URL, of either kind */
+    const char *database_uri;       /* of either kind */
     bool postgres;                  /* DATABASE_URL names a PostgreSQL database */
     const char *database_path;      /* of the SQLite file; key files begin with it */
     struct text_list password_sets; /* password_characters, split */

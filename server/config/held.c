@@ -65,10 +65,14 @@ const struct setting_held *config_held(struct arena *arena, const struct config 
     int n;
     (void)config_rows(&n);
     struct setting_held *held = ARENA_ARRAY(arena, struct setting_held, n), *next = held;
-#define SETTING(type, field, names, preset, development, least, most, help)                        \
-    *next = (struct setting_held){ show_##type(arena, c->field), c->origins[next - held] };        \
+#define GROUP(group)
+#define GROUP_END(group)
+#define SETTING(type, group, field, names, preset, development, least, most, help)                 \
+    *next = (struct setting_held){ show_##type(arena, c->group.field), c->origins[next - held] };  \
     next++;
 #include "config/settings.def"
 #undef SETTING
+#undef GROUP
+#undef GROUP_END
     return held;
 }

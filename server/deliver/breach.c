@@ -34,11 +34,11 @@ enum problem breach_ask(const struct config *config, struct ctx *ctx, const char
         *p = (char)(*p >= 'a' ? *p - 'a' + 'A' : *p);
     }
     const char *headers[] = {
-        arena_printf(ctx->arena, "User-Agent: %s", config->hibp_user_agent),
+        arena_printf(ctx->arena, "User-Agent: %s", config->passwords.hibp_user_agent),
         "Add-Padding: true",
     };
     struct http_request request = {
-        .url = arena_printf(ctx->arena, "%s/range/%.5s", config->hibp_url, hex),
+        .url = arena_printf(ctx->arena, "%s/range/%.5s", config->passwords.hibp_url, hex),
         .headers = headers,
         .n_headers = 2,
         .timeout_us = TIMEOUT_S * US_PER_S,
@@ -51,7 +51,7 @@ enum problem breach_ask(const struct config *config, struct ctx *ctx, const char
     explicit_bzero(hash, sizeof hash);
     if (!answered) {
         log_plain(LOG_WARN, "the service of breached passwords did not answer");
-        return config->hibp_fail_closed ? P_BREACH_UNREACHABLE : P_OK;
+        return config->passwords.hibp_fail_closed ? P_BREACH_UNREACHABLE : P_OK;
     }
     return P_OK;
 }

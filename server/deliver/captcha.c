@@ -51,11 +51,11 @@ static const char *codes_of(struct arena *arena, const struct json_t *answer)
 enum problem captcha_check(const struct config *config, struct ctx *ctx, const char *token,
                            const char *ip)
 {
-    bool turnstile = strcmp(config->captcha_provider, "turnstile") == 0;
-    const char *url = *config->captcha_url ? config->captcha_url
+    bool turnstile = strcmp(config->captcha.provider, "turnstile") == 0;
+    const char *url = *config->captcha.url ? config->captcha.url
                       : turnstile ? "https://challenges.cloudflare.com/turnstile/v0/siteverify"
                                   : "https://hcaptcha.com/siteverify";
-    const char *secret = trimmed(ctx->arena, config->captcha_secret);
+    const char *secret = trimmed(ctx->arena, config->captcha.secret);
     static const char *const headers[] = { "Content-Type: application/x-www-form-urlencoded" };
     struct strbuf form = strbuf_in(ctx->arena, FORM_MAX);
     struct http_answer answer;
@@ -75,7 +75,7 @@ enum problem captcha_check(const struct config *config, struct ctx *ctx, const c
         .body_len = form.len,
         .headers = headers,
         .n_headers = 1,
-        .timeout_us = config->captcha_timeout_us,
+        .timeout_us = config->captcha.timeout_us,
         .max_body = ANSWER_MAX,
     };
     const char *detail;

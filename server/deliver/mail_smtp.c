@@ -34,19 +34,19 @@ static size_t drop(char *bytes, size_t size, size_t n, void *arg)
 
 static void set_server(CURL *curl, const struct config *c, struct arena *arena)
 {
-    bool tls = c->smtp_port == IMPLICIT_TLS, secret = *c->smtp_user != '\0';
-    bool v6 = strchr(c->smtp_host, ':') && c->smtp_host[0] != '[';
+    bool tls = c->mail.smtp_port == IMPLICIT_TLS, secret = *c->mail.smtp_user != '\0';
+    bool v6 = strchr(c->mail.smtp_host, ':') && c->mail.smtp_host[0] != '[';
     const char *url = arena_printf(arena, "%s://%s%s%s:%d/%s", tls ? "smtps" : "smtp",
-                                   v6 ? "[" : "", c->smtp_host, v6 ? "]" : "", (int)c->smtp_port,
-                                   own_host(arena, c->external_url));
+                                   v6 ? "[" : "", c->mail.smtp_host, v6 ? "]" : "",
+                                   (int)c->mail.smtp_port, own_host(arena, c->site.external_url));
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_USE_SSL, (long)(secret ? CURLUSESSL_ALL : CURLUSESSL_TRY));
     curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
     curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
     if (secret) {
-        curl_easy_setopt(curl, CURLOPT_USERNAME, c->smtp_user);
-        curl_easy_setopt(curl, CURLOPT_PASSWORD, c->smtp_pass);
+        curl_easy_setopt(curl, CURLOPT_USERNAME, c->mail.smtp_user);
+        curl_easy_setopt(curl, CURLOPT_PASSWORD, c->mail.smtp_pass);
     }
 }
 

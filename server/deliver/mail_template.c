@@ -25,23 +25,23 @@ static struct kept cache[MAIL_KIND_COUNT];
 static const char *template_setting(const struct config *c, enum mail_kind kind)
 {
     const char *const settings[] = {
-        [MAIL_CONFIRMATION] = c->mail_template_confirmation,
-        [MAIL_INVITE] = c->mail_template_invite,
-        [MAIL_MAGIC_LINK] = c->mail_template_magic_link,
-        [MAIL_RECOVERY] = c->mail_template_recovery,
-        [MAIL_EMAIL_CHANGE] = c->mail_template_email_change,
-        [MAIL_REAUTHENTICATION] = c->mail_template_reauthentication,
-        [MAIL_PASSWORD_CHANGED] = c->mail_template_password_changed_notification,
-        [MAIL_EMAIL_CHANGED] = c->mail_template_email_changed_notification,
-        [MAIL_PHONE_CHANGED] = c->mail_template_phone_changed_notification,
-        [MAIL_IDENTITY_LINKED] = c->mail_template_identity_linked_notification,
-        [MAIL_IDENTITY_UNLINKED] = c->mail_template_identity_unlinked_notification,
-        [MAIL_FACTOR_ENROLLED] = c->mail_template_mfa_factor_enrolled_notification,
-        [MAIL_FACTOR_UNENROLLED] = c->mail_template_mfa_factor_unenrolled_notification,
-        [MAIL_FACTOR_REMOVED_BY_ADMIN] = c->mail_template_mfa_factor_removed_by_admin_notification,
-        [MAIL_FACTOR_LOCKED] = c->mail_template_mfa_factor_locked_notification,
-        [MAIL_RECOVERY_CODE_USED] = c->mail_template_mfa_recovery_code_used_notification,
-        [MAIL_PASSWORD_AT_RISK] = c->mail_template_password_at_risk_notification,
+        [MAIL_CONFIRMATION] = c->mail.template_confirmation,
+        [MAIL_INVITE] = c->mail.template_invite,
+        [MAIL_MAGIC_LINK] = c->mail.template_magic_link,
+        [MAIL_RECOVERY] = c->mail.template_recovery,
+        [MAIL_EMAIL_CHANGE] = c->mail.template_email_change,
+        [MAIL_REAUTHENTICATION] = c->mail.template_reauthentication,
+        [MAIL_PASSWORD_CHANGED] = c->mail.template_password_changed_notification,
+        [MAIL_EMAIL_CHANGED] = c->mail.template_email_changed_notification,
+        [MAIL_PHONE_CHANGED] = c->mail.template_phone_changed_notification,
+        [MAIL_IDENTITY_LINKED] = c->mail.template_identity_linked_notification,
+        [MAIL_IDENTITY_UNLINKED] = c->mail.template_identity_unlinked_notification,
+        [MAIL_FACTOR_ENROLLED] = c->mail.template_mfa_factor_enrolled_notification,
+        [MAIL_FACTOR_UNENROLLED] = c->mail.template_mfa_factor_unenrolled_notification,
+        [MAIL_FACTOR_REMOVED_BY_ADMIN] = c->mail.template_mfa_factor_removed_by_admin_notification,
+        [MAIL_FACTOR_LOCKED] = c->mail.template_mfa_factor_locked_notification,
+        [MAIL_RECOVERY_CODE_USED] = c->mail.template_mfa_recovery_code_used_notification,
+        [MAIL_PASSWORD_AT_RISK] = c->mail.template_password_at_risk_notification,
     };
     return settings[kind];
 }
@@ -57,23 +57,23 @@ const char *mail_subject(const struct config *c, enum mail_kind kind)
         return presets[kind];
     }
     const char *const settings[] = {
-        [MAIL_CONFIRMATION] = c->mail_subject_confirmation,
-        [MAIL_INVITE] = c->mail_subject_invite,
-        [MAIL_MAGIC_LINK] = c->mail_subject_magic_link,
-        [MAIL_RECOVERY] = c->mail_subject_recovery,
-        [MAIL_EMAIL_CHANGE] = c->mail_subject_email_change,
-        [MAIL_REAUTHENTICATION] = c->mail_subject_reauthentication,
-        [MAIL_PASSWORD_CHANGED] = c->mail_subject_password_changed_notification,
-        [MAIL_EMAIL_CHANGED] = c->mail_subject_email_changed_notification,
-        [MAIL_PHONE_CHANGED] = c->mail_subject_phone_changed_notification,
-        [MAIL_IDENTITY_LINKED] = c->mail_subject_identity_linked_notification,
-        [MAIL_IDENTITY_UNLINKED] = c->mail_subject_identity_unlinked_notification,
-        [MAIL_FACTOR_ENROLLED] = c->mail_subject_mfa_factor_enrolled_notification,
-        [MAIL_FACTOR_UNENROLLED] = c->mail_subject_mfa_factor_unenrolled_notification,
-        [MAIL_FACTOR_REMOVED_BY_ADMIN] = c->mail_subject_mfa_factor_removed_by_admin_notification,
-        [MAIL_FACTOR_LOCKED] = c->mail_subject_mfa_factor_locked_notification,
-        [MAIL_RECOVERY_CODE_USED] = c->mail_subject_mfa_recovery_code_used_notification,
-        [MAIL_PASSWORD_AT_RISK] = c->mail_subject_password_at_risk_notification,
+        [MAIL_CONFIRMATION] = c->mail.subject_confirmation,
+        [MAIL_INVITE] = c->mail.subject_invite,
+        [MAIL_MAGIC_LINK] = c->mail.subject_magic_link,
+        [MAIL_RECOVERY] = c->mail.subject_recovery,
+        [MAIL_EMAIL_CHANGE] = c->mail.subject_email_change,
+        [MAIL_REAUTHENTICATION] = c->mail.subject_reauthentication,
+        [MAIL_PASSWORD_CHANGED] = c->mail.subject_password_changed_notification,
+        [MAIL_EMAIL_CHANGED] = c->mail.subject_email_changed_notification,
+        [MAIL_PHONE_CHANGED] = c->mail.subject_phone_changed_notification,
+        [MAIL_IDENTITY_LINKED] = c->mail.subject_identity_linked_notification,
+        [MAIL_IDENTITY_UNLINKED] = c->mail.subject_identity_unlinked_notification,
+        [MAIL_FACTOR_ENROLLED] = c->mail.subject_mfa_factor_enrolled_notification,
+        [MAIL_FACTOR_UNENROLLED] = c->mail.subject_mfa_factor_unenrolled_notification,
+        [MAIL_FACTOR_REMOVED_BY_ADMIN] = c->mail.subject_mfa_factor_removed_by_admin_notification,
+        [MAIL_FACTOR_LOCKED] = c->mail.subject_mfa_factor_locked_notification,
+        [MAIL_RECOVERY_CODE_USED] = c->mail.subject_mfa_recovery_code_used_notification,
+        [MAIL_PASSWORD_AT_RISK] = c->mail.subject_password_at_risk_notification,
     };
     return *settings[kind] ? settings[kind] : presets[kind];
 }
@@ -95,7 +95,7 @@ static const char *fetch(const struct config *c, struct arena *arena, const char
     struct http_request request = {
         .url = url,
         .timeout_us = FETCH_US,
-        .max_body = (size_t)c->mail_template_max,
+        .max_body = (size_t)c->mail.template_max,
         .cut = true,
     };
     if (http_call(arena, &request, &answer) != HTTP_ANSWERED) {
@@ -126,10 +126,10 @@ static void renew(const struct config *c, struct arena *arena, enum mail_kind ki
     if (text) {
         free(k->text);
         k->text = copied(text);
-        k->good_until_us = now_us + c->mail_template_age_us;
+        k->good_until_us = now_us + c->mail.template_age_us;
         return;
     }
-    k->retry_at_us = now_us + c->mail_template_retry_us;
+    k->retry_at_us = now_us + c->mail.template_retry_us;
     log_write(LOG_WARN,
               k->text ? "a mail template cannot be used; the one from before stays in use"
                       : "a mail template cannot be used; the built-in one is used",
@@ -145,7 +145,7 @@ const struct template *mail_template(const struct config *c, struct arena *arena
     }
     const char *url = strncasecmp(setting, "http", 4) == 0
                           ? setting
-                          : arena_printf(arena, "%s%s", c->site_url, setting);
+                          : arena_printf(arena, "%s%s", c->site.url, setting);
     pthread_mutex_lock(&lock);
     struct kept *k = &cache[kind];
     if (!k->url || strcmp(k->url, url) != 0) {

@@ -41,7 +41,7 @@ static const struct json_t *fields_of(const struct config *c, struct arena *aren
     bool code_only = m->kind == MAIL_REAUTHENTICATION, change = m->kind == MAIL_EMAIL_CHANGE;
     struct strbuf b = strbuf_in(arena, FIELDS_MAX);
     strbuf_printf(&b, "{\"Data\":%s", object_or_empty(arena, m->data));
-    add_field(&b, "SiteURL", c->site_url);
+    add_field(&b, "SiteURL", c->site.url);
     add_field(&b, "Email", m->email ? m->email : m->to);
     add_field(&b, "Token", m->token);
     add_field(&b, "TokenHash", code_only ? NULL : m->token_hash);
@@ -169,8 +169,8 @@ static void write_own_headers(const struct config *c, struct strbuf *out, enum m
     static atomic_flag said = ATOMIC_FLAG_INIT;
     const char *detail = NULL, *name;
     const struct json_t *values, *root = NULL;
-    if (*c->smtp_headers) {
-        root = json_read(out->arena, c->smtp_headers, strlen(c->smtp_headers), &detail);
+    if (*c->mail.smtp_headers) {
+        root = json_read(out->arena, c->mail.smtp_headers, strlen(c->mail.smtp_headers), &detail);
         if (json_kind_of(root) != KIND_OBJECT && !atomic_flag_test_and_set(&said)) {
             log_plain(LOG_WARN, "GOTRUE_SMTP_HEADERS has no effect: it is no JSON object");
         }
@@ -218,14 +218,15 @@ static void write_message(const struct config *c, struct strbuf *out, const stru
     /* "=_" never stands in quoted-printable text. */
     const char *boundary = arena_printf(out->arena, "=_%s", id);
     write_own_headers(c, out, mail->kind);
-    mime_mailbox(out, "From", c->smtp_sender_name, from);
+    mime_mailbox(out, "From", c->mail.smtp_sender_name, from);
     mime_mailbox(out, "To", NULL, mail->to);
     mime_header(out, "Subject", bodies->subject);
     strbuf_printf(out,
                   "Date: %s\r\nMessage-ID: <%s@%s>\r\nAuto-Submitted: auto-generated\r\n"
                   "MIME-Version: 1.0\r\nContent-Type: multipart/alternative; "
                   "boundary=\"%s\"\r\n\r\n",
-                  mime_date(now_us, date), id, own_host(out->arena, c->external_url), boundary);
+                  mime_date(now_us, date), id, own_host(out->arena, c->site.external_url),
+                  boundary);
     write_part(out, boundary, "plain", bodies->text);
     write_part(out, boundary, "html", bodies->html);
     strbuf_printf(out, "--%s--\r\n", boundary);
@@ -237,9 +238,9 @@ bool mail_compose(const struct config *config, struct arena *arena, const struct
 {
     struct bodies bodies = { 0 };
     struct strbuf b = strbuf_in(arena, MESSAGE_MAX);
-    const char *from = config->smtp_admin_email;
+    const char *from = config->mail.smtp_admin_email;
     if (!*from) {
-        from = arena_printf(arena, "noreply@%s", own_host(arena, config->site_url));
+        from = arena_printf(arena, "noreply@%s", own_host(arena, config->site.url));
     }
     if (!mime_address_ok(mail->to) || !mime_address_ok(from)) {
         *error = mime_address_ok(from) ? "no mail can be sent to an address of this form"

@@ -25,10 +25,10 @@ bool send_mail(const struct config *config, struct arena *arena, const struct ma
         *for_good = true;
         return false;
     }
-    if (*config->smtp_host) {
+    if (*config->mail.smtp_host) {
         return mail_smtp(config, arena, &message, error, for_good);
     }
-    return folder_put(arena, config->mail_dir, mail_kind_name(mail->kind), message_id, "eml",
+    return folder_put(arena, config->mail.dir, mail_kind_name(mail->kind), message_id, "eml",
                       message.text, message.len, error);
 }
 
@@ -41,7 +41,7 @@ struct provider {
 /* The provider of the settings; NULL: none is named. */
 static const struct provider *provider_of(const struct config *c, struct provider list[5])
 {
-#define SET(part) (*c->sms_##part != '\0')
+#define SET(part) (*c->sms.part != '\0')
     const struct provider all[] = {
         { "twilio", sms_twilio,
           SET(twilio_account_sid) && SET(twilio_auth_token) && SET(twilio_message_service_sid) },
@@ -56,7 +56,7 @@ static const struct provider *provider_of(const struct config *c, struct provide
 #undef SET
     memcpy(list, all, sizeof all);
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        if (strcmp(c->sms_provider, list[i].name) == 0) {
+        if (strcmp(c->sms.provider, list[i].name) == 0) {
             return &list[i];
         }
     }
@@ -85,12 +85,12 @@ static bool ready(struct arena *arena, bool needed, const char *folder, const ch
 
 bool sender_ready(const struct config *c, struct arena *arena, const char **error)
 {
-    bool mails = !*c->smtp_host && !c->hook_send_email_on;
-    bool texts =
-        (c->phone_enabled || c->phone_verify) && !c->hook_send_sms_on && sms_setup(c) == SMS_FOLDER;
-    return ready(arena, mails, c->mail_dir,
+    bool mails = !*c->mail.smtp_host && !c->hooks.send_email_on;
+    bool texts = (c->accounts.phone_enabled || c->mfa.phone_verify) && !c->hooks.send_sms_on &&
+                 sms_setup(c) == SMS_FOLDER;
+    return ready(arena, mails, c->mail.dir,
                  "mails are written there: set COUNTERSIGN_MAIL_DIR or GOTRUE_SMTP_HOST", error) &&
-           ready(arena, texts, c->sms_dir,
+           ready(arena, texts, c->sms.dir,
                  "SMS are written there: set COUNTERSIGN_SMS_DIR or GOTRUE_SMS_PROVIDER", error);
 }
 
@@ -105,7 +105,7 @@ static const char *sms_text(const struct config *c, struct arena *arena, const s
     strbuf_char(&fields, '}');
     const struct json_t *root = json_read(arena, fields.data, fields.len, &detail);
     bool factor = sms->kind && strcmp(sms->kind, "mfa") == 0;
-    const char *set = factor ? c->phone_template : c->sms_template;
+    const char *set = factor ? c->mfa.phone_template : c->sms.template;
     const struct template *template = template_read(arena, set, &error);
     if (template && root) {
         text = template_fill(template, arena, TEMPLATE_TEXT, root, &error);
@@ -135,14 +135,14 @@ static bool put_in_folder(struct sms_job *job)
         json_quote(&b, members[i + 1] ? members[i + 1] : "");
     }
     strbuf_str(&b, "}\n");
-    return folder_put(job->arena, job->config->sms_dir, s->kind ? s->kind : "sms",
+    return folder_put(job->arena, job->config->sms.dir, s->kind ? s->kind : "sms",
                       uuid_format(&id, name), "sms.json", b.data, b.len, &job->error);
 }
 
 static bool channel_fits(const struct config *c, const struct sms *sms)
 {
     bool plain = !sms->channel || !*sms->channel || strcmp(sms->channel, "sms") == 0;
-    return plain || !*c->sms_provider || strncmp(c->sms_provider, "twilio", 6) == 0;
+    return plain || !*c->sms.provider || strncmp(c->sms.provider, "twilio", 6) == 0;
 }
 
 bool send_sms(const struct config *config, struct arena *arena, const struct sms *sms,
@@ -157,7 +157,7 @@ bool send_sms(const struct config *config, struct arena *arena, const struct sms
         job.error = "GOTRUE_SMS_PROVIDER is not set, or its settings are not complete";
     } else if (!channel_fits(config, sms)) {
         job.error = arena_printf(arena, "channel type \"%s\" is not supported for %s", sms->channel,
-                                 config->sms_provider);
+                                 config->sms.provider);
         job.for_good = true;
     } else {
         job.text = sms_text(config, arena, sms);
@@ -175,7 +175,7 @@ bool send_sms(const struct config *config, struct arena *arena, const struct sms
 
 bool sms_is_checked_by_provider(const struct config *config)
 {
-    return strcmp(config->sms_provider, "twilio_verify") == 0;
+    return strcmp(config->sms.provider, "twilio_verify") == 0;
 }
 
 bool sms_check(const struct config *config, struct arena *arena, const char *phone,

@@ -28,7 +28,7 @@ const struct json_t *sms_post(const struct config *config, struct arena *arena,
 {
     const char *headers[] = { "Content-Type: application/x-www-form-urlencoded",
                               "Accept: application/json", r->header };
-    const char *base = *config->sms_api_url ? config->sms_api_url : r->base, *detail = NULL;
+    const char *base = *config->sms.api_url ? config->sms.api_url : r->base, *detail = NULL;
     struct http_answer answer;
     struct http_request request = {
         .url = arena_printf(arena, "%s%s", base, r->path),
@@ -38,7 +38,7 @@ const struct json_t *sms_post(const struct config *config, struct arena *arena,
         .n_headers = r->header ? 3 : 2,
         .user = r->user,
         .password = r->password,
-        .timeout_us = config->sms_timeout_us,
+        .timeout_us = config->sms.timeout_us,
         .max_body = ANSWER_MAX,
         .once = true,
     };

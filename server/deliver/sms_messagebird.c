@@ -9,7 +9,7 @@ bool sms_messagebird(struct sms_job *job)
     struct strbuf form = strbuf_in(job->arena, FORM_MAX);
     int status;
     int64_t sent = 0;
-    sms_form(&form, "originator", c->sms_messagebird_originator);
+    sms_form(&form, "originator", c->sms.messagebird_originator);
     sms_form(&form, "body", job->text);
     sms_form(&form, "recipients", job->sms->phone);
     sms_form(&form, "type", "sms");
@@ -19,7 +19,7 @@ bool sms_messagebird(struct sms_job *job)
         .path = "/messages",
         .form = &form,
         .header =
-            arena_printf(job->arena, "Authorization: AccessKey %s", c->sms_messagebird_access_key),
+            arena_printf(job->arena, "Authorization: AccessKey %s", c->sms.messagebird_access_key),
     };
     const struct json_t *answer = sms_post(c, job->arena, &request, &status, &job->error);
     if (!answer) {

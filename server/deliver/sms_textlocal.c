@@ -10,8 +10,8 @@ bool sms_textlocal(struct sms_job *job)
     const struct config *c = job->config;
     struct strbuf form = strbuf_in(job->arena, FORM_MAX);
     int status;
-    sms_form(&form, "sender", c->sms_textlocal_sender);
-    sms_form(&form, "apikey", c->sms_textlocal_api_key);
+    sms_form(&form, "sender", c->sms.textlocal_sender);
+    sms_form(&form, "apikey", c->sms.textlocal_api_key);
     sms_form(&form, "message", job->text);
     sms_form(&form, "numbers", job->sms->phone);
     struct sms_request request = {

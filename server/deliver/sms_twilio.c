@@ -39,14 +39,14 @@ static void fill_form(struct sms_job *job, struct strbuf *form)
 {
     const struct config *c = job->config;
     bool whatsapp = is_whatsapp(job->sms);
-    const char *from = c->sms_twilio_message_service_sid;
+    const char *from = c->sms.twilio_message_service_sid;
     sms_form(form, "To",
              arena_printf(job->arena, "%s+%s", whatsapp ? "whatsapp:" : "", job->sms->phone));
     sms_form(form, "Channel", whatsapp ? "whatsapp" : "sms");
     sms_form(form, "From",
              whatsapp && is_phone(from) ? arena_printf(job->arena, "whatsapp:%s", from) : from);
-    if (whatsapp && *c->sms_twilio_content_sid) {
-        sms_form(form, "ContentSid", c->sms_twilio_content_sid);
+    if (whatsapp && *c->sms.twilio_content_sid) {
+        sms_form(form, "ContentSid", c->sms.twilio_content_sid);
         sms_form(form, "ContentVariables",
                  arena_printf(job->arena, "{\"1\": \"%s\"}", job->sms->code));
     } else {
@@ -72,10 +72,10 @@ bool sms_twilio(struct sms_job *job)
     struct sms_request request = {
         .base = "https://api.twilio.com",
         .path = arena_printf(job->arena, "/2010-04-01/Accounts/%s/Messages.json",
-                             path_part(job->arena, c->sms_twilio_account_sid)),
+                             path_part(job->arena, c->sms.twilio_account_sid)),
         .form = &form,
-        .user = c->sms_twilio_account_sid,
-        .password = c->sms_twilio_auth_token,
+        .user = c->sms.twilio_account_sid,
+        .password = c->sms.twilio_auth_token,
     };
     const struct json_t *answer = sms_post(c, job->arena, &request, &status, &job->error);
     if (!answer) {
@@ -103,10 +103,10 @@ static const struct json_t *post_verify(const struct config *c, struct arena *ar
     struct sms_request request = {
         .base = "https://verify.twilio.com",
         .path = arena_printf(arena, "/v2/Services/%s/%s",
-                             path_part(arena, c->sms_twilio_verify_message_service_sid), what),
+                             path_part(arena, c->sms.twilio_verify_message_service_sid), what),
         .form = form,
-        .user = c->sms_twilio_verify_account_sid,
-        .password = c->sms_twilio_verify_auth_token,
+        .user = c->sms.twilio_verify_account_sid,
+        .password = c->sms.twilio_verify_auth_token,
     };
     return sms_post(c, arena, &request, status, error);
 }

@@ -20,11 +20,11 @@ bool sms_vonage(struct sms_job *job)
     const struct config *c = job->config;
     struct strbuf form = strbuf_in(job->arena, FORM_MAX);
     int status;
-    sms_form(&form, "from", c->sms_vonage_from);
+    sms_form(&form, "from", c->sms.vonage_from);
     sms_form(&form, "to", job->sms->phone);
     sms_form(&form, "text", job->text);
-    sms_form(&form, "api_key", c->sms_vonage_api_key);
-    sms_form(&form, "api_secret", c->sms_vonage_api_secret);
+    sms_form(&form, "api_key", c->sms.vonage_api_key);
+    sms_form(&form, "api_secret", c->sms.vonage_api_secret);
     if (!is_ascii(job->text)) {
         sms_form(&form, "type", "unicode");
     }

@@ -92,7 +92,7 @@ static enum problem check_taken(struct tx *tx, const struct user *user, const st
 static bool needs_nonce(const struct realm *realm, struct tx *tx, const struct update *in)
 {
     struct session session;
-    if (!realm->config->reauthentication || !in->password) {
+    if (!realm->config->passwords.reauthentication || !in->password) {
         return false;
     }
     return uuid_is_nil(&in->session_id) || !session_by_id(tx, &in->session_id, &session) ||
@@ -110,7 +110,7 @@ static enum problem check_nonce(const struct realm *realm, struct tx *tx, const 
         return P_REAUTH_NEEDED;
     }
     const struct config *c = realm->config;
-    int64_t life_s = u->email ? c->mail_otp_exp_s : c->sms_otp_exp_s;
+    int64_t life_s = u->email ? c->mail.otp_exp_s : c->sms.otp_exp_s;
     bool live = u->reauthentication_sent_at &&
                 tx->ctx->now_us <= u->reauthentication_sent_at + life_s * US_PER_S;
     const char *address = u->email ? u->email : u->phone ? u->phone : "";
@@ -131,8 +131,8 @@ static enum problem check_nonce(const struct realm *realm, struct tx *tx, const 
 static enum problem check_rights(const struct realm *realm, const struct user *user,
                                  const struct update *in)
 {
-    if (in->app_metadata && (strcmp(user->role, realm->config->admin_group) != 0 ||
-                             strcmp(user->aud, realm->config->jwt_aud) != 0)) {
+    if (in->app_metadata && (strcmp(user->role, realm->config->jwt.admin_group) != 0 ||
+                             strcmp(user->aud, realm->config->jwt.aud) != 0)) {
         return P_APP_METADATA_NEEDS_ADMIN;
     }
     return P_OK;
@@ -176,8 +176,8 @@ enum problem update_check(const struct realm *realm, struct tx *tx, struct updat
             return P_PASSWORD_UNREADABLE;
         }
     }
-    in->needs_current =
-        realm->config->current_password && in->old_hash && !session_proves_mailbox(tx, in);
+    in->needs_current = realm->config->passwords.current_password && in->old_hash &&
+                        !session_proves_mailbox(tx, in);
     if (in->needs_current && !given(in->current_password)) {
         return P_CURRENT_PASSWORD_REQUIRED;
     }
@@ -195,7 +195,7 @@ enum problem update_count(const struct realm *realm, struct tx *tx, struct updat
 /* Row US17. */
 static bool confirmed_at_once(const struct realm *realm, const struct user *user)
 {
-    return user->is_anonymous && realm->config->mailer_autoconfirm;
+    return user->is_anonymous && realm->config->accounts.mailer_autoconfirm;
 }
 
 /* The tokens go and their timers with them, but for those of messages that this request is to
@@ -205,7 +205,7 @@ static void apply_password(const struct realm *realm, struct tx *tx, struct upda
 {
     int64_t mailed_at = user->email_change_sent_at, texted_at = user->phone_change_sent_at;
     bool mails = in->new_email && !confirmed_at_once(realm, user);
-    bool texts = in->new_phone && !realm->config->sms_autoconfirm;
+    bool texts = in->new_phone && !realm->config->accounts.sms_autoconfirm;
     user->password = password_at_rest(realm, tx->ctx, &user->id, in->new_hash);
     user_clear_tokens(tx, user);
     user->email_change_sent_at = mails ? mailed_at : user->email_change_sent_at;
@@ -289,7 +289,7 @@ static enum problem apply_addresses(const struct realm *realm, struct tx *tx, st
     if (problem || !in->new_phone) {
         return problem;
     }
-    if (realm->config->sms_autoconfirm) { /* row US18 */
+    if (realm->config->accounts.sms_autoconfirm) { /* row US18 */
         return phone_at_once(realm, tx, in, user);
     }
     problem = message_sms(realm, tx, user, TOKEN_PHONE_CHANGE, in->new_phone, in->channel,

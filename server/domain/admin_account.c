@@ -194,8 +194,8 @@ enum problem admin_create(const struct realm *realm, struct tx *tx, struct admin
     }
     *u = (struct user){
         .id = in->uuid,
-        .aud = given(in->aud) ? in->aud : realm->config->jwt_aud,
-        .role = given(in->role) ? in->role : realm->config->default_role,
+        .aud = given(in->aud) ? in->aud : realm->config->jwt.aud,
+        .role = given(in->role) ? in->role : realm->config->jwt.default_role,
         .email = in->new_email,
         .phone = in->new_phone,
         .email_change = "",

@@ -91,7 +91,7 @@ static void write_event(const struct realm *realm, struct tx *tx, const struct a
     pair(&b, ",", "log_type", kinds[action].log_type);
     write_traits(&b, tx->ctx, actor, traits);
     strbuf_char(&b, '}');
-    if (strbuf_ok(&b) && realm->config->audit_off) {
+    if (strbuf_ok(&b) && realm->config->retention.audit_off) {
         keep_for_log(tx, &b, ip);
     } else if (strbuf_ok(&b)) {
         audit_insert(tx, b.data, ip);

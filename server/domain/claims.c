@@ -34,11 +34,12 @@ static void amr_claim(struct strbuf *b, const struct issued_session *issued)
 static int64_t expiry_s(const struct realm *realm, int64_t now_s,
                         const struct issued_session *issued)
 {
-    int64_t exp = now_s + realm->config->jwt_exp_s;
+    int64_t exp = now_s + realm->config->jwt.exp_s;
     bool low = !aal_is_2(aal_of(issued->amr, issued->n_amr)) &&
                aal_is_2(aal_highest(issued->account.factors, issued->account.n_factors));
-    if (realm->config->low_aal_us && low) {
-        int64_t limit = (issued->session.created_at + realm->config->low_aal_us) / US_PER_S;
+    if (realm->config->sessions.low_aal_us && low) {
+        int64_t limit =
+            (issued->session.created_at + realm->config->sessions.low_aal_us) / US_PER_S;
         exp = limit < exp ? limit : exp;
     }
     return exp;
@@ -53,8 +54,8 @@ const char *claims_text(const struct realm *realm, struct ctx *ctx,
     struct strbuf b = strbuf_in(ctx->arena, TOKEN_MAX);
     *expires_at_s = expiry_s(realm, now_s, issued);
     strbuf_char(&b, '{');
-    if (*realm->config->jwt_issuer) {
-        text_claim(&b, "\"iss\":", realm->config->jwt_issuer);
+    if (*realm->config->jwt.issuer) {
+        text_claim(&b, "\"iss\":", realm->config->jwt.issuer);
         strbuf_char(&b, ',');
     }
     text_claim(&b, "\"sub\":", uuid_format(&u->id, id));
@@ -137,7 +138,7 @@ bool claims_are_for(const struct claims *claims, const char *audience)
 
 bool claims_role_admin(const struct config *config, const struct claims *claims)
 {
-    return claims->role && list_has(&config->admin_roles, claims->role);
+    return claims->role && list_has(&config->jwt.admin_roles, claims->role);
 }
 
 bool claims_of_account(const struct claims *claims)

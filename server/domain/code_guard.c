@@ -27,7 +27,7 @@ struct code_guard code_guard_of(const struct realm *realm, struct tx *tx, const 
 {
     struct arena *arena = tx->ctx->arena;
     struct code_guard guard = guard_of(realm, arena, arena_printf(arena, "codes to %s", address),
-                                       realm->config->code_guesses);
+                                       realm->config->codes.guesses);
     guard.row = code_guard_hold(tx, guard.key);
     return guard;
 }
@@ -38,7 +38,7 @@ struct code_guard code_guard_of_nonces(const struct realm *realm, struct tx *tx,
     char id[UUID_TEXT];
     struct arena *arena = tx->ctx->arena;
     const char *text = arena_printf(arena, "nonces of %s", uuid_format(user_id, id));
-    struct code_guard guard = guard_of(realm, arena, text, realm->config->code_guesses);
+    struct code_guard guard = guard_of(realm, arena, text, realm->config->codes.guesses);
     guard.row = code_guard_hold(tx, guard.key);
     return guard;
 }
@@ -46,7 +46,7 @@ struct code_guard code_guard_of_nonces(const struct realm *realm, struct tx *tx,
 struct code_guard code_guard_of_links(const struct realm *realm, struct tx *tx)
 {
     struct code_guard guard = guard_of(realm, tx->ctx->arena, "links in the official form",
-                                       realm->config->official_link_guesses);
+                                       realm->config->codes.official_link_guesses);
     guard.row = code_guard_read(tx, guard.key);
     return guard;
 }

@@ -18,10 +18,10 @@ static bool given(const char *text)
 
 enum problem magic_link_check(const struct realm *realm, struct ctx *ctx, struct code_request *in)
 {
-    if (!realm->config->email_enabled) {
+    if (!realm->config->accounts.email_enabled) {
         return P_EMAIL_LOGINS_OFF;
     }
-    if (!realm->config->magic_link_enabled) {
+    if (!realm->config->accounts.magic_link_enabled) {
         return P_MAGIC_LINK_OFF;
     }
     if (!given(in->email)) {
@@ -59,7 +59,7 @@ enum problem otp_check(const struct realm *realm, struct ctx *ctx, struct code_r
     if (given(in->email)) {
         return magic_link_check(realm, ctx, in);
     }
-    if (!realm->config->phone_enabled) {
+    if (!realm->config->accounts.phone_enabled) {
         return P_PHONE_PROVIDER_OFF;
     }
     problem = phone_normalise(ctx, in->phone, &in->address);
@@ -121,7 +121,7 @@ static enum problem refusal_of(const struct realm *realm, const struct code_requ
     if (!found && !in->create_user) {
         return P_OTP_DISABLED;
     }
-    return !confirmed && realm->config->disable_signup ? P_SIGNUP_DISABLED : P_OK;
+    return !confirmed && realm->config->accounts.disable_signup ? P_SIGNUP_DISABLED : P_OK;
 }
 
 enum problem otp_run(const struct realm *realm, struct tx *tx, struct code_request *in)
@@ -129,7 +129,7 @@ enum problem otp_run(const struct realm *realm, struct tx *tx, struct code_reque
     struct signed_up made;
     struct user *user = &made.issued.account.user;
     bool quiet, by_email = given(in->email);
-    bool guarded = !in->create_user || realm->config->disable_signup;
+    bool guarded = !in->create_user || realm->config->accounts.disable_signup;
     enum problem problem = enumeration_pause(
         realm, tx, by_email ? ENUMERATION_CODE : ENUMERATION_PHONE, in->address, &quiet);
     if (problem) {
@@ -165,7 +165,7 @@ enum problem otp_run(const struct realm *realm, struct tx *tx, struct code_reque
 
 enum problem recover_check(const struct realm *realm, struct ctx *ctx, struct code_request *in)
 {
-    if (!realm->config->email_enabled) {
+    if (!realm->config->accounts.email_enabled) {
         return P_RECOVERY_OFF;
     }
     if (!given(in->email)) {
@@ -224,12 +224,12 @@ enum problem resend_check(const struct realm *realm, struct ctx *ctx, struct cod
         return P_RESEND_BOTH;
     }
     if (given(in->email)) {
-        return realm->config->email_enabled ? email_normalise(ctx, in->email, &in->address)
-                                            : P_RECOVERY_OFF;
+        return realm->config->accounts.email_enabled ? email_normalise(ctx, in->email, &in->address)
+                                                     : P_RECOVERY_OFF;
     }
     if (given(in->phone)) {
-        return realm->config->phone_enabled ? phone_normalise(ctx, in->phone, &in->address)
-                                            : P_RESEND_PHONE_OFF;
+        return realm->config->accounts.phone_enabled ? phone_normalise(ctx, in->phone, &in->address)
+                                                     : P_RESEND_PHONE_OFF;
     }
     return P_RESEND_NEITHER;
 }

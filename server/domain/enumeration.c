@@ -20,7 +20,7 @@ enum problem enumeration_pause(const struct realm *realm, struct tx *tx, enum en
 {
     const struct config *c = realm->config;
     bool by_phone = call == ENUMERATION_PHONE || call == ENUMERATION_PHONE_CHANGE;
-    int64_t pause_us = by_phone ? c->sms_max_frequency_us : c->smtp_max_frequency_us;
+    int64_t pause_us = by_phone ? c->sms.max_frequency_us : c->mail.smtp_max_frequency_us;
     const char *key = key_of(realm, tx->ctx->arena, call, address);
     const char *subject =
         key_of(realm, tx->ctx->arena, by_phone ? ENUMERATION_PHONE : ENUMERATION_CODE, address);
@@ -30,7 +30,7 @@ enum problem enumeration_pause(const struct realm *realm, struct tx *tx, enum en
     tx->openly = true;
     memcpy(tx->subject.bytes, subject,
            sizeof tx->subject.bytes); /* half of its digits are enough */
-    *quiet = problem && c->disable_signup;
+    *quiet = problem && c->accounts.disable_signup;
     if (*quiet) {
         tx->ctx->retry_after_s = 0;
         return P_OK;
@@ -50,7 +50,7 @@ struct user enumeration_decoy_user(const struct realm *realm, struct tx *tx, con
     return (struct user){
         .id = uuid_v4(tx->ctx->entropy),
         .aud = aud,
-        .role = realm->config->default_role,
+        .role = realm->config->jwt.default_role,
         .email = email,
         .phone = phone,
         .password = "",

@@ -87,7 +87,7 @@ static int verified_of(struct tx *tx, const struct uuid *user_id, struct factor 
 static const char *find_user(const struct factor_import *f, struct tx *tx,
                              const struct import_row *row, struct user *out)
 {
-    const char *aud = f->realm->config->jwt_aud;
+    const char *aud = f->realm->config->jwt.aud;
     struct arena *arena = tx->ctx->arena;
     struct uuid id;
     bool named = row->user_id || row->email || row->phone;
@@ -170,7 +170,7 @@ static const char *look(struct factor_import *f, struct arena *arena, const stru
         out->name = row->friendly_name ? row->friendly_name : "";
         return NULL;
     }
-    if (n + more >= config->max_factors || n + more >= config->max_verified) {
+    if (n + more >= config->mfa.max_factors || n + more >= config->mfa.max_verified) {
         return "the user would have more factors than are allowed";
     }
     out->name = row->friendly_name ? row->friendly_name : free_name(f, arena, &user->id, list, n);
@@ -271,7 +271,7 @@ static const char *look_again(struct factor_import *f, struct tx *tx, const stru
         key_of(&row->user_id, list[i].friendly_name, strlen(list[i].friendly_name), key);
         taken = taken || key_map_get(&f->names, key);
     }
-    if (taken || n + more > config->max_factors || n + more > config->max_verified) {
+    if (taken || n + more > config->mfa.max_factors || n + more > config->mfa.max_verified) {
         return "a user has enrolled another factor meanwhile";
     }
     if (n == 0) { /* the import brings the first one */

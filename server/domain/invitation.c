@@ -36,7 +36,7 @@ static void make_user(const struct realm *realm, struct tx *tx, const struct inv
     *u = (struct user){
         .id = uuid_v4(ctx_draw(tx->ctx, "account")),
         .aud = in->aud,
-        .role = realm->config->default_role,
+        .role = realm->config->jwt.default_role,
         .email = in->address,
         .password = "",
         .email_change = "",
@@ -180,7 +180,7 @@ static enum problem prepare_sign_up(const struct realm *realm, struct tx *tx,
 static enum problem prepare_change(const struct realm *realm, struct tx *tx,
                                    const struct invitation *in, struct user *u)
 {
-    if (of_type(in, "email_change_current") && !realm->config->secure_email_change) {
+    if (of_type(in, "email_change_current") && !realm->config->mail.secure_email_change) {
         return P_LINK_SECURE_CHANGE_OFF;
     }
     if (!in->new_address) {
@@ -228,7 +228,7 @@ enum problem generate_link_run(const struct realm *realm, struct tx *tx,
         return problem;
     }
     const char *address = plan.token == TOKEN_EMAIL_CHANGE_NEW ? u->email_change : u->email;
-    code_make(realm, tx, &u->id, plan.token, address, false, (int)realm->config->mail_otp_length,
+    code_make(realm, tx, &u->id, plan.token, address, false, (int)realm->config->mail.otp_length,
               NULL, &code);
     set_timers(tx, &plan, u);
     user_save(tx, u);

@@ -5,14 +5,14 @@
 
 int64_t lockout_end(const struct config *c, int64_t now_us, int64_t locked_until, bool for_days)
 {
-    int64_t most = for_days ? c->lock_long_us : c->lock_max_us;
+    int64_t most = for_days ? c->mfa.lock_long_us : c->mfa.lock_max_us;
     return locked_until > now_us && locked_until - now_us <= most + CLOCK_SLACK_US ? locked_until
                                                                                    : 0;
 }
 
 bool lockout_left(const struct realm *realm, struct ctx *ctx, const struct tries *t)
 {
-    bool for_days = t->spent >= realm->config->lock_long_after;
+    bool for_days = t->spent >= realm->config->mfa.lock_long_after;
     int64_t end = lockout_end(realm->config, ctx->now_us, t->locked_until, for_days);
     int64_t left = end - ctx->now_us;
     if (!end) {
@@ -29,13 +29,14 @@ void lockout_pause(const struct realm *realm, struct ctx *ctx, int64_t *failures
     const struct config *config = realm->config;
     ++*failures;
     *locked_until = 0;
-    if (*failures % config->lock_after == 0) {
-        int64_t length = config->lock_first_us;
-        for (int64_t n = *failures / config->lock_after; n > 1 && length < config->lock_max_us;
-             n--) {
+    if (*failures % config->mfa.lock_after == 0) {
+        int64_t length = config->mfa.lock_first_us;
+        for (int64_t n = *failures / config->mfa.lock_after;
+             n > 1 && length < config->mfa.lock_max_us; n--) {
             length *= 2;
         }
-        *locked_until = ctx->now_us + (length < config->lock_max_us ? length : config->lock_max_us);
+        *locked_until =
+            ctx->now_us + (length < config->mfa.lock_max_us ? length : config->mfa.lock_max_us);
     }
 }
 
@@ -45,10 +46,10 @@ static void come_back(const struct config *config, int64_t now_us, struct tries 
     if (t->spent_at > now_us + CLOCK_SLACK_US) { /* the clock was wrong */
         t->spent_at = now_us;
     }
-    int64_t n = t->spent_at ? (now_us - t->spent_at) / config->lock_long_us : 0;
+    int64_t n = t->spent_at ? (now_us - t->spent_at) / config->mfa.lock_long_us : 0;
     if (n > 0) {
         t->spent = t->spent > n ? t->spent - n : 0;
-        t->spent_at += n * config->lock_long_us;
+        t->spent_at += n * config->mfa.lock_long_us;
     }
     if (t->spent == 0) {
         t->spent_at = now_us;
@@ -64,10 +65,11 @@ bool lockout_after_failure(const struct realm *realm, struct ctx *ctx,
     t->spent++;
     t->session_wrong = uuid_equal(&t->session_id, session_id) ? t->session_wrong + 1 : 1;
     t->session_id = *session_id;
-    if (t->spent < config->lock_long_after) {
+    if (t->spent < config->mfa.lock_long_after) {
         return false;
     }
-    t->locked_until = t->spent_at + (t->spent - config->lock_long_after + 1) * config->lock_long_us;
+    t->locked_until =
+        t->spent_at + (t->spent - config->mfa.lock_long_after + 1) * config->mfa.lock_long_us;
     return true;
 }
 

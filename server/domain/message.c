@@ -24,7 +24,7 @@ struct letter {
 /* Row N9: the list of addresses that may be written to; "+label" does not count. */
 bool message_address_allowed(const struct realm *realm, const char *to)
 {
-    const struct text_list *list = &realm->config->mail_authorized;
+    const struct text_list *list = &realm->config->mail.authorized;
     const char *at = strrchr(to, '@'), *plus = strchr(to, '+');
     bool labelled = plus && at && plus < at;
     size_t name = labelled ? (size_t)(plus - to) : strlen(to);
@@ -62,31 +62,32 @@ static enum problem may_send(const struct realm *realm, struct tx *tx, const str
 {
     const struct config *c = realm->config;
     enum problem problem =
-        letter->pause ? check_pause(tx, *letter->sent_at, c->smtp_max_frequency_us, P_MAIL_TOO_SOON)
-                      : P_OK;
+        letter->pause
+            ? check_pause(tx, *letter->sent_at, c->mail.smtp_max_frequency_us, P_MAIL_TOO_SOON)
+            : P_OK;
     if (!problem) {
         problem = check_authorized(realm, tx->ctx, to);
     }
     if (problem) {
         return problem;
     }
-    if (total_is_zero(c->rate_email_sent)) {
+    if (total_is_zero(c->mail.rate_sent)) {
         return P_MAIL_LIMIT;
     }
-    bool sent =
-        c->mailer_autoconfirm || (letter->kind == MAIL_INVITE /* an admin's own */
-                                      ? total_take(tx, "mail", c->rate_email_sent, BY_CONFIRMED)
-                                      : total_take_for(tx, "mail", c->rate_email_sent, user));
+    bool sent = c->accounts.mailer_autoconfirm ||
+                (letter->kind == MAIL_INVITE /* an admin's own */
+                     ? total_take(tx, "mail", c->mail.rate_sent, BY_CONFIRMED)
+                     : total_take_for(tx, "mail", c->mail.rate_sent, user));
     return sent ? P_OK : P_MAIL_LIMIT;
 }
 
 static const char *path_of(const struct realm *realm, enum mail_kind kind)
 {
     const struct config *c = realm->config;
-    return kind == MAIL_INVITE         ? c->mail_path_invite
-           : kind == MAIL_CONFIRMATION ? c->mail_path_confirmation
-           : kind == MAIL_EMAIL_CHANGE ? c->mail_path_email_change
-                                       : c->mail_path_recovery;
+    return kind == MAIL_INVITE         ? c->mail.path_invite
+           : kind == MAIL_CONFIRMATION ? c->mail.path_confirmation
+           : kind == MAIL_EMAIL_CHANGE ? c->mail.path_email_change
+                                       : c->mail.path_recovery;
 }
 
 /* The redirect target goes in as it is, unless that would break the query (row ML3), or it would be
@@ -140,7 +141,7 @@ const char *message_link(const struct realm *realm, struct arena *arena,
     if (!*path) {
         path = "/verify";
         strbuf_add(&link, target->base, origin);
-        add_below(&link, realm->config->external_url);
+        add_below(&link, realm->config->site.external_url);
     } else if (!whole && *path == '/') { /* an absolute path takes the place of the base's */
         strbuf_add(&link, target->base, origin);
     } else if (!whole) {
@@ -181,7 +182,7 @@ static enum problem send_letter(const struct realm *realm, struct tx *tx, struct
         return problem;
     }
     code_make(realm, tx, &user->id, letter->token, user->email, letter->pkce,
-              (int)realm->config->mail_otp_length, NULL, &code);
+              (int)realm->config->mail.otp_length, NULL, &code);
     *letter->sent_at = tx->ctx->now_us;
     struct mail mail = mail_of(realm, tx, user, letter, target, &code, user->email);
     outgoing_mail(realm, tx, &mail);
@@ -238,8 +239,8 @@ enum problem message_reauthentication(const struct realm *realm, struct tx *tx, 
 enum problem message_email_change(const struct realm *realm, struct tx *tx, struct user *user,
                                   const struct link_target *target, bool pkce)
 {
-    int length = (int)realm->config->mail_otp_length;
-    bool both = realm->config->secure_email_change && user->email;
+    int length = (int)realm->config->mail.otp_length;
+    bool both = realm->config->mail.secure_email_change && user->email;
     struct one_time_code current, fresh;
     struct letter letter = { MAIL_EMAIL_CHANGE,
                              TOKEN_EMAIL_CHANGE_NEW,
@@ -274,11 +275,11 @@ enum problem message_email_change(const struct realm *realm, struct tx *tx, stru
 const char *test_code_of(const struct realm *realm, struct ctx *ctx, const char *phone)
 {
     int64_t until;
-    const char *end = realm->config->sms_test_otp_until;
+    const char *end = realm->config->sms.test_otp_until;
     if (*end && rfc3339_parse(end, &until) && ctx->now_us >= until) {
         return NULL;
     }
-    for (const char *p = realm->config->sms_test_otp; *p;) {
+    for (const char *p = realm->config->sms.test_otp; *p;) {
         size_t len = strcspn(p, ","), colon = strcspn(p, ":,");
         const char *known = phone_as_stored(ctx->arena, arena_strndup(ctx->arena, p, colon));
         if (colon < len && strcmp(known, phone) == 0) {
@@ -294,10 +295,10 @@ enum problem message_channel_check(const struct realm *realm, const char *channe
 {
     const struct config *c = realm->config;
     bool twilio =
-        strcmp(c->sms_provider, "twilio") == 0 || strcmp(c->sms_provider, "twilio_verify") == 0;
+        strcmp(c->sms.provider, "twilio") == 0 || strcmp(c->sms.provider, "twilio_verify") == 0;
     bool known = !channel || !*channel || strcmp(channel, "sms") == 0 ||
                  (twilio && strcmp(channel, "whatsapp") == 0);
-    return known || c->hook_send_sms_on ? P_OK : P_CHANNEL_INVALID;
+    return known || c->hooks.send_sms_on ? P_OK : P_CHANNEL_INVALID;
 }
 
 static int64_t *sms_timer(struct user *user, enum token_kind kind)
@@ -315,15 +316,16 @@ enum problem message_sms(const struct realm *realm, struct tx *tx, struct user *
     int64_t *timer = sms_timer(user, kind);
     struct one_time_code code;
     *message_id = NULL;
-    enum problem problem = check_pause(tx, *timer, c->sms_max_frequency_us, P_SMS_TOO_SOON);
+    enum problem problem = check_pause(tx, *timer, c->sms.max_frequency_us, P_SMS_TOO_SOON);
     if (problem) {
         return problem;
     }
     const char *test = test_code_of(realm, tx->ctx, phone);
-    if (!test && !c->sms_autoconfirm && !total_take_for(tx, "sms", c->rate_sms_sent, user)) {
+    if (!test && !c->accounts.sms_autoconfirm &&
+        !total_take_for(tx, "sms", c->sms.rate_sent, user)) {
         return P_SMS_LIMIT;
     }
-    code_make(realm, tx, &user->id, kind, phone, false, (int)c->sms_otp_length, test, &code);
+    code_make(realm, tx, &user->id, kind, phone, false, (int)c->sms.otp_length, test, &code);
     *timer = tx->ctx->now_us;
     if (test) {
         *message_id = "test-otp";

@@ -101,7 +101,7 @@ static enum problem check_limits(const struct realm *realm, struct tx *tx,
     if (named && !gives_way(tx, session, named, phone)) {
         return ctx_fail(tx->ctx, P_FACTOR_NAME_TAKEN, name);
     }
-    if (verified >= config->max_factors || verified >= config->max_verified) {
+    if (verified >= config->mfa.max_factors || verified >= config->mfa.max_verified) {
         return P_FACTORS_TOO_MANY;
     }
     if (verified && !aal_is_2(aal_of_request(subject->aal, session))) {
@@ -109,7 +109,7 @@ static enum problem check_limits(const struct realm *realm, struct tx *tx,
     }
     enum problem problem = verified ? mfa_fresh(realm, tx, session) : P_OK;
     if (!problem) {
-        make_room(tx, list, n, named, phone, config->max_factors);
+        make_room(tx, list, n, named, phone, config->mfa.max_factors);
     }
     return problem;
 }
@@ -144,7 +144,7 @@ static enum problem load_subject(struct tx *tx, const struct subject *subject, s
 
 enum problem mfa_fresh(const struct realm *realm, struct tx *tx, const struct session *session)
 {
-    int64_t fresh_us = realm->config->mfa_fresh_us;
+    int64_t fresh_us = realm->config->mfa.fresh_us;
     return fresh_us && tx->ctx->now_us - session->mfa_at > fresh_us ? P_MFA_NOT_FRESH : P_OK;
 }
 
@@ -180,8 +180,8 @@ enum problem mfa_enroll(const struct realm *realm, struct tx *tx, const struct s
     if (problem) {
         return problem;
     }
-    factors_sweep(tx, &user.id, ctx->now_us - realm->config->factor_ttl_us,
-                  ctx->now_us - (int64_t)realm->config->challenge_ttl_s * US_PER_S);
+    factors_sweep(tx, &user.id, ctx->now_us - realm->config->mfa.factor_ttl_us,
+                  ctx->now_us - (int64_t)realm->config->mfa.challenge_ttl_s * US_PER_S);
     problem = check_limits(realm, tx, subject, &session, in->friendly_name, number);
     if (problem) {
         tx_commit_on_error(tx); /* the sweep */
@@ -291,7 +291,7 @@ enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struc
     }
     factor_challenged(tx, &factor.id, ctx->now_us); /* first: else two servers deadlock (§6.3) */
     challenge_insert(tx, &challenge);
-    int64_t life_us = (int64_t)realm->config->challenge_ttl_s * US_PER_S;
+    int64_t life_us = (int64_t)realm->config->mfa.challenge_ttl_s * US_PER_S;
     if (factor.last_challenged_at && ctx->now_us - factor.last_challenged_at < life_us) {
         challenges_trim(tx, &challenge, factor.last_challenged_at);
     }
@@ -302,7 +302,7 @@ enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struc
     *out = (struct opened_challenge){
         .id = challenge.id,
         .type = factor.type,
-        .expires_at_s = ctx->now_us / US_PER_S + (int64_t)realm->config->challenge_ttl_s,
+        .expires_at_s = ctx->now_us / US_PER_S + (int64_t)realm->config->mfa.challenge_ttl_s,
         .webauthn = shown,
     };
     return P_OK;
@@ -364,7 +364,8 @@ enum problem mfa_unenroll(const struct realm *realm, struct tx *tx, const struct
                          { "session_id", uuid_format(&session.id, session_id) }));
     /* one that was never verified protected nothing; the official server tells of it all the same
      */
-    if (factor_is_verified(&factor) || realm->config->notify_mfa_factor_unenrolled == SWITCH_ON) {
+    if (factor_is_verified(&factor) ||
+        realm->config->mail.notify_mfa_factor_unenrolled == SWITCH_ON) {
         notify_of_factor(realm, tx, &user, MAIL_FACTOR_UNENROLLED, factor.type);
     }
     return P_OK;

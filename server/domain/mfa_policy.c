@@ -25,12 +25,12 @@ static bool names_role(const struct text_list *roles, const struct json_t *value
 bool mfa_policy_names(const struct config *config, struct arena *arena, const struct user *user)
 {
     const char *detail;
-    const struct text_list *roles = &config->mfa_required_roles;
+    const struct text_list *roles = &config->mfa.required_roles;
     if (!roles->count || user->is_anonymous) { /* who may not enroll (row G7) */
         return false;
     }
     if (list_has(roles, user->role) ||
-        (list_has(roles, "*") && !list_has(&config->admin_roles, user->role))) {
+        (list_has(roles, "*") && !list_has(&config->jwt.admin_roles, user->role))) {
         return true;
     }
     const struct json_t *data =
@@ -61,14 +61,14 @@ enum problem mfa_policy_refresh(const struct realm *realm, struct tx *tx, const 
     if (factor_any_verified(tx, &user->id)) {
         return P_REFRESH_NEEDS_AAL2;
     }
-    bool enrolling = tx->ctx->now_us - session->created_at < realm->config->mfa_enroll_grace_us;
+    bool enrolling = tx->ctx->now_us - session->created_at < realm->config->mfa.enroll_grace_us;
     return enrolling ? P_OK : P_REFRESH_NEEDS_FACTOR;
 }
 
 void mfa_policy_age_prefetch(const struct realm *realm, struct tx *tx,
                              const struct uuid *session_id)
 {
-    if (realm->config->mfa_max_age_us) {
+    if (realm->config->mfa.max_age_us) {
         amr_prefetch(tx, session_id);
     }
 }
@@ -76,8 +76,8 @@ void mfa_policy_age_prefetch(const struct realm *realm, struct tx *tx,
 bool mfa_policy_age(const struct realm *realm, struct tx *tx, struct session *session)
 {
     struct amr list[AMR_MAX];
-    int64_t since = tx->ctx->now_us - realm->config->mfa_max_age_us;
-    if (!realm->config->mfa_max_age_us) {
+    int64_t since = tx->ctx->now_us - realm->config->mfa.max_age_us;
+    if (!realm->config->mfa.max_age_us) {
         return false;
     }
     int n = amr_of(tx, &session->id, list), dropped = 0;

@@ -151,7 +151,7 @@ static enum problem check_challenge(struct attempt *a, const struct uuid *id)
         strcmp(a->challenge.ip ? a->challenge.ip : "", a->subject->client->ip) != 0) {
         return P_CHALLENGE_SPENT;
     }
-    int64_t life_us = (int64_t)a->realm->config->challenge_ttl_s * US_PER_S;
+    int64_t life_us = (int64_t)a->realm->config->mfa.challenge_ttl_s * US_PER_S;
     if (tx->ctx->now_us > a->challenge.created_at + life_us) {
         char text[UUID_TEXT];
         challenge_delete(tx, id);

@@ -22,19 +22,19 @@ static enum setting_switch official_switch(const struct config *c, enum mail_kin
 {
     switch (kind) {
     case MAIL_PASSWORD_CHANGED:
-        return said(c->notify_password_changed);
+        return said(c->mail.notify_password_changed);
     case MAIL_EMAIL_CHANGED:
-        return said(c->notify_email_changed);
+        return said(c->mail.notify_email_changed);
     case MAIL_PHONE_CHANGED:
-        return said(c->notify_phone_changed);
+        return said(c->mail.notify_phone_changed);
     case MAIL_IDENTITY_LINKED:
-        return said(c->notify_identity_linked);
+        return said(c->mail.notify_identity_linked);
     case MAIL_IDENTITY_UNLINKED:
-        return said(c->notify_identity_unlinked);
+        return said(c->mail.notify_identity_unlinked);
     case MAIL_FACTOR_ENROLLED:
-        return c->notify_mfa_factor_enrolled;
+        return c->mail.notify_mfa_factor_enrolled;
     case MAIL_FACTOR_UNENROLLED:
-        return c->notify_mfa_factor_unenrolled;
+        return c->mail.notify_mfa_factor_unenrolled;
     default:
         return SWITCH_OPEN;
     }
@@ -47,14 +47,14 @@ static bool switched_on(const struct config *c, enum mail_kind kind)
         return official == SWITCH_ON;
     }
     /* a hook made for the official server may not know what nobody switched on there */
-    return c->security_notices == SWITCH_OPEN ? !c->hook_send_email_on
-                                              : c->security_notices == SWITCH_ON;
+    return c->mail.security_notices == SWITCH_OPEN ? !c->hooks.send_email_on
+                                                   : c->mail.security_notices == SWITCH_ON;
 }
 
 bool notice_wanted(const struct realm *realm, const struct mail *mail)
 {
     return mail->to && *mail->to && switched_on(realm->config, mail->kind) &&
-           !total_is_zero(realm->config->rate_email_sent) &&
+           !total_is_zero(realm->config->mail.rate_sent) &&
            message_address_allowed(realm, mail->to);
 }
 
@@ -65,7 +65,8 @@ static bool within_limits(const struct realm *realm, struct tx *tx, const struct
 {
     const struct config *c = realm->config;
     if (official_switch(c, kind) == SWITCH_ON) {
-        return c->mailer_autoconfirm || total_take(tx, "mail", c->rate_email_sent, BY_CONFIRMED);
+        return c->accounts.mailer_autoconfirm ||
+               total_take(tx, "mail", c->mail.rate_sent, BY_CONFIRMED);
     }
     int64_t most = kind == MAIL_PASSWORD_AT_RISK ? 1 : MOST_A_DAY;
     return notices_of(tx, &user->id, mail_kind_name(kind), DAY_US) < most;

@@ -181,7 +181,7 @@ static bool find_official(const struct realm *realm, struct tx *tx, const struct
                           const char *token, enum token_kind *out, struct uuid *user_id)
 {
     struct code_guard guard = code_guard_of_links(realm, tx);
-    if (!realm->config->official_link_guesses || code_guard_spent(tx->ctx, &guard)) {
+    if (!realm->config->codes.official_link_guesses || code_guard_spent(tx->ctx, &guard)) {
         return false;
     }
     if (find_in_tokens(tx, kinds, token, out, user_id)) {

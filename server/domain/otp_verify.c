@@ -72,7 +72,7 @@ static int64_t sent_at(const struct user *u, enum token_kind kind)
 static bool expired(const struct realm *realm, struct ctx *ctx, const struct user *u,
                     enum token_kind kind, bool sms)
 {
-    int64_t life_s = sms ? realm->config->sms_otp_exp_s : realm->config->mail_otp_exp_s;
+    int64_t life_s = sms ? realm->config->sms.otp_exp_s : realm->config->mail.otp_exp_s;
     int64_t at = sent_at(u, kind);
     return !at || ctx->now_us > at + life_s * US_PER_S;
 }
@@ -125,7 +125,7 @@ static bool find_change(const struct realm *realm, struct tx *tx, const struct o
                    : user_by_phone_change(tx, in->aud, in->address, v->user);
     }
     v->kind = TOKEN_EMAIL_CHANGE_CURRENT;
-    if (realm->config->secure_email_change &&
+    if (realm->config->mail.secure_email_change &&
         change_code_find(realm, tx, v->kind, in->address, in->token, &id)) {
         return user_by_id(tx, &id, v->user);
     }

@@ -129,8 +129,8 @@ static void confirm_own(const struct realm *realm, struct tx *tx, struct verific
 /* Row VF34: with secure change the first of the two confirmations only counts. */
 static bool first_of_two(const struct realm *realm, const struct user *u)
 {
-    return realm->config->secure_email_change && !realm->config->mailer_autoconfirm && u->email &&
-           u->email_change_confirm_status == 0;
+    return realm->config->mail.secure_email_change && !realm->config->accounts.mailer_autoconfirm &&
+           u->email && u->email_change_confirm_status == 0;
 }
 
 enum problem otp_verify_effect(const struct realm *realm, struct tx *tx,

@@ -19,13 +19,13 @@ enum problem login_check(const struct realm *realm, struct ctx *ctx, struct logi
         return P_LOGIN_BOTH;
     }
     if (given(login->email)) {
-        if (!realm->config->email_enabled) {
+        if (!realm->config->accounts.email_enabled) {
             return P_EMAIL_LOGINS_OFF;
         }
         login->provider = "email";
         login->address = email_as_stored(ctx->arena, login->email);
     } else if (given(login->phone)) {
-        if (!realm->config->phone_enabled) {
+        if (!realm->config->accounts.phone_enabled) {
             return P_PHONE_LOGINS_OFF;
         }
         login->provider = "phone";

@@ -29,10 +29,10 @@ unsigned password_weaknesses(const struct realm *realm, struct ctx *ctx, const c
     const struct config *config = realm->config;
     struct strbuf text = strbuf_in(ctx->arena, 16384);
     unsigned reasons = 0;
-    if ((int64_t)strlen(password) < config->password_min) {
+    if ((int64_t)strlen(password) < config->passwords.min) {
         reasons |= WEAK_LENGTH;
         strbuf_printf(&text, "Password should be at least %d characters.",
-                      (int)config->password_min);
+                      (int)config->passwords.min);
     }
     if (lacks_a_class(&config->password_sets, password)) {
         add(&text, "Password should contain at least one character of each: ");

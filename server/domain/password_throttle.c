@@ -123,7 +123,7 @@ enum problem throttle_failure(const struct realm *realm, struct tx *tx,
                               const struct password_throttle *throttle, const struct uuid *user_id)
 {
     const struct config *c = realm->config;
-    if (!c->password_guesses && !c->password_guesses_account) {
+    if (!c->passwords.guesses && !c->passwords.guesses_account) {
         return P_OK;
     }
     password_guard_hold(tx, throttle->own);
@@ -140,9 +140,9 @@ enum problem throttle_failure(const struct realm *realm, struct tx *tx,
     if (problem) {
         return problem;
     }
-    count_one(tx, throttle->own, throttle, &own, c->password_guesses, NETWORK_FORGETS_US);
+    count_one(tx, throttle->own, throttle, &own, c->passwords.guesses, NETWORK_FORGETS_US);
     if (!known) {
-        count_one(tx, throttle->shared, throttle, &shared, c->password_guesses_account,
+        count_one(tx, throttle->shared, throttle, &shared, c->passwords.guesses_account,
                   ACCOUNT_FORGETS_US);
     }
     tx_commit_on_error(tx);
@@ -157,7 +157,7 @@ void throttle_undo(const struct realm *realm, struct tx *tx,
     if (shared.failures) {
         shared.failures--;
         shared.locked_until =
-            shared.failures < realm->config->password_guesses_account ? 0 : shared.locked_until;
+            shared.failures < realm->config->passwords.guesses_account ? 0 : shared.locked_until;
         password_guard_put(tx, throttle->shared, throttle->account, &shared);
     }
 }

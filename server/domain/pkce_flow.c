@@ -98,7 +98,7 @@ enum problem pkce_flow_exchange(const struct realm *realm, struct tx *tx,
         !user_by_id(tx, &flow.user_id, &out->account.user) || out->account.user.deleted_at) {
         return P_FLOW_NOT_FOUND;
     }
-    if (tx->ctx->now_us > flow.auth_code_issued_at + realm->config->flow_expiry_us) {
+    if (tx->ctx->now_us > flow.auth_code_issued_at + realm->config->accounts.flow_expiry_us) {
         return P_FLOW_EXPIRED;
     }
     if (!verifier_fits(tx->ctx->arena, &flow, verifier)) {

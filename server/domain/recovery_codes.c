@@ -55,7 +55,7 @@ static enum problem check_making(const struct realm *realm, struct tx *tx,
                                  const struct subject *subject, const struct session *session,
                                  const char *name, bool again, bool exists)
 {
-    if (!realm->config->recovery_enroll) {
+    if (!realm->config->mfa.recovery_enroll) {
         return P_RECOVERY_ENROLL_OFF;
     }
     if (!aal_is_2(aal_of_request(subject->aal, session))) {
@@ -224,7 +224,7 @@ enum problem recovery_use(const struct realm *realm, struct tx *tx, const struct
 {
     struct recovery_set set;
     *out = (struct issued_session){ 0 };
-    if (!realm->config->recovery_verify) {
+    if (!realm->config->mfa.recovery_verify) {
         return P_RECOVERY_VERIFY_OFF;
     }
     enum problem problem = load(tx, subject, &out->account.user, &out->session);

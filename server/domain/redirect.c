@@ -18,7 +18,7 @@ static bool same_part(struct url_part a, struct url_part b, bool any_case)
 static bool is_site(const struct realm *realm, const struct url *to)
 {
     struct url site;
-    if (url_read(realm->config->site_url, &site) || !site.authority || !to->authority ||
+    if (url_read(realm->config->site.url, &site) || !site.authority || !to->authority ||
         !site.host.len || site.host_kind != to->host_kind) {
         return false;
     }
@@ -54,5 +54,5 @@ const char *redirect_pick(const struct realm *realm, const char *header, const c
     if (referer && *referer && redirect_allowed(realm, referer)) {
         return referer;
     }
-    return realm->config->site_url;
+    return realm->config->site.url;
 }

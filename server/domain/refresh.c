@@ -45,19 +45,21 @@ static enum problem check_validity(const struct refresh *r)
     struct ctx *ctx = r->tx->ctx;
     int64_t now = ctx->now_us;
     if ((s->not_after && now > s->not_after) ||
-        (config->timebox_us && now > s->created_at + config->timebox_us)) {
+        (config->sessions.timebox_us && now > s->created_at + config->sessions.timebox_us)) {
         return ctx_fail(ctx, P_SESSION_EXPIRED, "");
     }
-    if (config->inactivity_us && now > last_refresh(r) + config->inactivity_us) {
+    if (config->sessions.inactivity_us && now > last_refresh(r) + config->sessions.inactivity_us) {
         return ctx_fail(ctx, P_SESSION_EXPIRED, " (Inactivity)");
     }
-    if (config->low_aal_us && !aal_is_2(s->aal) && now > s->created_at + config->low_aal_us &&
+    if (config->sessions.low_aal_us && !aal_is_2(s->aal) &&
+        now > s->created_at + config->sessions.low_aal_us &&
         factor_any_verified(r->tx, &s->user_id)) {
         return ctx_fail(ctx, P_SESSION_EXPIRED, " (Low AAL: User Needs MFA Verification)");
     }
-    if (config->single_session &&
-        session_newer_exists(r->tx, s, config->timebox_us ? now - config->timebox_us : 0,
-                             config->inactivity_us ? now - config->inactivity_us : 0)) {
+    if (config->sessions.single &&
+        session_newer_exists(
+            r->tx, s, config->sessions.timebox_us ? now - config->sessions.timebox_us : 0,
+            config->sessions.inactivity_us ? now - config->sessions.inactivity_us : 0)) {
         return ctx_fail(ctx, P_SESSION_EXPIRED, " (Revoked by Newer Login)");
     }
     return P_OK;
@@ -74,7 +76,7 @@ static bool raised_just_now(const struct refresh *r)
 static enum problem refuse_old(struct refresh *r)
 {
     char id[UUID_TEXT];
-    if (r->realm->config->rotation && !raised_just_now(r)) {
+    if (r->realm->config->sessions.rotation && !raised_just_now(r)) {
         const struct log_field session =
             LOG_STR("session_id", uuid_format(&r->issued->session.id, id));
         deferred_log(r->tx->ctx, DEFERRED_IF_COMMITTED, LOG_WARN,
@@ -111,13 +113,13 @@ static enum problem step_v2(struct refresh *r)
     if (behind > 0) {
         /* S7: from before a step that another server took it is at least two behind (§3.4) */
         bool of_step = behind == 1 || !s->mfa_at;
-        if (of_step && age < config->reuse_interval_s * US_PER_S) {
+        if (of_step && age < config->sessions.reuse_interval_s * US_PER_S) {
             add_cause(r, "concurrent-refresh");
         }
-        if (behind == 1 && age <= config->lost_answer_us) {
+        if (behind == 1 && age <= config->sessions.lost_answer_us) {
             add_cause(r, "fail-to-save");
         }
-        if (config->refresh_reuse && of_step) {
+        if (config->sessions.refresh_reuse && of_step) {
             add_cause(r, "always-allow");
         }
         if (!r->issued->reused) {
@@ -142,7 +144,7 @@ static bool upgrades(const struct refresh *r)
 {
     const struct config *config = r->realm->config;
     return session_version(r->realm, r->tx) == 2 &&
-           r->issued->session.id.bytes[15] * 100 / 256 < config->refresh_upgrade;
+           r->issued->session.id.bytes[15] * 100 / 256 < config->sessions.refresh_upgrade;
 }
 
 static enum problem to_v2(struct refresh *r)
@@ -211,7 +213,7 @@ static enum problem step_v1(struct refresh *r)
             return P_OK;
         }
     } else if (s->refresh_key && s->refresh_counter == 0 &&
-               age <= r->realm->config->lost_answer_us &&
+               age <= r->realm->config->sessions.lost_answer_us &&
                refresh_row_newest(r->tx, &s->id) == r->row.id) {
         /* The answer that moved the session to version 2 was lost (§3.3, better). */
         uint8_t key[REFRESH_KEY];
@@ -224,7 +226,7 @@ static enum problem step_v1(struct refresh *r)
         return problem;
     }
     /* Where no token is alive, all were revoked for reuse (R5), or the session has moved on. */
-    if (alive && age <= r->realm->config->reuse_interval_s * US_PER_S) {
+    if (alive && age <= r->realm->config->sessions.reuse_interval_s * US_PER_S) {
         return swap_v1(r);
     }
     return refuse_old(r);

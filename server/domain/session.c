@@ -36,7 +36,7 @@ enum problem session_key(const struct realm *realm, struct tx *tx, const struct 
 
 int session_version(const struct realm *realm, const struct tx *tx)
 {
-    return sessions_have_counters(tx) ? (int)realm->config->refresh_version : 1;
+    return sessions_have_counters(tx) ? (int)realm->config->sessions.refresh_version : 1;
 }
 
 void session_open(const struct realm *realm, struct tx *tx, const struct client *client,
@@ -62,7 +62,7 @@ void session_open(const struct realm *realm, struct tx *tx, const struct client 
         issued->refresh_token = refresh_token_v1(arena, tx->ctx->entropy);
     }
     session_insert(tx, s);
-    sessions_trim(tx, s, realm->config->sessions_most);
+    sessions_trim(tx, s, realm->config->sessions.most);
     if (issued->refresh_version == 1) {
         refresh_row_insert(tx, &s->user_id, &s->id, issued->refresh_token, NULL);
     }

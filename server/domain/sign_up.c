@@ -44,10 +44,10 @@ static enum problem check_identifier(const struct realm *realm, struct ctx *ctx,
     if (problem) {
         return problem;
     }
-    if (by_email && !realm->config->email_enabled) {
+    if (by_email && !realm->config->accounts.email_enabled) {
         return P_EMAIL_SIGNUPS_OFF;
     }
-    if (!by_email && !realm->config->phone_enabled) {
+    if (!by_email && !realm->config->accounts.phone_enabled) {
         return P_PHONE_SIGNUPS_OFF;
     }
     return by_email ? email_normalise(ctx, in->email, &in->address)
@@ -58,10 +58,10 @@ enum problem sign_up_check(const struct realm *realm, struct ctx *ctx, struct si
 {
     bool anonymous = !given(in->email) && !given(in->phone);
     in->provider = NULL;
-    if (anonymous && !realm->config->anonymous_enabled) {
+    if (anonymous && !realm->config->accounts.anonymous_enabled) {
         return P_ANONYMOUS_DISABLED;
     }
-    if (realm->config->disable_signup) {
+    if (realm->config->accounts.disable_signup) {
         return P_SIGNUP_DISABLED;
     }
     enum problem problem = anonymous ? P_OK : check_identifier(realm, ctx, in);
@@ -73,7 +73,7 @@ static struct user fresh_user(const struct realm *realm, struct tx *tx, const st
     return (struct user){
         .id = uuid_v4(ctx_draw(tx->ctx, "account")),
         .aud = in->aud,
-        .role = realm->config->default_role,
+        .role = realm->config->jwt.default_role,
         .password = "",
         .email_change = "",
         .phone_change = "",
@@ -86,7 +86,8 @@ static struct user fresh_user(const struct realm *realm, struct tx *tx, const st
 
 static bool confirms_at_once(const struct realm *realm, bool by_email)
 {
-    return by_email ? realm->config->mailer_autoconfirm : realm->config->sms_autoconfirm;
+    return by_email ? realm->config->accounts.mailer_autoconfirm
+                    : realm->config->accounts.sms_autoconfirm;
 }
 
 static void sign_up_anonymous(const struct realm *realm, struct tx *tx, const struct client *client,

@@ -39,7 +39,7 @@ static bool may_choose(const struct call *call, enum rights rights, const char *
 {
     const struct config *config = call->services->config;
     const char *own = call->principal.known ? call->principal.claims.aud : NULL;
-    return strcmp(asked, config->jwt_aud) == 0 || list_has(&config->audiences, asked) ||
+    return strcmp(asked, config->jwt.aud) == 0 || list_has(&config->jwt.audiences, asked) ||
            (own && strcmp(asked, own) == 0) || may_choose_any(call, rights);
 }
 
@@ -60,7 +60,7 @@ static enum problem find_audience(struct call *call, enum rights rights)
     }
     bool of_token = call->principal.known && claims->aud && *claims->aud &&
                     !claims_role_admin(call->services->config, claims);
-    call->audience = of_token ? claims->aud : call->services->config->jwt_aud;
+    call->audience = of_token ? claims->aud : call->services->config->jwt.aud;
     return P_OK;
 }
 
@@ -69,7 +69,7 @@ static enum problem check_claims(struct call *call)
 {
     struct principal *p = &call->principal;
     const struct claims *c = &p->claims;
-    const char *issuer = call->services->config->jwt_issuer;
+    const char *issuer = call->services->config->jwt.issuer;
     if (!c->sub || !*c->sub) {
         return P_JWT_NO_SUB;
     }
@@ -139,7 +139,7 @@ static enum problem check_user(struct call *call, struct tx *tx, struct session 
     if (problem) {
         return problem;
     }
-    if (*call->services->config->jwt_aud && !claims_are_for(&p->claims, p->user.aud)) {
+    if (*call->services->config->jwt.aud && !claims_are_for(&p->claims, p->user.aud)) {
         return ctx_fail(&call->ctx, P_BAD_JWT,
                         "token has invalid claims: token has invalid audience");
     }
@@ -196,8 +196,8 @@ static bool session_ended(const struct config *c, int64_t now, const struct sess
 {
     int64_t used_at = s->refreshed_at ? s->refreshed_at : s->created_at;
     return (s->not_after && now > s->not_after) ||
-           (c->timebox_us && now > s->created_at + c->timebox_us) ||
-           (c->inactivity_us && now > used_at + c->inactivity_us);
+           (c->sessions.timebox_us && now > s->created_at + c->sessions.timebox_us) ||
+           (c->sessions.inactivity_us && now > used_at + c->sessions.inactivity_us);
 }
 
 /* S10: a token with a session is a person's, and of people the database says who they are now. */
@@ -212,7 +212,7 @@ static enum problem check_account(struct call *call, struct tx *tx)
     if (problem) {
         return problem;
     }
-    if (!list_has(&config->admin_roles, p->user.role)) {
+    if (!list_has(&config->jwt.admin_roles, p->user.role)) {
         return P_NOT_ADMIN;
     }
     if (session_ended(config, call->ctx.now_us, &session)) {

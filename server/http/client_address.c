@@ -18,7 +18,7 @@ static bool trusted(const struct call *call, const char *address)
     if (!ip_parse(address, strlen(address), bytes)) {
         return false;
     }
-    for (int i = 0; i < c->trusted_proxies.count; i++) {
+    for (int i = 0; i < c->http.trusted_proxies.count; i++) {
         if (ip_network_holds(&c->proxy_networks[i], bytes)) {
             return true;
         }
@@ -132,7 +132,7 @@ bool client_is_local(struct call *call)
 static const char *named_by(struct call *call, const char *peer)
 {
     const char *header = call_header(call, "Sb-Forwarded-For");
-    if (!call->services->config->sb_forwarded_for || !header || !trusted(call, peer)) {
+    if (!call->services->config->http.sb_forwarded_for || !header || !trusted(call, peer)) {
         return NULL;
     }
     header += strspn(header, " \t");

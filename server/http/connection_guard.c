@@ -65,8 +65,8 @@ static int seats_of(const struct config *config, int files, int reserved)
 {
     int room = files - (reserved < files / 2 ? reserved : files / 2);
     room = room < LEAST ? LEAST : room;
-    if (config->connections <= room) {
-        return (int)config->connections;
+    if (config->http.connections <= room) {
+        return (int)config->http.connections;
     }
     log_write(LOG_WARN,
               "fewer connections than COUNTERSIGN_CONNECTIONS: the limit of open files "
@@ -80,12 +80,12 @@ static int64_t limit_us(const struct config *c, enum seat_state state)
     switch (state) {
     case SEAT_NEW:
     case SEAT_HEAD:
-        return c->head_timeout_us;
+        return c->http.head_timeout_us;
     case SEAT_IDLE:
-        return c->idle_timeout_us;
+        return c->http.idle_timeout_us;
     case SEAT_BODY:
     case SEAT_ANSWER:
-        return c->body_timeout_us;
+        return c->http.body_timeout_us;
     default:
         return INT64_MAX;
     }
@@ -112,7 +112,7 @@ static bool exempt(const struct config *c, const uint8_t address[IP_BYTES])
     struct ip_network local[2];
     bool own = ip_network_parse("127.0.0.1", &local[0]) && ip_network_parse("::1", &local[1]) &&
                (ip_network_holds(&local[0], address) || ip_network_holds(&local[1], address));
-    for (int i = 0; i < c->trusted_proxies.count && !own; i++) {
+    for (int i = 0; i < c->http.trusted_proxies.count && !own; i++) {
         own = ip_network_holds(&c->proxy_networks[i], address);
     }
     return own;
@@ -229,10 +229,10 @@ bool guard_admits(struct guard *g, const struct sockaddr *peer)
     const struct config *c = g->config;
     client_of(c, peer, client);
     pthread_mutex_lock(&g->lock);
-    bool many = counts(client) && seats_taken_by(g, client) >= c->connections_per_address;
+    bool many = counts(client) && seats_taken_by(g, client) >= c->http.connections_per_address;
     if (many) {
         say(g, 0, "connections of an address are refused: it has as many as it may",
-            "COUNTERSIGN_CONNECTIONS_PER_ADDRESS", (int)c->connections_per_address);
+            "COUNTERSIGN_CONNECTIONS_PER_ADDRESS", (int)c->http.connections_per_address);
     } else if (guard_is_crowded(g)) {
         say(g, 1, "nearly as many connections as there may be: the longest idle ones are closed",
             "COUNTERSIGN_CONNECTIONS", g->most);

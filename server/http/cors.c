@@ -15,7 +15,7 @@ static bool header_allowed(const struct call *call, const char *name, size_t len
             return true;
         }
     }
-    const struct text_list *more = &call->services->config->cors_headers;
+    const struct text_list *more = &call->services->config->http.cors_headers;
     for (int i = 0; i < more->count; i++) {
         if (strlen(more->items[i]) == len && strncasecmp(more->items[i], name, len) == 0) {
             return true;

@@ -36,16 +36,16 @@ struct limits *limits_new(const struct config *c)
         log_die("out of memory");
     }
     pthread_mutex_init(&l->lock, NULL);
-    l->rates[LIMIT_SIGNUP] = (struct rate){ c->rate_otp / 300, 30 };
-    l->rates[LIMIT_USER] = (struct rate){ c->rate_otp / 300, 30 };
+    l->rates[LIMIT_SIGNUP] = (struct rate){ c->rates.otp / 300, 30 };
+    l->rates[LIMIT_USER] = (struct rate){ c->rates.otp / 300, 30 };
     for (int i = LIMIT_OTP; i <= LIMIT_RESEND; i++) {
-        l->rates[i] = (struct rate){ c->rate_otp / 300, 30 };
+        l->rates[i] = (struct rate){ c->rates.otp / 300, 30 };
     }
-    l->rates[LIMIT_TOKEN_VERIFY] = (struct rate){ c->rate_verify / 300, 30 };
-    l->rates[LIMIT_ANONYMOUS] = (struct rate){ c->rate_anonymous / 3600, c->rate_anonymous };
-    l->rates[LIMIT_TOKEN] = (struct rate){ c->rate_token / 300, 30 };
-    l->rates[LIMIT_CHALLENGE] = (struct rate){ c->mfa_rate / 60, 30 };
-    l->rates[LIMIT_VERIFY] = (struct rate){ c->mfa_rate / 60, 30 };
+    l->rates[LIMIT_TOKEN_VERIFY] = (struct rate){ c->rates.verify / 300, 30 };
+    l->rates[LIMIT_ANONYMOUS] = (struct rate){ c->rates.anonymous / 3600, c->rates.anonymous };
+    l->rates[LIMIT_TOKEN] = (struct rate){ c->rates.token / 300, 30 };
+    l->rates[LIMIT_CHALLENGE] = (struct rate){ c->mfa.rate / 60, 30 };
+    l->rates[LIMIT_VERIFY] = (struct rate){ c->mfa.rate / 60, 30 };
     return l;
 }
 
@@ -67,7 +67,7 @@ static const char *key_of(struct call *call)
     if (named) {
         return named;
     }
-    const char *value = *c->rate_header ? call_header(call, c->rate_header) : NULL;
+    const char *value = *c->rates.header ? call_header(call, c->rates.header) : NULL;
     if (value) {
         value += strspn(value, " \t");
         size_t len = strcspn(value, ",");
@@ -78,7 +78,7 @@ static const char *key_of(struct call *call)
             return arena_strndup(call->ctx.arena, value, len < KEY_TEXT_MAX ? len : KEY_TEXT_MAX);
         }
     }
-    return c->rate_by_address ? ip_block(call->ctx.arena, call->client.ip) : "";
+    return c->rates.by_address ? ip_block(call->ctx.arena, call->client.ip) : "";
 }
 
 static struct bucket *find(struct bucket *set, const uint8_t key[KEY], const struct rate *rate,

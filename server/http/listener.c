@@ -549,17 +549,17 @@ static int files_for_others(const struct services *services, int threads)
     const struct config *c = services->config;
     int waiting = 0;
     for (unsigned asks = services->asks; asks; asks &= asks - 1) {
-        waiting += (int)c->external_threads;
+        waiting += (int)c->http.external_threads;
     }
-    int database = c->db_connections ? (int)c->db_connections : 16;
+    int database = c->database.connections ? (int)c->database.connections : 16;
     return FIXED + database + EACH * (waiting + threads + (int)sysconf(_SC_NPROCESSORS_ONLN));
 }
 
 struct listener *listener_start(struct arena *arena, struct services *services, const char **error)
 {
     const struct config *config = services->config;
-    struct listen_on on = { .host = config->api_host,
-                            .port = (int)config->port,
+    struct listen_on on = { .host = config->http.host,
+                            .port = (int)config->http.port,
                             .host_setting = "GOTRUE_API_HOST",
                             .port_hint = "--port or PORT" };
     int fd = socket_listen(arena, &on, error);
@@ -576,7 +576,7 @@ struct listener *listener_start(struct arena *arena, struct services *services, 
     l->port = socket_port(fd);
     l->delays = delay_queue_start();
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    unsigned threads = config->http_threads ? (unsigned)config->http_threads
+    unsigned threads = config->http.threads ? (unsigned)config->http.threads
                        : cores > 0          ? (unsigned)cores
                                             : 1;
     l->guard = guard_start(config, files_for_others(services, (int)threads));

@@ -108,8 +108,8 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 struct metrics_listener *metrics_listener_start(struct arena *arena, const struct config *config,
                                                 const char *version, const char **error)
 {
-    struct listen_on on = { .host = config->metrics_host,
-                            .port = (int)config->metrics_port,
+    struct listen_on on = { .host = config->metrics.host,
+                            .port = (int)config->metrics.port,
                             .host_setting = "OTEL_EXPORTER_PROMETHEUS_HOST",
                             .port_hint = "OTEL_EXPORTER_PROMETHEUS_PORT" };
     int fd = socket_listen(arena, &on, error);
@@ -126,7 +126,7 @@ struct metrics_listener *metrics_listener_start(struct arena *arena, const struc
     l->started_us = clock_now_us(&clock);
     l->port = socket_port(fd);
     l->config = *config;
-    l->config.connections = CONNECTIONS_MAX;
+    l->config.http.connections = CONNECTIONS_MAX;
     l->guard = guard_start(&l->config, 0);
     l->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, admit, l, handle, l,
                                  MHD_OPTION_NOTIFY_CONNECTION, see_connection, l,

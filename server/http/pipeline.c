@@ -32,7 +32,7 @@ static const char *strip_prefix(const char *path)
 
 static void name_request(struct call *call)
 {
-    const char *header = call->services->config->request_id_header;
+    const char *header = call->services->config->http.request_id_header;
     const char *given = *header ? call_header(call, header) : NULL;
     if (*header) {
         given = given ? given : "";
@@ -133,7 +133,7 @@ static bool captcha_due(const struct call *call)
     const struct claims *claims = &call->principal.claims;
     bool admin = call->principal.known && claims_role_admin(call->services->config, claims) &&
                  !claims_of_account(claims);
-    return call->services->config->captcha_on && call->route->captcha && !admin;
+    return call->services->config->captcha.on && call->route->captcha && !admin;
 }
 
 static enum problem gates(struct call *call)
@@ -390,7 +390,7 @@ void pipeline_answer(struct call *call, struct answer *out)
     log_write(LOG_DEBUG, "statements", LOG_INT("reads", call->ctx.reads),
               LOG_INT("writes", call->ctx.writes), LOG_STR("request_id", call->ctx.request_id));
     bool health = call->route && strcmp(call->route->pattern, "/health") == 0;
-    if (!call->services->config->access_log || health || !log_wants(LOG_INFO) ||
+    if (!call->services->config->log.access || health || !log_wants(LOG_INFO) ||
         !unauthenticated_limits_may_log(call)) {
         return;
     }

@@ -36,10 +36,10 @@ struct unauthenticated_limits *unauthenticated_limits_new(const struct config *c
     s->spent = rate_table_new(sets, HOUR_US, entropy);
     s->lines = rate_table_new(log_sets, MINUTE_US, entropy);
     const int64_t most[SPENDS][RATE_TIERS] = {
-        [SPEND_SIGN_UP] = { c->address_signups, c->network_signups },
-        [SPEND_ANONYMOUS] = { c->address_anonymous, c->network_anonymous },
-        [SPEND_MESSAGE] = { c->address_messages, c->network_messages },
-        [SPEND_GUESS] = { c->address_guesses, c->network_guesses },
+        [SPEND_SIGN_UP] = { c->rates.address_signups, c->rates.network_signups },
+        [SPEND_ANONYMOUS] = { c->rates.address_anonymous, c->rates.network_anonymous },
+        [SPEND_MESSAGE] = { c->rates.address_messages, c->rates.network_messages },
+        [SPEND_GUESS] = { c->rates.address_guesses, c->rates.network_guesses },
     };
     memcpy(s->most, most, sizeof most);
     pthread_mutex_init(&s->lock, NULL);
@@ -96,7 +96,7 @@ static bool has_admin_key(const struct call *call)
     const struct principal *p = &call->principal;
     bool of_a_person = p->claims.session_id && *p->claims.session_id;
     return p->known && !of_a_person && p->claims.role &&
-           list_has(&call->services->config->admin_roles, p->claims.role);
+           list_has(&call->services->config->jwt.admin_roles, p->claims.role);
 }
 
 static void name_tiers(struct call *call, int what, struct rate_ask asks[RATE_TIERS])
@@ -144,7 +144,7 @@ static void leave_out(struct unauthenticated_limits *s, const struct call *call,
 bool unauthenticated_limits_may_log(struct call *call)
 {
     struct unauthenticated_limits *s = call->services->unauthenticated_limits;
-    int64_t most = call->services->config->address_lines;
+    int64_t most = call->services->config->log.address_lines;
     if (!s || !most || is_at_home(call)) {
         return true;
     }

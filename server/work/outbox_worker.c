@@ -108,11 +108,11 @@ static void send_payload(struct outbox_worker *w, struct arena *arena, struct jo
         return;
     }
     if (is_mail) {
-        job->life_us = mail.token ? life_of(config->mail_otp_exp_s) : MAIL_LIFE_US;
+        job->life_us = mail.token ? life_of(config->mail.otp_exp_s) : MAIL_LIFE_US;
         job->done =
             send_mail(config, arena, &mail, uuid_format(&job->row.id, id), &error, &job->dead);
     } else {
-        job->life_us = life_of(config->sms_otp_exp_s);
+        job->life_us = life_of(config->sms.otp_exp_s);
         job->done = send_sms(config, arena, &sms, &provider_id, &error, &job->dead);
     }
     job->error = error ? error : "the message could not be sent";

@@ -112,11 +112,11 @@ static void sweep_accounts(struct sweeper *s, enum sign_up_kind kind, int64_t ke
 
 static void sweep_folders(const struct config *c)
 {
-    if (!*c->smtp_host) {
-        folder_trim(c->mail_dir, c->outbox_files);
+    if (!*c->mail.smtp_host) {
+        folder_trim(c->mail.dir, c->retention.outbox_files);
     }
     if (c->sms_in_folder) {
-        folder_trim(c->sms_dir, c->outbox_files);
+        folder_trim(c->sms.dir, c->retention.outbox_files);
     }
 }
 
@@ -156,14 +156,15 @@ struct sweeper *sweeper_start(struct executor *executor, const struct clock *clo
     s->entropy = entropy;
     s->config = c;
     s->ages = (struct sweep_ages){
-        .timebox_us = c->timebox_us,
-        .inactivity_us = c->inactivity_us,
-        .code_us = c->mail_otp_exp_s * US_PER_S,
-        .pause_us = c->smtp_max_frequency_us > c->sms_max_frequency_us ? c->smtp_max_frequency_us
-                                                                       : c->sms_max_frequency_us,
-        .audit_us = c->audit_kept_us,
-        .unconfirmed_us = c->unconfirmed_kept_us,
-        .anonymous_us = c->anonymous_kept_us,
+        .timebox_us = c->sessions.timebox_us,
+        .inactivity_us = c->sessions.inactivity_us,
+        .code_us = c->mail.otp_exp_s * US_PER_S,
+        .pause_us = c->mail.smtp_max_frequency_us > c->sms.max_frequency_us
+                        ? c->mail.smtp_max_frequency_us
+                        : c->sms.max_frequency_us,
+        .audit_us = c->retention.audit_us,
+        .unconfirmed_us = c->retention.unconfirmed_us,
+        .anonymous_us = c->retention.anonymous_us,
     };
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);

@@ -65,7 +65,7 @@ static struct credential some_key(const struct answer *answer)
 static void verify(struct arena *arena, struct answer *answer)
 {
     static const char *const origin = "http://localhost:3000";
-    struct config config = { .rp_id = "localhost", .rp_origins = { &origin, 1 } };
+    struct config config = { .webauthn.rp_id = "localhost", .webauthn.rp_origins = { &origin, 1 } };
     struct uuid user = { { 0 } };
     const char *create = "{\"challenge\":\"" CHALLENGE
                          "\",\"user_id\":\"MDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDAw\","

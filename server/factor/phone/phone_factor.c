@@ -20,12 +20,12 @@ extern const struct factor_kind phone_factor; /* named by factors.def */
 
 static bool enroll_on(const struct config *config)
 {
-    return config->phone_enroll;
+    return config->mfa.phone_enroll;
 }
 
 static bool verify_on(const struct config *config)
 {
-    return config->phone_verify;
+    return config->mfa.phone_verify;
 }
 
 /* Rows E4, E7, E8: before names and limits are looked at. */
@@ -93,11 +93,11 @@ static enum problem check_number(const struct realm *realm, struct tx *tx, const
     const struct config *c = realm->config;
     struct uuid id = number_id(realm, tx->ctx->arena, phone);
     int64_t since = 0;
-    if (notice_count(tx, &id, "pause", c->phone_max_frequency_us, &since) > 1) {
-        return pause_check(tx->ctx, since, c->phone_max_frequency_us, P_SMS_TOO_SOON);
+    if (notice_count(tx, &id, "pause", c->mfa.phone_max_frequency_us, &since) > 1) {
+        return pause_check(tx->ctx, since, c->mfa.phone_max_frequency_us, P_SMS_TOO_SOON);
     }
-    return c->phone_per_number &&
-                   notice_count(tx, &id, sent_codes, HOUR_US, NULL) > c->phone_per_number
+    return c->mfa.phone_per_number &&
+                   notice_count(tx, &id, sent_codes, HOUR_US, NULL) > c->mfa.phone_per_number
                ? P_SMS_LIMIT
                : P_OK;
 }
@@ -109,11 +109,11 @@ static enum problem check_owner(const struct realm *realm, struct tx *tx, const 
 {
     const struct config *c = realm->config;
     int64_t since = 0;
-    if (notice_count(tx, &factor->id, "owner_pause", c->phone_max_frequency_us, &since) > 1) {
-        return pause_check(tx->ctx, since, c->phone_max_frequency_us, P_SMS_TOO_SOON);
+    if (notice_count(tx, &factor->id, "owner_pause", c->mfa.phone_max_frequency_us, &since) > 1) {
+        return pause_check(tx->ctx, since, c->mfa.phone_max_frequency_us, P_SMS_TOO_SOON);
     }
-    return c->phone_per_user &&
-                   notice_count(tx, &user->id, "owner_codes", HOUR_US, NULL) > c->phone_per_user
+    return c->mfa.phone_per_user &&
+                   notice_count(tx, &user->id, "owner_codes", HOUR_US, NULL) > c->mfa.phone_per_user
                ? P_SMS_LIMIT
                : P_OK;
 }
@@ -125,13 +125,13 @@ static enum problem check_limits(const struct realm *realm, struct tx *tx, const
     if (of_owner) {
         return check_owner(realm, tx, user, factor);
     }
-    enum problem problem =
-        pause_check(tx->ctx, factor->last_challenged_at, c->phone_max_frequency_us, P_SMS_TOO_SOON);
+    enum problem problem = pause_check(tx->ctx, factor->last_challenged_at,
+                                       c->mfa.phone_max_frequency_us, P_SMS_TOO_SOON);
     if (!problem && !factor_is_verified(factor)) {
         problem = check_number(realm, tx, factor->phone ? factor->phone : "");
     }
-    if (!problem && c->phone_per_user &&
-        notice_count(tx, &user->id, sent_codes, HOUR_US, NULL) > c->phone_per_user) {
+    if (!problem && c->mfa.phone_per_user &&
+        notice_count(tx, &user->id, sent_codes, HOUR_US, NULL) > c->mfa.phone_per_user) {
         problem = P_SMS_LIMIT;
     }
     return problem;
@@ -155,7 +155,7 @@ static enum problem challenge(const struct realm *realm, struct tx *tx, const st
         problem = P_SMS_NO_PROVIDER;
     }
     enum wanted_by by = factor_is_verified(factor) ? BY_CONFIRMED : BY_UNCONFIRMED;
-    if (!problem && !c->sms_autoconfirm && !total_take(tx, "sms", c->rate_sms_sent, by)) {
+    if (!problem && !c->accounts.sms_autoconfirm && !total_take(tx, "sms", c->sms.rate_sent, by)) {
         problem = P_SMS_LIMIT;
     }
     if (problem) {
@@ -163,7 +163,7 @@ static enum problem challenge(const struct realm *realm, struct tx *tx, const st
     }
     char *code = arena_alloc(ctx->arena, CODE_ROOM);
     struct entropy *entropy = ctx_draw(ctx, "code of a factor");
-    for (int i = 0; i < c->phone_otp_length && i < CODE_ROOM - 1; i++) {
+    for (int i = 0; i < c->mfa.phone_otp_length && i < CODE_ROOM - 1; i++) {
         code[i] = (char)('0' + entropy_below(entropy, 10));
     }
     challenge->otp = stored_form(realm, ctx, &challenge->id, code);

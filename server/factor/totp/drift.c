@@ -6,7 +6,7 @@
 int drift_of(const struct config *config, const struct totp_device *device)
 {
     int most = DRIFT_MAX_S / device->kind.period_s;
-    return !config->totp_drift     ? 0
+    return !config->mfa.totp_drift ? 0
            : device->drift > most  ? most
            : device->drift < -most ? -most
                                    : device->drift;
@@ -17,7 +17,7 @@ bool drift_accepted(const struct config *config, struct totp_device *device, int
 {
     bool changed = device->refused_at != 0;
     device->refused_at = device->refused_off_s = 0;
-    if (!config->totp_drift) {
+    if (!config->mfa.totp_drift) {
         return changed;
     }
     int drift = drift_of(config, device), side = (int)steps - drift;

@@ -14,12 +14,12 @@ extern const struct factor_kind totp_factor; /* named by factors.def */
 
 static bool enroll_on(const struct config *config)
 {
-    return config->totp_enroll;
+    return config->mfa.totp_enroll;
 }
 
 static bool verify_on(const struct config *config)
 {
-    return config->totp_verify;
+    return config->mfa.totp_verify;
 }
 
 /* Row B6: a user without an e-mail address has a phone number or, at least, an id. */
@@ -41,7 +41,7 @@ static enum problem enroll(const struct realm *realm, struct tx *tx, const struc
     explicit_bzero(bytes, sizeof bytes);
     const char *issuer = in->issuer && *in->issuer
                              ? in->issuer
-                             : key_uri_issuer(ctx->arena, realm->config->site_url);
+                             : key_uri_issuer(ctx->arena, realm->config->site.url);
     struct key_uri uri = { .issuer = issuer,
                            .account = account_name(ctx->arena, user),
                            .secret = out->secret,

@@ -14,7 +14,7 @@ static bool signature_holds(const struct config *config, const struct cose_key *
     fido_assert_t *assertion = fido_assert_new();
     void *pk = fido_key_new(key);
     int r = assertion && pk ? fido_assert_set_count(assertion, 1) : FIDO_ERR_INTERNAL;
-    r = r ? r : fido_assert_set_rp(assertion, config->rp_id);
+    r = r ? r : fido_assert_set_rp(assertion, config->webauthn.rp_id);
     r = r ? r : fido_assert_set_clientdata(assertion, a->client.text.bytes, a->client.text.len);
     r = r || !mask ? r : fido_assert_set_extensions(assertion, mask);
     r = r ? r : fido_assert_set_authdata_raw(assertion, 0, a->data.all.bytes, a->data.all.len);
@@ -51,7 +51,7 @@ const char *assertion_fault(struct arena *arena, const struct config *config,
     }
     const char *fault = client_data_fault(&a->client, "webauthn.get", ceremony->challenge, config);
     if (!fault) {
-        fault = authenticator_data_fault(&a->data, config->rp_id);
+        fault = authenticator_data_fault(&a->data, config->webauthn.rp_id);
     }
     if (fault) {
         return fault;

@@ -81,7 +81,7 @@ const char *registration_fault(const struct config *config, const struct ceremon
     const char *fault =
         client_data_fault(&a->client, "webauthn.create", ceremony->challenge, config);
     if (!fault) {
-        fault = authenticator_data_fault(&a->data, config->rp_id);
+        fault = authenticator_data_fault(&a->data, config->webauthn.rp_id);
     }
     if (fault) {
         return fault;
@@ -94,5 +94,5 @@ const char *registration_fault(const struct config *config, const struct ceremon
         return "the id is not the attested one";
     }
     /* 7.1.17: no extension was asked for, and unsolicited outputs are ignored */
-    return statement_fault(a, config->rp_id);
+    return statement_fault(a, config->webauthn.rp_id);
 }

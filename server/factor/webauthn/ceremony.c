@@ -60,7 +60,7 @@ static void keep(struct strbuf *b, const struct realm *realm, const char *challe
                  struct blob handle)
 {
     strbuf_printf(b, "{\"challenge\":\"%s\",\"rpId\":", challenge);
-    json_quote(b, realm->config->rp_id);
+    json_quote(b, realm->config->webauthn.rp_id);
     strbuf_printf(b,
                   ",\"user_id\":\"%s\",\"expires\":\"0001-01-01T00:00:00Z\","
                   "\"userVerification\":\"\",",
@@ -70,7 +70,7 @@ static void keep(struct strbuf *b, const struct realm *realm, const char *challe
 static void put_timeout(struct strbuf *b, const struct realm *realm)
 {
     strbuf_str(b, ",\"timeout\":");
-    strbuf_int(b, (int64_t)realm->config->challenge_ttl_s * 1000);
+    strbuf_int(b, (int64_t)realm->config->mfa.challenge_ttl_s * 1000);
 }
 
 const char *creation_options(const struct realm *realm, struct ctx *ctx, const struct user *user,
@@ -81,9 +81,9 @@ const char *creation_options(const struct realm *realm, struct ctx *ctx, const s
     struct blob handle = user_handle(ctx->arena, &user->id);
     const char *account = account_name(user, (const char *)handle.bytes);
     strbuf_str(&b, "{\"type\":\"create\",\"credential_options\":{\"publicKey\":{\"rp\":{\"name\":");
-    json_quote(&b, realm->config->rp_name);
+    json_quote(&b, realm->config->webauthn.rp_name);
     strbuf_str(&b, ",\"id\":");
-    json_quote(&b, realm->config->rp_id);
+    json_quote(&b, realm->config->webauthn.rp_id);
     strbuf_str(&b, "},\"user\":{\"name\":");
     json_quote(&b, account);
     strbuf_str(&b, ",\"displayName\":");
@@ -118,7 +118,7 @@ const char *request_options(const struct realm *realm, struct ctx *ctx, const st
                   challenge);
     put_timeout(&b, realm);
     strbuf_str(&b, ",\"rpId\":");
-    json_quote(&b, realm->config->rp_id);
+    json_quote(&b, realm->config->webauthn.rp_id);
     strbuf_char(&b, ',');
     put_keys(&b, "allowCredentials", known);
     strbuf_str(&b, ",\"userVerification\":\"preferred\"}}}");

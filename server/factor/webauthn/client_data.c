@@ -82,11 +82,11 @@ static bool frame_expected(const struct json_t *json, const struct config *confi
 {
     const struct json_t *top = json_member(json, "topOrigin");
     if (top) {
-        return json_text(top) && (origin_known(json_text(top), &config->rp_origins) ||
-                                  origin_known(json_text(top), &config->rp_top_origins));
+        return json_text(top) && (origin_known(json_text(top), &config->webauthn.rp_origins) ||
+                                  origin_known(json_text(top), &config->webauthn.rp_top_origins));
     }
     const struct json_t *cross = json_member(json, "crossOrigin");
-    bool expected = config->rp_top_origins.count > 0;
+    bool expected = config->webauthn.rp_top_origins.count > 0;
     return !cross || (json_kind_of(cross) == KIND_BOOL && (!json_truth(cross) || expected));
 }
 
@@ -100,7 +100,7 @@ const char *client_data_fault(const struct client_data *data, const char *type,
         return "7.1.8, 7.2.12: it answers another challenge";
     }
     const char *origin = json_member_text(data->json, "origin");
-    if (!origin_known(origin, &config->rp_origins)) {
+    if (!origin_known(origin, &config->webauthn.rp_origins)) {
         log_write(LOG_WARN, "a WebAuthn answer from an origin that is not allowed was refused",
                   LOG_STR("origin", strlen(origin) < ORIGIN_MAX ? origin : "(too long)"),
                   LOG_STR("setting", "GOTRUE_WEBAUTHN_RP_ORIGINS"));

@@ -11,12 +11,12 @@ extern const struct factor_kind webauthn_factor; /* named by factors.def */
 
 static bool enroll_on(const struct config *config)
 {
-    return config->webauthn_enroll;
+    return config->mfa.webauthn_enroll;
 }
 
 static bool verify_on(const struct config *config)
 {
-    return config->webauthn_verify;
+    return config->mfa.webauthn_verify;
 }
 
 static enum problem enroll(const struct realm *realm, struct tx *tx, const struct user *user,

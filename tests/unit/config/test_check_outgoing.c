@@ -40,30 +40,30 @@ static void bad(struct arena *arena, const char *one, const char *part)
 static void clamps(void **state)
 {
     const struct config *c = good(*state, "GOTRUE_MAILER_OTP_LENGTH=5", "GOTRUE_SMS_OTP_LENGTH=11");
-    assert_int_equal(c->mail_otp_length, 6);
-    assert_int_equal(c->sms_otp_length, 6);
+    assert_int_equal(c->mail.otp_length, 6);
+    assert_int_equal(c->sms.otp_length, 6);
     c = good(*state, "GOTRUE_MAILER_OTP_LENGTH=10", "GOTRUE_SMS_OTP_LENGTH=7");
-    assert_int_equal(c->mail_otp_length, 10);
-    assert_int_equal(c->sms_otp_length, 7);
+    assert_int_equal(c->mail.otp_length, 10);
+    assert_int_equal(c->sms.otp_length, 7);
     c = good(*state, "GOTRUE_SMTP_MAX_FREQUENCY=0", "GOTRUE_SMS_MAX_FREQUENCY=0s");
-    assert_int_equal(c->smtp_max_frequency_us, 60 * US_PER_S);
-    assert_int_equal(c->sms_max_frequency_us, 60 * US_PER_S);
+    assert_int_equal(c->mail.smtp_max_frequency_us, 60 * US_PER_S);
+    assert_int_equal(c->sms.max_frequency_us, 60 * US_PER_S);
     c = good(*state, "GOTRUE_SMTP_MAX_FREQUENCY=1ns", "GOTRUE_SMS_MAX_FREQUENCY=1ms");
-    assert_int_equal(c->smtp_max_frequency_us, 1);
-    assert_int_equal(c->sms_max_frequency_us, 1000);
+    assert_int_equal(c->mail.smtp_max_frequency_us, 1);
+    assert_int_equal(c->sms.max_frequency_us, 1000);
     c = good(*state, "GOTRUE_MAILER_OTP_EXP=0", "GOTRUE_SMS_OTP_EXP=0");
-    assert_int_equal(c->mail_otp_exp_s, 86400);
-    assert_int_equal(c->sms_otp_exp_s, 60);
+    assert_int_equal(c->mail.otp_exp_s, 86400);
+    assert_int_equal(c->sms.otp_exp_s, 60);
 }
 
 static void folders(void **state)
 {
     const struct config *c = good(*state, "DATABASE_URL=sqlite:///var/lib/x/auth.db", NULL);
-    assert_string_equal(c->mail_dir, "/var/lib/x/outbox");
-    assert_string_equal(c->sms_dir, "/var/lib/x/outbox");
+    assert_string_equal(c->mail.dir, "/var/lib/x/outbox");
+    assert_string_equal(c->sms.dir, "/var/lib/x/outbox");
     c = good(*state, "DATABASE_URL=sqlite:auth.db", "COUNTERSIGN_SMS_DIR=/s");
-    assert_string_equal(c->mail_dir, "./outbox");
-    assert_string_equal(c->sms_dir, "/s");
+    assert_string_equal(c->mail.dir, "./outbox");
+    assert_string_equal(c->sms.dir, "/s");
     assert_true(c->sms_in_folder);
     assert_true(good(*state, "GOTRUE_SITE_URL=https://x.example", NULL)->sms_in_folder);
     assert_false(

@@ -57,11 +57,11 @@ static void booleans(void **state)
     for (size_t i = 0; i < COUNT(yes); i++) {
         struct scratch *s = *state;
         assert_true(GOOD(s, SITE, arena_printf(s->arena, "GOTRUE_DISABLE_SIGNUP=%s", yes[i]))
-                        ->disable_signup);
+                        ->accounts.disable_signup);
         assert_false(
             GOOD(s, SITE,
                  arena_printf(s->arena, "GOTRUE_SECURITY_REFRESH_TOKEN_ROTATION_ENABLED=%s", no[i]))
-                ->rotation);
+                ->sessions.rotation);
     }
 }
 
@@ -71,13 +71,13 @@ static void numbers_and_durations(void **state)
         GOOD(*state, SITE, "GOTRUE_JWT_EXP=0x10", "GOTRUE_SESSIONS_TIMEBOX=1h30m",
              "GOTRUE_MFA_MAX_ENROLLED_FACTORS=3", "GOTRUE_RATE_LIMIT_OTP=2.5",
              "GOTRUE_CORS_ALLOWED_HEADERS=x-a,x-b");
-    assert_int_equal(c->jwt_exp_s, 16);
-    assert_int_equal(c->timebox_us, INT64_C(5400000000));
-    assert_true(c->max_factors == 3);
-    assert_true(c->rate_otp == 2.5);
-    assert_int_equal(c->cors_headers.count, 2);
-    assert_true(list_has(&c->cors_headers, "x-a") && list_has(&c->cors_headers, "x-b"));
-    assert_false(list_has(&c->cors_headers, "x-c"));
+    assert_int_equal(c->jwt.exp_s, 16);
+    assert_int_equal(c->sessions.timebox_us, INT64_C(5400000000));
+    assert_true(c->mfa.max_factors == 3);
+    assert_true(c->rates.otp == 2.5);
+    assert_int_equal(c->http.cors_headers.count, 2);
+    assert_true(list_has(&c->http.cors_headers, "x-a") && list_has(&c->http.cors_headers, "x-b"));
+    assert_false(list_has(&c->http.cors_headers, "x-c"));
 }
 
 static void refusals_name_variable_value_and_remedy(void **state)
@@ -135,11 +135,11 @@ static void a_second_factor_required(void **state)
 {
     static const char *const roles = "COUNTERSIGN_MFA_REQUIRED_ROLES=admin,*";
     const struct config *c = GOOD(*state, SITE);
-    assert_int_equal(c->mfa_required_roles.count, 0);
-    assert_int_equal(c->mfa_enroll_grace_us, INT64_C(900000000));
-    assert_int_equal(c->mfa_max_age_us, 0);
+    assert_int_equal(c->mfa.required_roles.count, 0);
+    assert_int_equal(c->mfa.enroll_grace_us, INT64_C(900000000));
+    assert_int_equal(c->mfa.max_age_us, 0);
     c = GOOD(*state, SITE, roles, "COUNTERSIGN_MFA_REQUIRED_FROM=2027-01-31");
-    assert_true(list_has(&c->mfa_required_roles, "*"));
+    assert_true(list_has(&c->mfa.required_roles, "*"));
     assert_int_equal(c->mfa_required_from_us, INT64_C(1801353600000000));
     c = GOOD(*state, SITE, roles, "COUNTERSIGN_MFA_REQUIRED_FROM=2027-01-31T01:00:00+01:00");
     assert_int_equal(c->mfa_required_from_us, INT64_C(1801353600000000));
@@ -157,10 +157,10 @@ static void a_second_factor_required(void **state)
 static void choices_in_any_case(void **state)
 {
     struct scratch *s = *state;
-    assert_string_equal(GOOD(s, SITE, "GOTRUE_LOG_LEVEL=DEBUG")->log_level, "debug");
-    assert_string_equal(GOOD(s, SITE, "GOTRUE_LOG_LEVEL=Warn")->log_level, "warn");
-    assert_string_equal(GOOD(s, SITE, "GOTRUE_LOG_LEVEL=TRACE")->log_level, "trace");
-    assert_string_equal(GOOD(s, SITE, "GOTRUE_DB_DRIVER=SQLite")->db_driver, "sqlite");
+    assert_string_equal(GOOD(s, SITE, "GOTRUE_LOG_LEVEL=DEBUG")->log.level, "debug");
+    assert_string_equal(GOOD(s, SITE, "GOTRUE_LOG_LEVEL=Warn")->log.level, "warn");
+    assert_string_equal(GOOD(s, SITE, "GOTRUE_LOG_LEVEL=TRACE")->log.level, "trace");
+    assert_string_equal(GOOD(s, SITE, "GOTRUE_DB_DRIVER=SQLite")->database.driver, "sqlite");
     assert_non_null(strstr(refusal(s, "GOTRUE_LOG_LEVEL=DEBUGS"), "debug info warn"));
 }
 
@@ -210,9 +210,9 @@ static void empty_is_unset(void **state)
 {
     const struct config *c = GOOD(*state, SITE, "GOTRUE_JWT_EXP=", "GOTRUE_SESSIONS_TIMEBOX=",
                                   "GOTRUE_SMTP_PORT=", "GOTRUE_DISABLE_SIGNUP=");
-    assert_int_equal(c->jwt_exp_s, 3600);
-    assert_int_equal(c->timebox_us, 0);
-    assert_int_equal(c->smtp_port, 587);
+    assert_int_equal(c->jwt.exp_s, 3600);
+    assert_int_equal(c->sessions.timebox_us, 0);
+    assert_int_equal(c->mail.smtp_port, 587);
     assert_true(warned(c, "GOTRUE_JWT_EXP is set but empty"));
 }
 
@@ -239,39 +239,39 @@ static void accepted_names_say_why_nothing_changes(void **state)
 static void the_pool_of_connections(void **state)
 {
     const struct config *c = GOOD(*state, SITE);
-    assert_true(!c->db_percent && !c->db_idle && !c->db_lifetime_us && !c->db_idle_us &&
-                !c->db_check_us);
+    assert_true(!c->database.percent && !c->database.idle && !c->database.lifetime_us &&
+                !c->database.idle_us && !c->database.check_us);
     c = GOOD(*state, SITE, "GOTRUE_DB_CONN_PERCENTAGE=30", "GOTRUE_DB_MAX_IDLE_POOL_SIZE=4",
              "GOTRUE_DB_CONN_MAX_LIFETIME=1h", "GOTRUE_DB_CONN_MAX_IDLE_TIME=90s",
              "GOTRUE_DB_HEALTH_CHECK_PERIOD=500ms");
-    assert_int_equal(c->db_percent, 30);
-    assert_int_equal(c->db_idle, 4);
-    assert_int_equal(c->db_lifetime_us, 3600 * US_PER_S);
-    assert_int_equal(c->db_idle_us, 90 * US_PER_S);
-    assert_int_equal(c->db_check_us, 500000);
-    assert_int_equal(GOOD(*state, SITE, "GOTRUE_DB_CONN_PERCENTAGE=101")->db_percent, 100);
-    assert_int_equal(GOOD(*state, SITE, "GOTRUE_DB_CONN_PERCENTAGE=-1")->db_percent, 0);
+    assert_int_equal(c->database.percent, 30);
+    assert_int_equal(c->database.idle, 4);
+    assert_int_equal(c->database.lifetime_us, 3600 * US_PER_S);
+    assert_int_equal(c->database.idle_us, 90 * US_PER_S);
+    assert_int_equal(c->database.check_us, 500000);
+    assert_int_equal(GOOD(*state, SITE, "GOTRUE_DB_CONN_PERCENTAGE=101")->database.percent, 100);
+    assert_int_equal(GOOD(*state, SITE, "GOTRUE_DB_CONN_PERCENTAGE=-1")->database.percent, 0);
 }
 
 static void first_name_wins(void **state)
 {
-    assert_int_equal(GOOD(*state, SITE, "PORT=2", "GOTRUE_API_PORT=1")->port, 1);
-    assert_int_equal(GOOD(*state, SITE, "PORT=2")->port, 2);
-    assert_int_equal(GOOD(*state, SITE, "PORT=2", "GOTRUE_API_PORT=")->port, 2);
+    assert_int_equal(GOOD(*state, SITE, "PORT=2", "GOTRUE_API_PORT=1")->http.port, 1);
+    assert_int_equal(GOOD(*state, SITE, "PORT=2")->http.port, 2);
+    assert_int_equal(GOOD(*state, SITE, "PORT=2", "GOTRUE_API_PORT=")->http.port, 2);
 }
 
 static void development_defaults(void **state)
 {
     const struct config *c = GOOD(*state, "PATH=/bin");
     assert_true(c->development);
-    assert_string_equal(c->api_host, "127.0.0.1");
-    assert_string_equal(c->jwt_aud, "authenticated");
-    assert_string_equal(c->default_role, "authenticated");
-    assert_true(c->mailer_autoconfirm && c->sms_autoconfirm);
-    assert_true(c->phone_enabled && c->anonymous_enabled);
-    assert_int_equal(c->port, 9999);
-    assert_string_equal(c->external_url, "http://127.0.0.1:9999");
-    assert_string_equal(c->jwt_issuer, "http://127.0.0.1:9999");
+    assert_string_equal(c->http.host, "127.0.0.1");
+    assert_string_equal(c->jwt.aud, "authenticated");
+    assert_string_equal(c->jwt.default_role, "authenticated");
+    assert_true(c->accounts.mailer_autoconfirm && c->accounts.sms_autoconfirm);
+    assert_true(c->accounts.phone_enabled && c->accounts.anonymous_enabled);
+    assert_int_equal(c->http.port, 9999);
+    assert_string_equal(c->site.external_url, "http://127.0.0.1:9999");
+    assert_string_equal(c->jwt.issuer, "http://127.0.0.1:9999");
     assert_string_equal(c->database_path, "countersign-data/countersign.db");
     assert_int_equal(c->warnings.count, 0);
 }
@@ -280,15 +280,16 @@ static void server_defaults(void **state)
 {
     const struct config *c = GOOD(*state, SITE);
     assert_false(c->development);
-    assert_string_equal(c->api_host, "");
-    assert_string_equal(c->jwt_aud, "");
-    assert_string_equal(c->jwt_issuer, "");
-    assert_false(c->mailer_autoconfirm || c->sms_autoconfirm);
-    assert_false(c->phone_enabled || c->anonymous_enabled);
-    assert_true(c->email_enabled && c->encrypt && c->rotation && c->totp_enroll);
-    assert_int_equal(c->refresh_version, 2);
-    assert_int_equal(c->lock_after, 10);
-    assert_int_equal(c->password_guesses, 10);
+    assert_string_equal(c->http.host, "");
+    assert_string_equal(c->jwt.aud, "");
+    assert_string_equal(c->jwt.issuer, "");
+    assert_false(c->accounts.mailer_autoconfirm || c->accounts.sms_autoconfirm);
+    assert_false(c->accounts.phone_enabled || c->accounts.anonymous_enabled);
+    assert_true(c->accounts.email_enabled && c->encryption.on && c->sessions.rotation &&
+                c->mfa.totp_enroll);
+    assert_int_equal(c->sessions.refresh_version, 2);
+    assert_int_equal(c->mfa.lock_after, 10);
+    assert_int_equal(c->passwords.guesses, 10);
     assert_int_equal(c->warnings.count, 2);
     assert_true(warned(c, "GOTRUE_JWT_AUD is empty") &&
                 warned(c, "GOTRUE_JWT_DEFAULT_GROUP_NAME is empty"));
@@ -300,11 +301,11 @@ static void clamps(void **state)
         GOOD(*state, SITE, "GOTRUE_JWT_EXP=0", "GOTRUE_PASSWORD_MIN_LENGTH=3",
              "GOTRUE_MFA_CHALLENGE_EXPIRY_DURATION=10", "GOTRUE_MFA_FACTOR_EXPIRY_DURATION=1s",
              "GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION=0");
-    assert_int_equal(c->jwt_exp_s, 3600);
-    assert_int_equal(c->password_min, 6);
-    assert_true(c->challenge_ttl_s == 300);
-    assert_int_equal(c->factor_ttl_us, INT64_C(300000000));
-    assert_int_equal(c->refresh_version, 1);
+    assert_int_equal(c->jwt.exp_s, 3600);
+    assert_int_equal(c->passwords.min, 6);
+    assert_true(c->mfa.challenge_ttl_s == 300);
+    assert_int_equal(c->mfa.factor_ttl_us, INT64_C(300000000));
+    assert_int_equal(c->sessions.refresh_version, 1);
 }
 
 static void password_sets(void **state)
@@ -353,9 +354,9 @@ static void later_sources_win(void **state)
     if (!c) {
         fail_msg("%s", error);
     }
-    assert_string_equal(c->jwt_aud, "e");
-    assert_int_equal(c->jwt_exp_s, 2);
-    assert_int_equal(c->port, 3);
+    assert_string_equal(c->jwt.aud, "e");
+    assert_int_equal(c->jwt.exp_s, 2);
+    assert_int_equal(c->http.port, 3);
 }
 
 static void files(void **state)
@@ -373,7 +374,7 @@ static void files(void **state)
     struct config_sources sources = { .file = file_with(s, "good.json", "{\"PORT\":\"17\"}") };
     const struct config *c = load_from(s, &sources, &error);
     assert_non_null(c);
-    assert_int_equal(c->port, 17);
+    assert_int_equal(c->http.port, 17);
     for (size_t i = 0; i < COUNT(bad); i++) {
         sources.file = file_with(s, bad[i].name, bad[i].text);
         assert_null(load_from(s, &sources, &error));

@@ -19,7 +19,7 @@ static struct stage stage(struct arena *arena)
     const char *error = NULL;
     struct keyring_settings settings = { .secret = "0123456789abcdef0123456789abcdef" };
     struct stage s = {
-        .config = { .jwt_exp_s = 3600, .jwt_issuer = "https://auth.example.com", .jwt_aud = "" },
+        .config = { .jwt.exp_s = 3600, .jwt.issuer = "https://auth.example.com", .jwt.aud = "" },
         .ctx = { .arena = arena, .now_us = NOW_S * US_PER_S + 999999 },
     };
     s.realm.keyring = keyring_new(arena, &settings, &error);
@@ -79,7 +79,7 @@ static void what_is_left_out(void **state)
     struct stage s = stage(*state);
     s.realm.config = &s.config;
     int64_t exp;
-    s.config.jwt_issuer = "";
+    s.config.jwt.issuer = "";
     s.issued.n_amr = 0;
     s.issued.account.user.is_anonymous = true;
     const char *payload = payload_of(*state, claims_sign(&s.realm, &s.ctx, &s.issued, &exp));
@@ -96,7 +96,7 @@ static void a_low_level_ends_early(void **state)
     s.realm.config = &s.config;
     struct factor verified = { .status = "verified" };
     int64_t exp;
-    s.config.low_aal_us = 600 * US_PER_S;
+    s.config.sessions.low_aal_us = 600 * US_PER_S;
     s.issued.n_amr = 0;
     claims_sign(&s.realm, &s.ctx, &s.issued, &exp);
     assert_int_equal(exp, NOW_S + 3600);

@@ -26,7 +26,7 @@ static void set(struct stage *g, void **state, enum token_kind kind)
 {
     const char *error = NULL;
     *g = (struct stage){ .s = *state };
-    g->config = (struct config){ .code_guesses = 25, .official_link_guesses = 3 };
+    g->config = (struct config){ .codes.guesses = 25, .codes.official_link_guesses = 3 };
     g->realm.config = &g->config;
     memset(g->realm.lookup_key, 7, sizeof g->realm.lookup_key);
     g->db = db_connect(g->s->arena, g->s->url, DB_CREATE, &error);
@@ -111,7 +111,7 @@ static void no_link_from_code(void **state)
     for (int shared = 0; shared < 2; shared++) {
         g.realm.official_tokens = shared;
         for (size_t i = 0; i < COUNT(kinds); i++) {
-            g.config.official_link_guesses = 1000;
+            g.config.codes.official_link_guesses = 1000;
             code_make(&g.realm, &g.tx, &g.id, kinds[i], address, false, 6, NULL, &g.code);
             assert_false(leads(&g, kinds[i], official_form(&g, address, g.code.code)));
             assert_false(leads(&g, kinds[i], token_code_hash(&g.tx, &g.id, kinds[i])));
@@ -145,10 +145,10 @@ static void links_of_the_official_server(void **state)
     assert_true(leads(&g, TOKEN_CONFIRMATION, g.code.link_token));
     g.s->ctx.now_us += 86400 * US_PER_S / 3;
     assert_true(leads(&g, TOKEN_RECOVERY, theirs));
-    g.config.official_link_guesses = 0;
+    g.config.codes.official_link_guesses = 0;
     assert_false(leads(&g, TOKEN_RECOVERY, theirs));
     token_put(&g.tx, &g.id, TOKEN_CONFIRMATION, theirs, theirs, "15551234567"); /* an SMS */
-    g.config.official_link_guesses = 1000;
+    g.config.codes.official_link_guesses = 1000;
     assert_false(leads(&g, TOKEN_CONFIRMATION, theirs));
     strike(&g);
 }
@@ -230,8 +230,8 @@ static void links(void **state)
           "https://h/verify?token=T&type=signup&redirect_to=a%22%3Cb%3E" },
     };
     for (size_t i = 0; i < COUNT(list); i++) {
-        struct config config = { .mail_path_confirmation = list[i].path,
-                                 .external_url = "https://h.example/auth/v1/" };
+        struct config config = { .mail.path_confirmation = list[i].path,
+                                 .site.external_url = "https://h.example/auth/v1/" };
         struct realm realm = { .config = &config };
         struct link_target target = { .base = list[i].base, .redirect_to = list[i].redirect };
         assert_string_equal(

@@ -6,8 +6,8 @@
 
 static const char *const sets[] = { "abc", "ABC", "01:" };
 
-static const struct config plain = { .password_min = 6 },
-                           strict = { .password_min = 8, .password_sets = { sets, 3 } };
+static const struct config plain = { .passwords.min = 6 },
+                           strict = { .passwords.min = 8, .password_sets = { sets, 3 } };
 
 static void lengths(void **state)
 {

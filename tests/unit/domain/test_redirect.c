@@ -8,8 +8,8 @@
 static bool allowed(void **state, const char *site, const char *pattern, const char *target)
 {
     const char *items[] = { pattern };
-    struct config config = { .site_url = site,
-                             .uri_allow_list = { .items = items, .count = pattern ? 1 : 0 } };
+    struct config config = { .site.url = site,
+                             .site.uri_allow_list = { .items = items, .count = pattern ? 1 : 0 } };
     struct realm realm = { .config = &config };
     check_redirects(*state, &config);
     return redirect_allowed(&realm, target);
@@ -121,8 +121,8 @@ static void ports(void **state)
 static void candidates(void **state)
 {
     const char *items[] = { "https://ok.example/**" };
-    struct config config = { .site_url = "https://app.example.com",
-                             .uri_allow_list = { .items = items, .count = 1 } };
+    struct config config = { .site.url = "https://app.example.com",
+                             .site.uri_allow_list = { .items = items, .count = 1 } };
     struct realm realm = { .config = &config };
     check_redirects(*state, &config);
     static const char good[] = "https://ok.example/a", other[] = "https://ok.example/b",

@@ -57,8 +57,8 @@ static struct desk *desk_new(struct arena *arena, const char *kept)
 {
     struct desk *d = ARENA_NEW(arena, struct desk);
     d->arena = d->ctx.arena = arena;
-    d->config.rp_id = "localhost";
-    d->config.rp_origins = (struct text_list){ &origin, 1 };
+    d->config.webauthn.rp_id = "localhost";
+    d->config.webauthn.rp_origins = (struct text_list){ &origin, 1 };
     assert_true(uuid_parse(VECTOR_USER, &d->user));
     assert_true(ceremony_read(arena, kept, &d->user, &d->ceremony));
     return d;
@@ -137,12 +137,12 @@ static void what_was_asked_for(void **state)
 {
     static const char *const elsewhere = "http://localhost:3001";
     struct desk *d = desk_new(*state, kept_registration);
-    d->config.rp_id = "example.com";
+    d->config.webauthn.rp_id = "example.com";
     assert_non_null(strstr(registration(d, recorded_answer), "7.1.13"));
-    d->config.rp_id = "localhost";
-    d->config.rp_origins.items = &elsewhere;
+    d->config.webauthn.rp_id = "localhost";
+    d->config.webauthn.rp_origins.items = &elsewhere;
     assert_non_null(strstr(registration(d, recorded_answer), "7.1.9"));
-    d->config.rp_origins.items = &origin;
+    d->config.webauthn.rp_origins.items = &origin;
     d->ceremony.challenge = "AAAA";
     assert_non_null(strstr(registration(d, recorded_answer), "7.1.8"));
     d = desk_new(*state, KEPT_HEAD "\"credParams\":[{\"type\":\"public-key\",\"alg\":-8}]}");

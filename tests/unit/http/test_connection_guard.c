@@ -23,13 +23,14 @@ static int begin(void **state)
 {
     (void)state;
     memset(&config, 0, sizeof config);
-    config.connections = ALL;
-    config.connections_per_address = EACH;
-    config.head_timeout_us = config.body_timeout_us = config.idle_timeout_us = INT64_MAX;
-    config.trusted_proxies.count = ip_network_parse("198.51.100.0/24", &proxy);
+    config.http.connections = ALL;
+    config.http.connections_per_address = EACH;
+    config.http.head_timeout_us = config.http.body_timeout_us = config.http.idle_timeout_us =
+        INT64_MAX;
+    config.http.trusted_proxies.count = ip_network_parse("198.51.100.0/24", &proxy);
     config.proxy_networks = &proxy;
     guard = guard_start(&config, 0);
-    return config.trusted_proxies.count == 1 ? 0 : -1;
+    return config.http.trusted_proxies.count == 1 ? 0 : -1;
 }
 
 static int end(void **state)
