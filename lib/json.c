@@ -103,7 +103,7 @@ static void add_real(struct csi_buf *buf, double value)
     }
     for (const char *c = text; *c != '\0'; c++) {
         bool plain = strchr("0123456789+-e", *c) != NULL;
-        if (plain || json[used - 1] != '.') {
+        if (plain || used == 0 || json[used - 1] != '.') {
             json[used++] = plain ? *c : '.';
         }
     }

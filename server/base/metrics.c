@@ -29,7 +29,7 @@ static const struct row {
     const struct unit *unit; /* NULL: a counter */
 } rows[] = {
 #define COUNTER(name, family, labels, help) { family, labels, help, NULL },
-#define TIMES(name, family, labels, unit, help) { family, labels, help, &unit },
+#define TIMES(name, family, labels, unit, help) { family, labels, help, &(unit) },
 #include "base/metrics.def"
 #undef COUNTER
 #undef TIMES

@@ -351,8 +351,8 @@ static void read_settings(struct loader *l)
 #define SETTING(type, group, field, names, preset, development_preset, least, most, help)          \
     value = find(l, names, &used, origin);                                                         \
     if (!value) {                                                                                  \
-        const char *in_development = development_preset;                                           \
-        value = c->development && in_development ? in_development : preset;                        \
+        const char *in_development = (development_preset);                                         \
+        value = c->development && in_development ? in_development : (preset);                      \
         *origin = c->development && in_development ? "development default" : "default";            \
     }                                                                                              \
     origin++;                                                                                      \

@@ -38,7 +38,7 @@ static const struct {
 const char *totp_digest_name(enum digest digest)
 {
     size_t i = 0;
-    while (names[i].digest != digest && i < sizeof names / sizeof names[0] - 1) {
+    while (i < sizeof names / sizeof names[0] - 1 && names[i].digest != digest) {
         i++;
     }
     return names[i].name;

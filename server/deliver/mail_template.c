@@ -49,7 +49,7 @@ static const char *template_setting(const struct config *c, enum mail_kind kind)
 const char *mail_subject(const struct config *c, enum mail_kind kind)
 {
     static const char *const presets[] = {
-#define MAIL(name, kind, subject) [MAIL_##name] = subject,
+#define MAIL(name, kind, subject) [MAIL_##name] = (subject),
         MAIL_KINDS(MAIL)
 #undef MAIL
     };

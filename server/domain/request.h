@@ -54,7 +54,7 @@ struct request {
 };
 
 /* The request's own; made in its arena at the first call, all zero. */
-static inline struct request *request_of(struct ctx *ctx)
+__attribute__((returns_nonnull)) static inline struct request *request_of(struct ctx *ctx)
 {
     if (!ctx->request) {
         ctx->request = ARENA_NEW(ctx_lasting(ctx), struct request);

@@ -229,7 +229,8 @@ enum lane pipeline_next(struct call *call, enum problem problem)
 bool pipeline_is_unauthenticated(const struct call *call)
 {
     const struct route *route = call->route;
-    return route && route->rights == RIGHTS_NOBODY && strcmp(route->issued, "refresh_token") != 0;
+    return route && route->rights == RIGHTS_NOBODY &&
+           strcmp(route->grant_type, "refresh_token") != 0;
 }
 
 /* Would the gates or the handler wait for another machine, here where nobody may wait? */

@@ -11,7 +11,7 @@ static const struct route rows[] = {
     { .captcha = captcha_,                                                                         \
       .method = #method_,                                                                          \
       .pattern = path_,                                                                            \
-      .issued = grant_,                                                                            \
+      .grant_type = grant_,                                                                        \
       .handler = handler_,                                                                         \
       .rights = RIGHTS_##rights_,                                                                  \
       .limiter = LIMIT_##limiter_,                                                                 \
@@ -22,7 +22,7 @@ static const struct route rows[] = {
 #define REFUSE(method_, path_, rights_, problem_)                                                  \
     { .method = #method_,                                                                          \
       .pattern = path_,                                                                            \
-      .issued = "",                                                                                \
+      .grant_type = "",                                                                            \
       .rights = RIGHTS_##rights_,                                                                  \
       .body = &shape_none,                                                                         \
       .refusal = P_##problem_ },
@@ -92,7 +92,7 @@ static enum rights group_rights(const char *path)
 }
 
 /* The grant type: of the query, or of a form body (row W6). */
-static enum problem grant_of(struct call *call, const char **out)
+static enum problem grant_type_of(struct call *call, const char **out)
 {
     enum problem problem = call_query(call, "grant_type", out);
     const char *type = call_header(call, "Content-Type");
@@ -124,10 +124,10 @@ static void allow(struct call *call, struct match *out, const char *method)
 
 void route_find(struct call *call, struct match *out)
 {
-    const char *issued = NULL;
+    const char *grant_type = NULL;
     *out = (struct match){ .group = group_rights(call->path), .problem = P_NOT_FOUND };
     if (strcmp(call->path, "/token") == 0) {
-        enum problem problem = grant_of(call, &issued);
+        enum problem problem = grant_type_of(call, &grant_type);
         if (problem) {
             out->problem = problem;
             return;
@@ -144,8 +144,8 @@ void route_find(struct call *call, struct match *out)
             if (strcmp(row->method, "GET") == 0) {
                 allow(call, out, "HEAD");
             }
-        } else if (!*row->issued || strcmp(row->issued, "*") == 0 ||
-                   (issued && strcmp(row->issued, issued) == 0)) {
+        } else if (!*row->grant_type || strcmp(row->grant_type, "*") == 0 ||
+                   (grant_type && strcmp(row->grant_type, grant_type) == 0)) {
             out->route = row;
             out->problem = P_OK;
             return;

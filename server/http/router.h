@@ -28,7 +28,7 @@ enum run { RUN_INLINE, RUN_READ, RUN_WRITE, RUN_SLOW };
 struct route {
     const char *method;  /* "ANY": all */
     const char *pattern; /* as in routes.def */
-    const char *issued;
+    const char *grant_type;
     handler_fn *handler; /* NULL: refusal */
     enum rights rights;
     enum limiter limiter;

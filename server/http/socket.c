@@ -74,7 +74,7 @@ int socket_listen(struct arena *arena, const struct listen_on *on, const char **
 
 int socket_port(int fd)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = { 0 };
     socklen_t len = sizeof address;
     if (getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
         return 0;

@@ -73,7 +73,7 @@ static enum spend spend_of(const struct call *call, enum limiter limiter)
     case LIMIT_TOKEN_VERIFY:
         return SPEND_GUESS;
     case LIMIT_TOKEN: /* whoever refreshes was signed in; who only says so finds nothing to guess */
-        return strcmp(call->route->issued, "refresh_token") == 0 ? SPEND_NOTHING : SPEND_GUESS;
+        return strcmp(call->route->grant_type, "refresh_token") == 0 ? SPEND_NOTHING : SPEND_GUESS;
     default:
         return SPEND_NOTHING;
     }

@@ -51,7 +51,7 @@ static bool is_current(int fd, const char *path)
 
 /* Opens and locks; -1 with errno set if that fails (EWOULDBLOCK: somebody holds it, and his pid
  * is written to holder). */
-static int open_locked(const char *path, bool shared, char subject[24])
+static int open_locked(const char *path, bool shared, char owner[24])
 {
     for (int tries = 0;;) {
         int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -66,9 +66,9 @@ static int open_locked(const char *path, bool shared, char subject[24])
                 nanosleep(&(struct timespec){ .tv_nsec = SHARE_PAUSE_NS }, NULL);
                 continue;
             }
-            ssize_t n = pread(fd, subject, 23, 0);
-            subject[n > 0 ? n : 0] = '\0';
-            subject[strspn(subject, "0123456789")] = '\0';
+            ssize_t n = pread(fd, owner, 23, 0);
+            owner[n > 0 ? n : 0] = '\0';
+            owner[strspn(owner, "0123456789")] = '\0';
             close(fd);
             errno = why;
             return -1;
@@ -98,13 +98,13 @@ static struct lock_file *take(struct arena *arena, const char *database, bool sh
                               database);
         return NULL;
     }
-    char subject[24] = "";
-    int fd = open_locked(path, shared, subject);
+    char owner[24] = "";
+    int fd = open_locked(path, shared, owner);
     if (fd < 0 && errno == EWOULDBLOCK) {
         *error = arena_printf(arena,
                               "the database %s is in use by another server (process %s, which "
                               "holds %s): stop that one first or give another path",
-                              database, subject[0] ? subject : "unknown", path);
+                              database, owner[0] ? owner : "unknown", path);
         return NULL;
     }
     if (fd < 0) {

@@ -123,24 +123,24 @@ static const char *grant_needed(struct tx *tx, const char *schema)
                 "has_schema_privilege($1, 'CREATE') or not has_schema_privilege($1, 'USAGE') then "
                 "format('GRANT USAGE, CREATE ON SCHEMA %I TO %I', $1, current_user) end");
     struct rows *r = db_query(tx, &sql, V_TEXT(schema));
-    const char *issued = rows_next(r) ? rows_text(r, 0) : NULL;
+    const char *grant = rows_next(r) ? rows_text(r, 0) : NULL;
     rows_end(r);
-    return issued;
+    return grant;
 }
 
 static bool may_make(struct tx *tx, const char *schema, const char **error)
 {
-    const char *issued = grant_needed(tx, schema);
-    if (issued) {
+    const char *grant = grant_needed(tx, schema);
+    if (grant) {
         *error =
             arena_printf(tx->ctx->arena,
                          "the role of DATABASE_URL may not make %s in the database: let a "
                          "superuser run there\n  %s;\nand start again; nothing was changed",
                          strcmp(schema, "auth") == 0 ? "the schema auth"
                                                      : "the schema countersign or tables in it",
-                         issued);
+                         grant);
     }
-    return !issued;
+    return !grant;
 }
 
 static bool make_auth(struct tx *tx, const char **error)

@@ -113,7 +113,7 @@ static const char *path_of(struct rig *rig, const struct route *row)
             path[len + 1] = '\0';
         }
     }
-    return rig_text(rig, "%s%s%s", path, *row->issued ? "?grant_type=" : "", row->issued);
+    return rig_text(rig, "%s%s%s", path, *row->grant_type ? "?grant_type=" : "", row->grant_type);
 }
 
 static void check_row(struct rig *rig, const struct route *row, enum who who, const char *prefix)
