@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #ifndef COUNTERSIGN_VERSION
 #error "COUNTERSIGN_VERSION is set by the build"
@@ -34,6 +35,7 @@ struct app {
     struct outbox_worker *outbox;
     const char *secret;
     bool secret_is_own;
+    int socket, metrics_socket; /* bound, and not handed to their listeners yet; else -1 */
 };
 
 const char *app_version(void)
@@ -131,25 +133,55 @@ bool app_check(struct arena *arena, const struct config *config, const char **er
     return ok;
 }
 
+static bool has_metrics(const struct config *c)
+{
+    return c->metrics.on && strcmp(c->metrics.exporter, "prometheus") == 0;
+}
+
+/* First of all: where a port is taken nothing has been made yet. */
+static bool bind_sockets(struct app *app, struct arena *arena, const char **error)
+{
+    const struct config *c = app->services.config;
+    app->socket = listener_bind(arena, c, error);
+    if (app->socket >= 0 && has_metrics(c)) {
+        app->metrics_socket = metrics_listener_bind(arena, c, error);
+        return app->metrics_socket >= 0;
+    }
+    return app->socket >= 0;
+}
+
+static int take(int *fd)
+{
+    int taken = *fd;
+    *fd = -1;
+    return taken;
+}
+
 static bool start_metrics(struct app *app, struct arena *arena, const char **error)
 {
     const struct config *c = app->services.config;
-    if (c->metrics.on && strcmp(c->metrics.exporter, "prometheus") != 0) {
-        log_plain(LOG_WARN, "no metrics: GOTRUE_METRICS_EXPORTER=prometheus is what there is");
-    } else if (c->metrics.on) {
-        app->metrics = metrics_listener_start(arena, c, COUNTERSIGN_VERSION, error);
-        if (!app->metrics) {
-            return false;
+    if (!has_metrics(c)) {
+        if (c->metrics.on) {
+            log_plain(LOG_WARN, "no metrics: GOTRUE_METRICS_EXPORTER=prometheus is what there is");
         }
-        log_write(LOG_INFO, "metrics", LOG_STR("host", c->metrics.host),
-                  LOG_INT("port", metrics_listener_port(app->metrics)));
+        return true;
     }
+    app->metrics =
+        metrics_listener_start(arena, c, COUNTERSIGN_VERSION, take(&app->metrics_socket), error);
+    if (!app->metrics) {
+        return false;
+    }
+    log_write(LOG_INFO, "metrics", LOG_STR("host", c->metrics.host),
+              LOG_INT("port", metrics_listener_port(app->metrics)));
     return true;
 }
 
 static bool start_parts(struct app *app, struct arena *arena, unsigned parts, const char **error)
 {
     struct services *s = &app->services;
+    if ((parts & APP_LISTEN) && !bind_sockets(app, arena, error)) {
+        return false;
+    }
     if ((parts & APP_STORE) && !open_store(app, arena, error)) {
         return false;
     }
@@ -176,7 +208,9 @@ static bool start_parts(struct app *app, struct arena *arena, unsigned parts, co
                       "one, all clients share its address, and wrong passwords of one make "
                       "all wait");
         }
-        app->listener = start_metrics(app, arena, error) ? listener_start(arena, s, error) : NULL;
+        app->listener = start_metrics(app, arena, error)
+                            ? listener_start(arena, s, take(&app->socket), error)
+                            : NULL;
         return app->listener != NULL;
     }
     return true;
@@ -190,6 +224,7 @@ struct app *app_start(struct arena *arena, const struct config *config, unsigned
         log_die("out of memory");
     }
     *error = NULL;
+    app->socket = app->metrics_socket = -1;
     app->services = (struct services){
         .config = config,
         .clock = clock_system(),
@@ -201,6 +236,13 @@ struct app *app_start(struct arena *arena, const struct config *config, unsigned
         app_stop(&app);
     }
     return app;
+}
+
+static void close_if_open(int fd)
+{
+    if (fd >= 0) {
+        close(fd);
+    }
 }
 
 void app_stop(struct app **app)
@@ -221,6 +263,8 @@ void app_stop(struct app **app)
     limits_free(&a->services.limits);
     unauthenticated_limits_free(&a->services.unauthenticated_limits);
     keyring_free(&a->keyring);
+    close_if_open(a->socket);
+    close_if_open(a->metrics_socket);
     explicit_bzero(a, sizeof *a);
     free(a);
 }

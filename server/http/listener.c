@@ -555,15 +555,27 @@ static int files_for_others(const struct services *services, int threads)
     return FIXED + database + EACH * (waiting + threads + (int)sysconf(_SC_NPROCESSORS_ONLN));
 }
 
-struct listener *listener_start(struct arena *arena, struct services *services, const char **error)
+static struct listen_on place_of(const struct config *config)
+{
+    return (struct listen_on){ .host = config->http.host,
+                               .port = (int)config->http.port,
+                               .host_setting = "GOTRUE_API_HOST",
+                               .port_hint = "--port or PORT" };
+}
+
+int listener_bind(struct arena *arena, const struct config *config, const char **error)
+{
+    struct listen_on on = place_of(config);
+    return socket_bind(arena, &on, error);
+}
+
+struct listener *listener_start(struct arena *arena, struct services *services, int fd,
+                                const char **error)
 {
     const struct config *config = services->config;
-    struct listen_on on = { .host = config->http.host,
-                            .port = (int)config->http.port,
-                            .host_setting = "GOTRUE_API_HOST",
-                            .port_hint = "--port or PORT" };
-    int fd = socket_listen(arena, &on, error);
-    if (fd < 0) {
+    struct listen_on on = place_of(config);
+    if (!socket_listen(arena, fd, &on, error)) {
+        close(fd);
         return NULL;
     }
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);

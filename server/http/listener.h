@@ -6,8 +6,14 @@
 
 struct listener;
 
-/* Listens on the configured host and port and answers from now on. NULL: *error for a person. */
-struct listener *listener_start(struct arena *arena, struct services *services, const char **error);
+/* A socket with the configured host and port, before anything else of a start: whoever cannot have
+ * them makes no database. -1: *error for a person. */
+int listener_bind(struct arena *arena, const struct config *config, const char **error);
+
+/* Listens on that socket, which it takes over, and answers from now on. NULL: *error for a person.
+ */
+struct listener *listener_start(struct arena *arena, struct services *services, int fd,
+                                const char **error);
 
 /* The port listened on (of use where 0 was configured). */
 int listener_port(const struct listener *listener);

@@ -105,15 +105,26 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     return result;
 }
 
-struct metrics_listener *metrics_listener_start(struct arena *arena, const struct config *config,
-                                                const char *version, const char **error)
+static struct listen_on place_of(const struct config *config)
 {
-    struct listen_on on = { .host = config->metrics.host,
-                            .port = (int)config->metrics.port,
-                            .host_setting = "OTEL_EXPORTER_PROMETHEUS_HOST",
-                            .port_hint = "OTEL_EXPORTER_PROMETHEUS_PORT" };
-    int fd = socket_listen(arena, &on, error);
-    if (fd < 0) {
+    return (struct listen_on){ .host = config->metrics.host,
+                               .port = (int)config->metrics.port,
+                               .host_setting = "OTEL_EXPORTER_PROMETHEUS_HOST",
+                               .port_hint = "OTEL_EXPORTER_PROMETHEUS_PORT" };
+}
+
+int metrics_listener_bind(struct arena *arena, const struct config *config, const char **error)
+{
+    struct listen_on on = place_of(config);
+    return socket_bind(arena, &on, error);
+}
+
+struct metrics_listener *metrics_listener_start(struct arena *arena, const struct config *config,
+                                                const char *version, int fd, const char **error)
+{
+    struct listen_on on = place_of(config);
+    if (!socket_listen(arena, fd, &on, error)) {
+        close(fd);
         return NULL;
     }
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);

@@ -6,9 +6,12 @@
 
 struct metrics_listener;
 
-/* NULL: *error for a person. */
+/* As of listener.h: the socket comes first. */
+int metrics_listener_bind(struct arena *arena, const struct config *config, const char **error);
+
+/* Takes the socket over. NULL: *error for a person. */
 struct metrics_listener *metrics_listener_start(struct arena *arena, const struct config *config,
-                                                const char *version, const char **error);
+                                                const char *version, int fd, const char **error);
 int metrics_listener_port(const struct metrics_listener *listener);
 
 /* NULL is fine. */

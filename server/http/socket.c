@@ -12,7 +12,7 @@
 
 enum { BACKLOG = 1024 };
 
-static int try_listen(const struct addrinfo *address)
+static int try_bind(const struct addrinfo *address)
 {
     int yes = 1, no = 0;
     int fd = socket(address->ai_family, address->ai_socktype | SOCK_CLOEXEC, address->ai_protocol);
@@ -24,7 +24,7 @@ static int try_listen(const struct addrinfo *address)
     if (address->ai_family == AF_INET6) {
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
     }
-    if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0) {
+    if (bind(fd, address->ai_addr, address->ai_addrlen) == 0) {
         return fd;
     }
     int failed = errno;
@@ -33,7 +33,16 @@ static int try_listen(const struct addrinfo *address)
     return -1;
 }
 
-int socket_listen(struct arena *arena, const struct listen_on *on, const char **error)
+static const char *cannot_listen(struct arena *arena, const struct listen_on *on, int why)
+{
+    return arena_printf(
+        arena, "cannot listen on %s port %d: %s%s%s", *on->host ? on->host : "any address",
+        on->port, strerror(why),
+        why == EADDRINUSE ? "; is another server running there? Choose another port with " : "",
+        why == EADDRINUSE ? on->port_hint : "");
+}
+
+int socket_bind(struct arena *arena, const struct listen_on *on, const char **error)
 {
     char port[8];
     struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE }, *list = NULL;
@@ -48,7 +57,7 @@ int socket_listen(struct arena *arena, const struct listen_on *on, const char **
     }
     int fd = -1;
     for (const struct addrinfo *a = list; a && fd < 0; a = a->ai_next) {
-        fd = try_listen(a);
+        fd = try_bind(a);
     }
     int why = errno;
     freeaddrinfo(list);
@@ -58,18 +67,22 @@ int socket_listen(struct arena *arena, const struct listen_on *on, const char **
                                .ai_socktype = SOCK_STREAM,
                                .ai_addr = (struct sockaddr *)(void *)&any,
                                .ai_addrlen = sizeof any };
-        fd = try_listen(&v4);
+        fd = try_bind(&v4);
         why = errno;
     }
     if (fd < 0) {
-        *error = arena_printf(arena, "cannot listen on %s port %s: %s%s%s",
-                              host ? host : "any address", port, strerror(why),
-                              why == EADDRINUSE ? "; is another server running there? Choose "
-                                                  "another port with "
-                                                : "",
-                              why == EADDRINUSE ? on->port_hint : "");
+        *error = cannot_listen(arena, on, why);
     }
     return fd;
+}
+
+bool socket_listen(struct arena *arena, int fd, const struct listen_on *on, const char **error)
+{
+    bool good = listen(fd, BACKLOG) == 0;
+    if (!good) {
+        *error = cannot_listen(arena, on, errno);
+    }
+    return good;
 }
 
 int socket_port(int fd)

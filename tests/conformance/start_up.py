@@ -128,14 +128,19 @@ def second_server():
 
 
 def port_taken():
+    """A port that cannot be had, of the API or of the metrics, is said, and nothing has been made by then."""
     with Countersign(a.binary) as c:
-        rival = Countersign(a.binary, env={"PORT": str(c.port)})
-        try:
-            out = rival.command("serve", timeout=20)
-            said = out.stdout + out.stderr
-            assert out.returncode != 0 and str(c.port) in said and "ready" not in out.stdout, (out.returncode, said[-400:])
-        finally:
-            rival.discard()
+        metrics = {"GOTRUE_METRICS_ENABLED": "true", "OTEL_EXPORTER_PROMETHEUS_PORT": str(c.port)}
+        for env in ({"PORT": str(c.port)}, metrics, {"GOTRUE_API_HOST": "203.0.113.7"}):
+            port = "203.0.113.7" if "GOTRUE_API_HOST" in env else str(c.port)
+            rival = Countersign(a.binary, zero_config=True, env=env)
+            try:
+                out = rival.command("serve", timeout=20)
+                said = out.stdout + out.stderr
+                assert out.returncode != 0 and port in said and "ready" not in out.stdout, (out.returncode, said[-400:])
+                assert os.listdir(rival.folder) in ([], ["server.log"]), (env, os.listdir(rival.folder))
+            finally:
+                rival.discard()
 
 
 def shell_beside():
