@@ -72,6 +72,7 @@ static int act(struct job *job)
             json_add_text(&body, pairs[i], pairs[i + 1]);
         }
     }
+    json_add_bool(&body, "enforce_password_rules", !options->force);
     json_add_bool(&body, "email_confirm", email && !options->unconfirmed);
     json_add_bool(&body, "phone_confirm", options->phone && !options->unconfirmed);
     strbuf_char(&body, '}');
@@ -94,6 +95,7 @@ const struct command command_admin_user_create = {
             "  --email EMAIL       the same as EMAIL\n"
             "  --phone PHONE       a phone number, also instead of EMAIL\n"
             "  --password TEXT     not advised: others on this machine can read it\n"
+            "  --force             even if the password breaks the server's rules\n"
             "  --no-password       without one: signed in to by links or codes only\n"
             "  --unconfirmed       the address must still be confirmed\n"
             "  --role ROLE         instead of authenticated\n"

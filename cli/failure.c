@@ -29,6 +29,7 @@ static const struct hint {
                    "both" },
     { "too_many_enrolled_mfa_factors", "countersign mfa unenroll removes one" },
     { "user_banned", "an administrator can lift this: countersign admin user unban" },
+    { "weak_password", "choose another password, or add --force" },
 };
 
 /* These say that the session is over, whatever the HTTP status. */

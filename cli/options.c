@@ -31,6 +31,7 @@ static const struct row {
     ROW("--email", TEXT, email),
     ROW("--filter", TEXT, filter),
     ROW("--for", TEXT, duration),
+    ROW("--force", NOTHING, force),
     ROW("--issuer", TEXT, issuer),
     ROW("--json", NOTHING, json),
     ROW("--jwt-secret", NOTHING, jwt_secret),

@@ -14,7 +14,8 @@ struct options {
     const char *scope, *filter, *page, *per_page, *duration, *role;
     const char *user_metadata, *app_metadata;
     const char *db, *data_dir, *config_file, *output, *since, *before;
-    bool dry_run, json, jwt_secret, yes, no_verify, no_password, unconfirmed, no_names, soft, local;
+    bool dry_run, force, json, jwt_secret, yes, no_verify, no_password, unconfirmed, no_names, soft,
+        local;
     const char *words[WORDS_MAX]; /* the arguments that are no options */
     int n_words;
 };

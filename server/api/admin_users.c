@@ -94,6 +94,7 @@ static struct admin_user *input_of(struct call *call)
         .phone = body->phone,
         .password = body->password,
         .password_hash = body->password_hash,
+        .enforce_password_rules = body->enforce_password_rules,
         .ban_duration = body->ban_duration,
         .email_confirm = body->email_confirm,
         .phone_confirm = body->phone_confirm,

@@ -52,7 +52,8 @@ static enum problem check_addresses(struct ctx *ctx, struct admin_user *in)
     return problem;
 }
 
-static enum problem check_passwords(const struct realm *realm, const struct admin_user *in)
+static enum problem check_passwords(const struct realm *realm, struct ctx *ctx,
+                                    const struct admin_user *in)
 {
     size_t most = realm->config->postgres ? HASH_COLUMN : HASH_MAX;
     if (in->password && given(in->password_hash)) {
@@ -65,7 +66,8 @@ static enum problem check_passwords(const struct realm *realm, const struct admi
         (strlen(in->password_hash) > most || !password_hash_readable(in->password_hash))) {
         return P_PASSWORD_HASH_INVALID;
     }
-    return P_OK;
+    bool enforced = in->enforce_password_rules && in->password;
+    return enforced ? password_check(realm, ctx, in->password) : P_OK;
 }
 
 static enum problem check_id(struct ctx *ctx, struct admin_user *in)
@@ -87,7 +89,7 @@ enum problem admin_create_check(const struct realm *realm, struct ctx *ctx, stru
     }
     enum problem problem = check_addresses(ctx, in);
     if (!problem) {
-        problem = check_passwords(realm, in);
+        problem = check_passwords(realm, ctx, in);
     }
     if (!problem) {
         problem = check_id(ctx, in);

@@ -10,6 +10,7 @@ struct admin_user {
     const char *id, *aud, *role, *email, *phone; /* NULL if not given */
     const char *password, *password_hash;        /* NULL if not given */
     const char *ban_duration;                    /* NULL if not given */
+    bool enforce_password_rules;                 /* also where the official server has none: AC6 */
     bool email_confirm, phone_confirm;
     const struct json_t *user_metadata, *app_metadata; /* objects or NULL */
     const char *admin_role;                            /* of the token, for the audit */

@@ -119,6 +119,16 @@ def case_create_forms(server):
     h.run("admin", "user", "create", "not-an-address", stdin=PASSWORD + "\n").ends(1, "validation_failed")
 
 
+def case_create_weak(server):
+    """user create: a password that breaks the server's rules is refused with the rule, and taken with --force"""
+    for way in ways(server):
+        email = "weak-%s@example.com" % way.name
+        way.run("user", "create", email, stdin="abc\n").ends(1, "weak_password", "at least 6 characters", "--force")
+        way.run("user", "show", email).ends(1, "no user with the address")
+        way.run("user", "create", email, "--force", stdin="abc\n").ok(email)
+        Home(server, "weak-" + way.name).run("login", email, stdin="abc\n").ok(email)
+
+
 def case_pages(server):
     """user list by pages"""
     h = Home(server, "admin-pages").with_service_key()

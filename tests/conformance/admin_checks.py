@@ -170,6 +170,10 @@ def update(s, kit):
     is_(s.call("PUT", path, {"email": o.email}, t), 422, "email_exists", "A user with this email address has already been registered")
     is_(s.call("PUT", path, {"ban_duration": "x"}, t), 400, "validation_failed", part="invalid format for ban duration")
     is_(s.call("PUT", path, {"password": "abc"}, t), 422, "weak_password")
+    is_(s.call("POST", "/admin/users", {"email": address(), "password": "abc"}, t), 200)          # row AC6
+    ours = {"email": address(), "password": "abc", "enforce_password_rules": True}
+    is_(s.call("POST", "/admin/users", ours, t), 422, "weak_password", "Password should be at least 6 characters.")
+    is_(s.call("POST", "/admin/users", {**ours, "password": "abcdef"}, t), 200)
     is_(s.call("PUT", "/admin/users/%s" % uuid.uuid4(), {}, t), 404, "user_not_found", "User not found")
     is_(s.call("PUT", "/admin/users/x", {}, t), 404, "validation_failed", "user_id must be an UUID")
     assert claims_of(is_(u.refreshed(), 200).json["access_token"])["role"] == "editor"
