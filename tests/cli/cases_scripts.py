@@ -1,5 +1,5 @@
 """Help, completion and the manual pages: they know every command and every option."""
-import os, re, shutil, subprocess
+import glob, os, re, shutil, subprocess
 from bench import ROOT, Home
 
 MAN = os.path.join(ROOT, "docs", "man")
@@ -74,18 +74,40 @@ def man(name):
         return f.read().replace("\\-", "-").replace("\\&", "")
 
 
+def synopsis(command):
+    """The words of the SYNOPSIS as a person would see them, however they are laid out."""
+    out = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    out = re.sub(r"\x1b\[[0-9;]*m|.\x08", "", out)
+    return "".join("".join(re.findall(r"^SYNOPSIS$(.*?)^[A-Z]", out, re.M | re.S)).split())
+
+
+# What a page says of one command.
+ITEM = re.compile(r"^\.(?:It|Ss) (?:Cm )?[a-z].*?(?=^\.(?:It|Ss|Sh|El)\b|\Z)", re.M | re.S)
+
+
 def case_man_pages(server):
-    """the manual pages name every command, option, exit code and variable, and groff reads them without a warning"""
+    """the manual pages name every command, option, exit code and variable; groff and mandoc read them without an error, and alike"""
     h = Home(server, "man")
     pages = {"mfa": man("countersign-mfa.1"), "admin": man("countersign-admin.1"), "": man("countersign.1")}
     for name in commands(h):
         group = name.split()[0] if name.split()[0] in pages else ""
         page = pages[group]
-        assert re.search(r"^\.(It|Ss).*\b%s\b" % re.escape(name.split(" ", 1)[-1] if group else name), page, re.M), "%s is not in its manual page" % name
+        word = re.escape(name.split(" ", 1)[-1] if group else name)
+        own = re.search(r"^\.(?:It|Ss)(?: Cm)? %s\b(?! [a-z]+\b(?<!Ar)(?<!Oo)).*?(?=^\.(?:It|Ss|Sh|El)\b|\Z)" % word, page, re.M | re.S)
+        assert own, "%s is not in its manual page" % name
+        shared = re.sub(ITEM, "", page)                    # described once, for all commands of the page
         for option in re.findall(r"^  --([a-z-]+)", h.run(*name.split(), "--help").out, re.M):
-            assert re.search(r"Fl -%s\b" % re.escape(option), page), "--%s of %s is not in its manual page" % (option, name)
+            assert re.search(r"Fl -%s\b" % re.escape(option), own.group(0) + shared), "--%s of %s is not in its manual page" % (option, name)
     for word in ("COUNTERSIGN_URL", "COUNTERSIGN_KEY", "COUNTERSIGN_SERVICE_KEY", "COUNTERSIGN_PASSWORD", "COUNTERSIGN_NEW_PASSWORD", "XDG_STATE_HOME", "session.json", "EXIT STATUS", ".It 4"):
         assert word in pages[""], word + " is not in countersign.1"
     for name in ("countersign.1", "countersign-mfa.1", "countersign-admin.1"):
         out = subprocess.run(["groff", "-ww", "-mandoc", "-Tutf8", "-z", os.path.join(MAN, name)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         assert out.returncode == 0 and not out.stdout, (name, out.stdout[:500])
+    for path in sorted(glob.glob(os.path.join(MAN, "*.[0-9]"))):
+        with open(path) as f:
+            if f.read(4) == ".so ":
+                continue
+        out = subprocess.run(["mandoc", "-T", "lint", "-W", "error", path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert out.returncode == 0 and not out.stdout, (path, out.stdout[:500])
+        groff, mandoc = synopsis(["groff", "-mandoc", "-Tascii", "-P-c", path]), synopsis(["mandoc", "-T", "ascii", path])
+        assert groff and groff == mandoc, (path, groff, mandoc)
