@@ -335,11 +335,12 @@ enum problem hook_access_token(struct call *call, struct issued_session *issued)
     if (problem) {
         return problem;
     }
-    if (output && !json_member(output, "claims")) {
-        return ctx_fail(&call->ctx, P_HOOK_CLAIMS, "output claims field is missing");
-    }
-    problem = check_claims(call, json_member(output, "claims"));
-    if (!problem) {
+    problem = output && !json_member(output, "claims")
+                  ? ctx_fail(&call->ctx, P_HOOK_CLAIMS, "output claims field is missing")
+                  : check_claims(call, json_member(output, "claims"));
+    if (problem) {
+        hook_log_failure(&call->ctx, c->hooks.custom_access_token_uri, problem);
+    } else {
         struct strbuf own = strbuf_in(call->ctx.arena, PAYLOAD_MAX);
         json_write(&own, json_member(output, "claims"));
         issued->hook_claims = own.data;

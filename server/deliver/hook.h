@@ -28,4 +28,8 @@ void hook_metadata(struct ctx *ctx, struct strbuf *out, const char *name, const 
 const char *hook_signature(struct arena *arena, const char *secrets, const char *id,
                            int64_t timestamp_s, const char *body);
 
+/* Says in the log that the hook at this URL failed, with what is known of the answer but its body:
+ * that can be about somebody, or hold secrets. */
+void hook_log_failure(struct ctx *ctx, const char *url, enum problem problem);
+
 #endif

@@ -205,6 +205,15 @@ static const char *host_of(struct arena *arena, const char *url)
     return arena_strndup(arena, u.host.at, (size_t)(u.rest - u.host.at));
 }
 
+void hook_log_failure(struct ctx *ctx, const char *url, enum problem problem)
+{
+    bool told = problem == P_HOOK_STATUS || problem == P_HOOK_NOT_JSON || problem == P_HOOK_CLAIMS;
+    log_write(LOG_WARN, "a hook failed", LOG_STR("host", host_of(ctx->arena, url)),
+              LOG_STR("problem", problem_row(problem)->name),
+              LOG_STR("detail", told ? ctx->problem_arg : ""),
+              LOG_STR("request_id", ctx->request_id));
+}
+
 enum problem hook_call(struct ctx *ctx, const struct hook *hook, const char *payload,
                        const struct json_t **output)
 {
@@ -212,8 +221,7 @@ enum problem hook_call(struct ctx *ctx, const struct hook *hook, const char *pay
     enum problem problem = try_all(ctx, hook, payload, output);
     if (problem) {
         *output = NULL;
-        log_write(LOG_WARN, "a hook failed", LOG_STR("host", host_of(ctx->arena, hook->url)),
-                  LOG_STR("problem", problem_row(problem)->name));
+        hook_log_failure(ctx, hook->url, problem);
     }
     return problem;
 }

@@ -3,7 +3,7 @@
 long, of the wrong type, busy, refusing, an error of its own. Each refusal must leave nothing behind, and nothing may be asked twice that
 the contract does not try again. hook_answers.py [--binary FILE]; ends with 'N passed, N failed'.
 """
-import sys, time
+import json, re, sys, time
 from hook_rig import HOOKS, JSON, PW, Countersign, Rig, Tally, addr, at_once, default_binary, entered, fresh_code, good, is_, made, phone, rows_of, tag, claims_of
 
 binary = sys.argv[sys.argv.index("--binary") + 1] if "--binary" in sys.argv else default_binary()
@@ -163,6 +163,19 @@ def all_tables(t, rig, a, b):
                 t.step(name, raised, error)
 
 
+def logged(servers):
+    """Each kind of wrong answer stands in the log with its host and what was wrong with it, and nothing of anybody's."""
+    lines = [json.loads(x) for c in servers for x in c.log_text().splitlines() if '"a hook failed"' in x]
+    said = {(x["problem"], x["detail"]) for x in lines}
+    for wanted in (("HOOK_TIMEOUT", ""), ("HOOK_UNREACHABLE", ""), ("HOOK_TOO_LARGE", ""), ("HOOK_NO_TYPE", ""), ("HOOK_NOT_JSON", "text/html"), ("HOOK_BAD_JSON", ""),
+                   ("HOOK_UNAVAILABLE", ""), ("HOOK_REFUSED", ""), ("HOOK_UNAUTHORIZED", ""), ("HOOK_STATUS", "500"), ("HOOK_STATUS", "302"), ("HOOK_ERROR", ""),
+                   ("HOOK_CLAIMS", "output claims field is missing")):
+        assert wanted in said, (wanted, sorted(said))
+    for line in lines:
+        assert line["level"] == "warning" and re.fullmatch(r"127\.0\.0\.1:\d+", line["host"]) and line["request_id"], line
+        assert not re.search("example.com|whsec|not <you>|/before_user|" + PW, json.dumps(line)), line
+
+
 def after_created(t, rig, s):
     """The account is there when it fails, and the caller is told (SU25)."""
     def fails():
@@ -224,6 +237,7 @@ def main():
         with Countersign(binary, env={**at_sign_up, **many}) as first, Countersign(binary, env={**sending, **many}) as second:
             a, b = first.server(), second.server()
             all_tables(t, rig, a, b)
+            t.step("wrong answers are in the log, and nothing secret", logged, (first, second))
             after_created(t, rig, b)
             others_go_on(t, rig, a)
             for c in (first, second):

@@ -167,6 +167,11 @@ def origins():
     for origin in ("https://localhost:3000", "http://localhost", "http://localhost:3000.evil.example", "http://localhost:3000/", "http://app.localhost",
                    "android:apk-key-hash:abc", "", "null", "http://user@localhost:3000", "https://app.localhost:80"):
         refused(register(s.sign_up(), SoftKey(origin=origin))[0])
+    said = [json.loads(x) for x in c.log_text().splitlines() if "a WebAuthn answer from an origin" in x]
+    assert ("http://localhost", "GOTRUE_WEBAUTHN_RP_ORIGINS") in {(x["origin"], x["setting"]) for x in said}, said[-3:]
+    assert "null" in {x["origin"] for x in said} and all(x["level"] == "warning" for x in said), said[-3:]
+    refused(register(s.sign_up(), SoftKey(origin="https://%s.example" % ("x" * 1000)))[0])
+    assert "x" * 900 not in c.log_text(), "an origin of any length stands in the log"
 
 
 def frames(binary):
