@@ -109,7 +109,7 @@ const struct command command_login = {
     .name = "login",
     .summary = "sign in with a password and keep the session",
     .help = "usage: countersign login [EMAIL|PHONE] [OPTION]...\n\n"
-            "Signs in and keeps the session in ~/.local/state/countersign/session.json (or below\n"
+            "Signs in and keeps the session in ~/.local/state/countersign (or below\n"
             "$XDG_STATE_HOME), readable by you alone. The password is asked for without echo,\n"
             "read as one line from standard input, or taken from COUNTERSIGN_PASSWORD.\n\n"
             "  --email EMAIL       who signs in\n"

@@ -99,14 +99,15 @@ static int open_user(struct job *job)
     bool signing_in = job->command->client == CLIENT_SIGN_IN;
     const char *asked = job->options.url ? job->options.url : environment("COUNTERSIGN_URL");
     job->url = asked ? asked : place.url ? place.url : DEFAULT_URL;
-    job->session_file = place.session_file;
+    job->server_file = place.server_file;
+    job->session_file =
+        signing_in ? place_session_file(job->arena, &place, job->url) : place.session_file;
     bool here = place.url && same_url(place.url, job->url);
     if (!signing_in && place.url && !here) {
         return job_complain(job, EXIT_SIGNED_OUT,
                             "you are signed in at %s, not at %s.\nNext: countersign login --url %s",
                             safe(job->arena, place.url), job->url, job->url);
     }
-    bool ours = signing_in || place.url; /* without a note whose it is, a session is nobody's */
     const char *key = job->options.key ? job->options.key : environment("COUNTERSIGN_KEY");
     key = key ? key : here && place.key ? place.key : NO_KEY;
     job->options.key = key;
@@ -115,7 +116,7 @@ static int open_user(struct job *job)
     }
     return new_client(job, key,
                       &(cs_client_options){ .client_info = "countersign-cli",
-                                            .session_file = ours ? place.session_file : NULL,
+                                            .session_file = job->session_file,
                                             .timeout_ms = REQUEST_MS,
                                             .connect_timeout_ms = CONNECT_MS });
 }

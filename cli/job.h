@@ -11,10 +11,10 @@ struct job {
     const struct command *command;
     struct arena *arena; /* wiped at the end */
     struct options options;
-    const char *url;          /* of the server; of CLIENT_ADMIN on a file: NULL */
-    const char *session_file; /* of CLIENT_SIGN_IN and CLIENT_USER */
-    cs_client *client;        /* NULL for CLIENT_NONE */
-    struct direct *direct;    /* the database, where the work is done on it; else NULL */
+    const char *url;                        /* of the server; of CLIENT_ADMIN on a file: NULL */
+    const char *session_file, *server_file; /* of CLIENT_SIGN_IN and CLIENT_USER: place.h */
+    cs_client *client;                      /* NULL for CLIENT_NONE */
+    struct direct *direct; /* the database, where the work is done on it; else NULL */
 };
 
 /* Reads the options, opens the client, runs the command's act, closes; returns the exit code. */

@@ -5,8 +5,8 @@
 #include "job.h"
 
 struct place {
-    const char *session_file; /* the library's: the tokens */
-    const char *server_file;  /* ours: the URL and the anon key that go with them */
+    const char *server_file;  /* ours: the URL and the anon key of the server, and the file below */
+    const char *session_file; /* the library's: the tokens; NULL: nobody is signed in */
     const char *url, *key;    /* NULL: nobody is signed in */
 };
 
@@ -14,11 +14,15 @@ struct place {
  * reason said. */
 int place_load(struct job *job, struct place *out);
 
-/* Waits for other logins, until the end of this process: of two at once the session of one must not
- * stand beside the note of the other. Where that cannot be had it goes on. */
+/* The file of a session at that server: each has its own, so that whoever read the note before a
+ * login at another server finds the session that goes with it, or none. */
+const char *place_session_file(struct arena *arena, const struct place *place, const char *url);
+
+/* Waits for other logins, until the end of this process. Where that cannot be had it goes on. */
 void place_lock(struct job *job);
 
-/* Remembers job->url and the key. -1 or the exit code. */
+/* Remembers job->url, the key and job->session_file, and removes the session that was remembered
+ * before, if it was another. -1 or the exit code. */
 int place_save(struct job *job);
 
 /* Forgets them. */

@@ -66,7 +66,14 @@ class Home:
 
     @property
     def session_file(self):
-        return os.path.join(self.state, "session.json")
+        """Of the server that the note names; where there is none, where a login would put it."""
+        name = "session-%s.json" % hashlib.sha256(self.server.url.encode()).hexdigest()[:16]
+        try:
+            with open(os.path.join(self.state, "server.json")) as f:
+                name = json.load(f).get("session", "session.json")
+        except OSError:
+            pass
+        return os.path.join(self.state, name)
 
 
 class Result:

@@ -98,7 +98,7 @@ def case_man_pages(server):
         shared = re.sub(ITEM, "", page)                    # described once, for all commands of the page
         for option in re.findall(r"^  --([a-z-]+)", h.run(*name.split(), "--help").out, re.M):
             assert re.search(r"Fl -%s\b" % re.escape(option), own.group(0) + shared), "--%s of %s is not in its manual page" % (option, name)
-    for word in ("COUNTERSIGN_URL", "COUNTERSIGN_KEY", "COUNTERSIGN_SERVICE_KEY", "COUNTERSIGN_PASSWORD", "COUNTERSIGN_NEW_PASSWORD", "XDG_STATE_HOME", "session.json", "EXIT STATUS", ".It 4"):
+    for word in ("COUNTERSIGN_URL", "COUNTERSIGN_KEY", "COUNTERSIGN_SERVICE_KEY", "COUNTERSIGN_PASSWORD", "COUNTERSIGN_NEW_PASSWORD", "XDG_STATE_HOME", "session-*.json", "EXIT STATUS", ".It 4"):
         assert word in pages[""], word + " is not in countersign.1"
     for name in ("countersign.1", "countersign-mfa.1", "countersign-admin.1"):
         out = subprocess.run(["groff", "-ww", "-mandoc", "-Tutf8", "-z", os.path.join(MAN, name)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

@@ -88,13 +88,13 @@ def case_argv_is_warned_of(server):
 def case_session_file(server):
     """the session lies in the state folder: mode 0600 in 0700, and XDG_STATE_HOME has a default"""
     h = home(server, "file").sign_in("ada@example.com")
-    for name, mode in (("session.json", 0o600), ("server.json", 0o600), ("", 0o700)):
+    for name, mode in ((os.path.basename(h.session_file), 0o600), ("server.json", 0o600), ("", 0o700)):
         got = stat.S_IMODE(os.stat(os.path.join(h.state, name)).st_mode)
         assert got == mode, "%s has mode %o" % (name, got)
     with open(os.path.join(h.state, "server.json")) as f:
         assert json.load(f)["url"] == server.url
     h.run("login", "bea@example.com", stdin=PASSWORD + "\n", drop=["XDG_STATE_HOME"]).ok()
-    assert os.path.exists(os.path.join(h.path, ".local/state/countersign/session.json"))
+    assert len(os.listdir(os.path.join(h.path, ".local/state/countersign"))) == 2
     h.run("login", "bea@example.com", stdin=PASSWORD + "\n", env={"XDG_STATE_HOME": "relative"}).ok()
     assert not os.path.exists("relative"), "a relative XDG_STATE_HOME counts for nothing"
     h.run("whoami").ok("ada@example.com")
@@ -116,6 +116,32 @@ def case_url_with_the_path(server):
     for url in (server.url, server.url + "/", server.url + "/auth/v1/"):
         h.run("whoami", "--url", url).ok("ada@example.com")
     h.run("whoami", "--url", server.url + "/other").ends(4, "you are signed in at")
+
+
+def case_two_servers(server):
+    """whoever read the note before a login at another server never sends that one's session to the first; a note of before names session.json"""
+    h = home(server, "two-servers").sign_in("ada@example.com")
+    first, note = h.session_file, os.path.join(h.state, "server.json")
+    with open(note) as f, open(first) as g:
+        old_note, old_session = f.read(), g.read()
+    other = server.url.replace("127.0.0.1", "localhost")        # for the client another server
+    h.run("login", "bea@example.com", "--url", other, stdin=PASSWORD + "\n").ok()
+    second = h.session_file
+    assert second != first and not os.path.exists(first), "the session of the first server is still there"
+    with open(note, "w") as f:
+        f.write(old_note)                                       # as a command read it a moment before
+    h.run("whoami").ends(4, "Next: countersign login")
+    for name in ("session.json", "session-x.json"):
+        with open(note, "w") as f:
+            said = {k: v for k, v in json.loads(old_note).items() if k != "session"}
+            json.dump(said if name == "session.json" else {**said, "session": name}, f)
+        with open(os.path.join(h.state, name), "w") as f:
+            os.chmod(f.name, 0o600)
+            f.write(old_session)
+        h.run("whoami").ok("ada@example.com")
+    with open(note, "w") as f:
+        json.dump({**json.loads(old_note), "session": "../countersign/session.json"}, f)
+    h.run("whoami").ok("ada@example.com")                       # no path: as if none was named
 
 
 def case_two_logins_at_once(server):
