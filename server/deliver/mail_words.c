@@ -1,6 +1,6 @@
 /* mail_words.c: our own mails: the words for each kind in one plain layout, as HTML (styles within
  * the tags, which is what mail programs understand) and as text. The words are templates, with the
- * fields of contract-accounts.md ML2 and 7.4. */
+ * fields of accounts.md ML2 and 7.4. */
 #include "deliver/mail_template.h"
 
 #include "base/strbuf.h"
