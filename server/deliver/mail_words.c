@@ -13,9 +13,9 @@ struct words {
 };
 
 /* What people call a kind of factor. */
-#define METHOD                                                                                      \
-    "{{ if eq .FactorType \"totp\" }}authenticator app{{ else if eq .FactorType \"phone\" }}phone " \
-    "number{{ else if eq .FactorType \"webauthn\" }}security key or passkey{{ else if eq "          \
+#define METHOD                                                                                     \
+    "{{ if eq .FactorType \"totp\" }}authenticator app{{ else if eq .FactorType \"phone\" }}"      \
+    "phone number{{ else if eq .FactorType \"webauthn\" }}security key or passkey{{ else if eq "   \
     ".FactorType \"recovery_code\" }}recovery codes{{ else }}{{ .FactorType }}{{ end }}"
 
 #define LOCKED                                                                                     \
