@@ -32,7 +32,7 @@ PARTS = [
     ("conformance", ["build"], [conformance("root,prefix")], 20, True),
     ("clients", ["build"], [PY + ["tests/clients/run_all.py"]], 15, True),
     ("deliver", ["build"], [PY + ["tests/deliver/run_driver.py"]], 10, True),
-    ("cli", ["build"], [PY + ["tests/cli/run.py"], PY + ["tests/cli/acceptance.py"]], 15, True),
+    ("cli", ["build"], [PY + ["tests/cli/run.py"], PY + ["tests/cli/acceptance.py"], PY + ["tests/lib/release.py"]], 15, True),
     ("outside", ["build"], [PY + ["tests/outside/run_all.py"]], 10, True),
     ("security", ["build"], [PY + ["tests/security/run_all.py"]], 20, True),
     ("threads", [], [PY + ["tests/lib/threads.py"]], 15, True),
