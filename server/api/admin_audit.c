@@ -1,4 +1,4 @@
-/* admin_audit.c: GET /admin/audit (contract-accounts.md 6.2). */
+/* admin_audit.c: GET /admin/audit (accounts.md 6.2). */
 #include "api/handlers.h"
 #include "api/paging.h"
 #include "api/views.h"

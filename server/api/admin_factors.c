@@ -1,4 +1,4 @@
-/* admin_factors.c: /admin/users/{user_id}/factors (contract-mfa.md rows A1 to A4). */
+/* admin_factors.c: /admin/users/{user_id}/factors (mfa.md rows A1 to A4). */
 #include "api/bodies.h"
 #include "api/handlers.h"
 #include "api/views.h"

@@ -1,4 +1,4 @@
-/* admin_users.c: /admin/users and /admin/users/{user_id} (contract-accounts.md 6.5). */
+/* admin_users.c: /admin/users and /admin/users/{user_id} (accounts.md 6.5). */
 #include "api/bodies.h"
 #include "api/handlers.h"
 #include "api/external_calls.h"

@@ -119,7 +119,7 @@ struct call {
     struct principal principal;
     const char *audience;      /* row W13 */
     struct link_target target; /* see call_link_target; base NULL: not read yet */
-    bool new_envelope;         /* contract-mfa.md 2.3 */
+    bool new_envelope;         /* mfa.md 2.3 */
     /* the answer */
     struct issued_session *issued; /* the session that is answered; NULL: none */
     enum problem problem;

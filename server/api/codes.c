@@ -1,4 +1,4 @@
-/* codes.c: POST /otp, /magiclink, /recover, /resend, GET /reauthenticate (contract-accounts.md 4.2
+/* codes.c: POST /otp, /magiclink, /recover, /resend, GET /reauthenticate (accounts.md 4.2
  * to 4.4, 4.7). */
 #include "api/bodies.h"
 #include "api/handlers.h"

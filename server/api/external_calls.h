@@ -1,5 +1,5 @@
 /* external_calls.h: requests that must hear from the outside world before they count: hooks, and
- * SMS providers, whose refusal is the answer (contract-accounts.md 4.8, 10.1). Such a request runs
+ * SMS providers, whose refusal is the answer (accounts.md 4.8, 10.1). Such a request runs
  * first in a transaction that is rolled back if there is somebody to ask, which tells what it would
  * send; then each of those is asked, on the pool of that destination and without a transaction;
  * then it runs again, with the same named draws (base/draws.h), so that the codes that went out are

@@ -1,5 +1,5 @@
 /* factors.c: POST /factors, POST /factors/{id}/challenge and /verify, DELETE /factors/{id}
- * (contract-mfa.md 4.2 to 4.5). */
+ * (mfa.md 4.2 to 4.5). */
 #include "api/bodies.h"
 #include "api/handlers.h"
 #include "api/session_reply.h"

@@ -67,7 +67,7 @@ static enum problem tell_of_user(struct call *call, const char *name, bool on, c
     return call_it(call, on, uri, secrets, &b, &output);
 }
 
-/* Row "before" of contract-internals.md §7: as it is before anything of it is stored. */
+/* Row "before" of internals.md §7: as it is before anything of it is stored. */
 enum problem hook_before_user_created(struct call *call, const struct account *account)
 {
     const struct config *c = call->services->config;

@@ -1,4 +1,4 @@
-/* hooks.h: the payloads and answers of the seven hooks (contract-internals.md §7, §2.4). Each is a
+/* hooks.h: the payloads and answers of the seven hooks (internals.md §7, §2.4). Each is a
  * no-op where its hook is off. On a pool thread. */
 #ifndef COUNTERSIGN_API_HOOKS_H
 #define COUNTERSIGN_API_HOOKS_H

@@ -1,4 +1,4 @@
-/* identities.c: DELETE /user/identities/{identity_id} (contract-accounts.md 5.3). */
+/* identities.c: DELETE /user/identities/{identity_id} (accounts.md 5.3). */
 #include "api/handlers.h"
 #include "domain/unlink.h"
 

@@ -1,4 +1,4 @@
-/* invitations.c: POST /invite, POST /admin/generate_link (contract-accounts.md 6.3, 6.4). */
+/* invitations.c: POST /invite, POST /admin/generate_link (accounts.md 6.3, 6.4). */
 #include "api/bodies.h"
 #include "api/handlers.h"
 #include "api/external_calls.h"

@@ -1,4 +1,4 @@
-/* recovery_codes.c: /factors/recovery-codes (contract-mfa.md 2.6). */
+/* recovery_codes.c: /factors/recovery-codes (mfa.md 2.6). */
 #include "api/bodies.h"
 #include "api/handlers.h"
 #include "api/session_reply.h"

@@ -1,5 +1,5 @@
 /* refusals.c: answers of features that are out of scope, where they need more than a fixed row
- * (contract-accounts.md 1.4). */
+ * (accounts.md 1.4). */
 #include "api/handlers.h"
 #include "api/redirect_url.h"
 #include "api/views.h"

@@ -7,7 +7,7 @@
 /* The grant must live in the call's arena. */
 enum problem reply_session(struct call *call, struct issued_session *issued);
 
-/* The headers alone, for an error after the session was found (contract-internals.md §3.5). */
+/* The headers alone, for an error after the session was found (internals.md §3.5). */
 void reply_session_headers(struct call *call, const struct issued_session *issued);
 
 #endif

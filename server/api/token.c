@@ -1,4 +1,4 @@
-/* token.c: POST /token, a handler a grant type (contract-accounts.md section 3). */
+/* token.c: POST /token, a handler a grant type (accounts.md section 3). */
 #include "api/bodies.h"
 #include "api/handlers.h"
 #include "api/hooks.h"
@@ -149,7 +149,7 @@ enum problem token_pkce(struct call *call, struct tx *tx)
     return problem ? problem : reply_session(call, issued);
 }
 
-/* contract-accounts.md 1.4. */
+/* accounts.md 1.4. */
 enum problem token_id_token(struct call *call, struct tx *tx)
 {
     const struct body_id_token_grant *body = call->in;

@@ -1,4 +1,4 @@
-/* user.c: GET and PUT /user, POST /logout (contract-accounts.md section 5, LO1). */
+/* user.c: GET and PUT /user, POST /logout (accounts.md section 5, LO1). */
 #include "api/bodies.h"
 #include "api/handlers.h"
 #include "api/external_calls.h"

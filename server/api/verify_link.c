@@ -1,5 +1,5 @@
 /* verify_link.c: POST /verify, which answers with JSON, and GET /verify, where a person's browser
- * comes from a mail and is sent on (contract-accounts.md 4.5). */
+ * comes from a mail and is sent on (accounts.md 4.5). */
 #include "api/bodies.h"
 #include "api/handlers.h"
 #include "api/redirect_url.h"

@@ -1,4 +1,4 @@
-/* views.h: users, sessions and factors as JSON (contract-accounts.md 1.5; contract-mfa.md F1). */
+/* views.h: users, sessions and factors as JSON (accounts.md 1.5; mfa.md F1). */
 #ifndef COUNTERSIGN_API_VIEWS_H
 #define COUNTERSIGN_API_VIEWS_H
 

@@ -1,5 +1,5 @@
 /* check_outgoing.c: rules and derived values of the settings for mail, SMS and hooks
- * (contract-internals.md §1.7, §1.8, §1.11): clamps, rates, test codes, hook addresses and
+ * (internals.md §1.7, §1.8, §1.11): clamps, rates, test codes, hook addresses and
  * secrets. Called by check.c. */
 #include "config/check.h"
 

@@ -1,5 +1,5 @@
 /* check_webauthn.c: the relying party of WebAuthn: what is not set follows from the site's address
- * (contract-internals.md §1.10). Called by check.c. */
+ * (internals.md §1.10). Called by check.c. */
 #include "config/check.h"
 
 #include "base/url.h"

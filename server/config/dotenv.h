@@ -1,4 +1,4 @@
-/* dotenv.h: files of NAME=value lines, in the official server's dialect (contract-internals.md
+/* dotenv.h: files of NAME=value lines, in the official server's dialect (internals.md
  * §1.2): comments, "export", single and double quotes over several lines, no expansion. */
 #ifndef COUNTERSIGN_CONFIG_DOTENV_H
 #define COUNTERSIGN_CONFIG_DOTENV_H

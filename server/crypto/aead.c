@@ -170,7 +170,7 @@ bool vault_stale(const struct vault *vault, struct arena *arena, const char *sto
 {
     struct sealed sealed;
     if (!vault->seals) {
-        return false; /* contract-internals.md §4: with ENCRYPT=false nothing is rewritten */
+        return false; /* internals.md §4: with ENCRYPT=false nothing is rewritten */
     }
     return !read_sealed(arena, stored, &sealed) ||
            strcmp(sealed.key_id, vault->keys[vault->current].id) != 0;

@@ -1,4 +1,4 @@
-/* aead.h: short secrets at rest in the official server's text form (contract-internals.md §4):
+/* aead.h: short secrets at rest in the official server's text form (internals.md §4):
  * {"key_id":K,"alg":"aes-gcm-hkdf","data":B64,"nonce":B64}; AES-256-GCM, a key per owner by
  * HKDF-SHA-256 from the configured key with the owner's id as info. */
 #ifndef COUNTERSIGN_CRYPTO_AEAD_H

@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-    MEMORY_MAX_KIB = 1048576, /* contract-accounts.md N6 */
+    MEMORY_MAX_KIB = 1048576, /* accounts.md N6 */
     PASSES_MAX = 20,
     LANES_MAX = 16,
     KIB_PER_LANE = 8, /* RFC 9106 §3.1: at least 8 p */

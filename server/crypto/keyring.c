@@ -265,7 +265,7 @@ struct parts {
 };
 
 /* Says why a token is refused. The words are those of golang-jwt, which clients of the official
- * server see (contract-internals.md §2.2). */
+ * server see (internals.md §2.2). */
 static bool refuse(const char **detail, const char *why)
 {
     *detail = why;

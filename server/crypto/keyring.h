@@ -1,5 +1,5 @@
 /* keyring.h: the keys that sign and verify access tokens: the HS256 secret and the JWKs of
- * GOTRUE_JWT_KEYS (contract-internals.md §2.2). Made once at start, read by all threads after. */
+ * GOTRUE_JWT_KEYS (internals.md §2.2). Made once at start, read by all threads after. */
 #ifndef COUNTERSIGN_CRYPTO_KEYRING_H
 #define COUNTERSIGN_CRYPTO_KEYRING_H
 
@@ -39,7 +39,7 @@ char *keyring_sign(const struct keyring *keyring, struct arena *arena, const cha
                    size_t len);
 
 /* Verifies the signature and returns the payload (JSON text, NUL-terminated, in the arena), or
- * NULL with *detail saying why in the words of contract-internals.md §2.2 ("Verify"), such as
+ * NULL with *detail saying why in the words of internals.md §2.2 ("Verify"), such as
  * "token is malformed: token contains an invalid number of segments", "token signature is
  * invalid: signing method none is invalid", "token is unverifiable: error while executing
  * keyfunc: unrecognized JWT kid K for algorithm A". The algorithm must be among the valid methods

@@ -1,5 +1,5 @@
 /* password.h: password hashes: bcrypt (new ones cost 10), argon2i/argon2id and Firebase scrypt
- * (contract-accounts.md N6, contract-internals.md §5). Slow on purpose: call on the hash pool. */
+ * (accounts.md N6, internals.md §5). Slow on purpose: call on the hash pool. */
 #ifndef COUNTERSIGN_CRYPTO_PASSWORD_H
 #define COUNTERSIGN_CRYPTO_PASSWORD_H
 

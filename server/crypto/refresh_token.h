@@ -1,4 +1,4 @@
-/* refresh_token.h: the two text forms of refresh tokens (contract-internals.md §3.1). Version 1 is
+/* refresh_token.h: the two text forms of refresh tokens (internals.md §3.1). Version 1 is
  * 12 random characters; version 2 names its session and a counter and carries a MAC:
  * base64url(00 | session 16 | uvarint counter | HMAC-SHA-256[0:16] | SHA-256[0:4]). */
 #ifndef COUNTERSIGN_CRYPTO_REFRESH_TOKEN_H

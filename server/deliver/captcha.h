@@ -1,4 +1,4 @@
-/* captcha.h: asks hCaptcha or Turnstile whether a token is a person's (contract-accounts.md
+/* captcha.h: asks hCaptcha or Turnstile whether a token is a person's (accounts.md
  * section 9). On a pool thread: it waits for the provider. */
 #ifndef COUNTERSIGN_DELIVER_CAPTCHA_H
 #define COUNTERSIGN_DELIVER_CAPTCHA_H

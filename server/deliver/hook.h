@@ -1,4 +1,4 @@
-/* hook.h: calls a webhook and reads its answer (contract-internals.md §7; contract-accounts.md
+/* hook.h: calls a webhook and reads its answer (internals.md §7; accounts.md
  * 10.1): POST with standard-webhooks signatures, bounded in time and size, retried as §7 says. */
 #ifndef COUNTERSIGN_DELIVER_HOOK_H
 #define COUNTERSIGN_DELIVER_HOOK_H

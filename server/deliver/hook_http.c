@@ -1,4 +1,4 @@
-/* hook_http.c: webhooks over HTTP (contract-internals.md §7, contract-accounts.md HK2, HK3): signed
+/* hook_http.c: webhooks over HTTP (internals.md §7, accounts.md HK2, HK3): signed
  * by Standard Webhooks, at most three tries and 5 s together. See hook.h. */
 #include "deliver/hook.h"
 

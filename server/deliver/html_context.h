@@ -1,5 +1,5 @@
 /* html_context.h: follows a piece of HTML and tells where in it one stands, so that a value can be
- * written there safely. For template.c. */
+ * written there safely. For template_fill.c. */
 #ifndef COUNTERSIGN_DELIVER_HTML_CONTEXT_H
 #define COUNTERSIGN_DELIVER_HTML_CONTEXT_H
 

@@ -1,5 +1,5 @@
 /* mail_template.c: fetches and keeps the operator's mail templates, see mail_template.h and
- * contract-internals.md §1.7. What was fetched is kept as long as the process lives: a template
+ * internals.md §1.7. What was fetched is kept as long as the process lives: a template
  * that cannot be fetched anew, or cannot be read, leaves the last good one in use. */
 #include "deliver/mail_template.h"
 

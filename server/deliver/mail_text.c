@@ -33,7 +33,7 @@ static const char *object_or_empty(struct arena *arena, const char *data)
     return json_kind_of(read) == KIND_OBJECT ? data : "{}";
 }
 
-/* What templates can show (contract-accounts.md ML2, 7.4). */
+/* What templates can show (accounts.md ML2, 7.4). */
 static const struct json_t *fields_of(const struct config *c, struct arena *arena,
                                       const struct mail *m)
 {

@@ -1,6 +1,6 @@
 /* mail_words.c: our own mails: the words for each kind in one plain layout, as HTML (styles within
  * the tags, which is what mail programs understand) and as text. The words are templates, with the
- * fields of contract-accounts.md ML2 and 7.4. */
+ * fields of accounts.md ML2 and 7.4. */
 #include "deliver/mail_template.h"
 
 #include "base/strbuf.h"
@@ -13,9 +13,9 @@ struct words {
 };
 
 /* What people call a kind of factor. */
-#define METHOD                                                                                      \
-    "{{ if eq .FactorType \"totp\" }}authenticator app{{ else if eq .FactorType \"phone\" }}phone " \
-    "number{{ else if eq .FactorType \"webauthn\" }}security key or passkey{{ else if eq "          \
+#define METHOD                                                                                     \
+    "{{ if eq .FactorType \"totp\" }}authenticator app{{ else if eq .FactorType \"phone\" }}"      \
+    "phone number{{ else if eq .FactorType \"webauthn\" }}security key or passkey{{ else if eq "   \
     ".FactorType \"recovery_code\" }}recovery codes{{ else }}{{ .FactorType }}{{ end }}"
 
 #define LOCKED                                                                                     \

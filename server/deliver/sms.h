@@ -1,4 +1,4 @@
-/* sms.h: what the SMS providers share, a file each (contract-internals.md §8). For sender.c. */
+/* sms.h: what the SMS providers share, a file each (internals.md §8). For sender.c. */
 #ifndef COUNTERSIGN_DELIVER_SMS_H
 #define COUNTERSIGN_DELIVER_SMS_H
 

@@ -1,4 +1,4 @@
-/* sms_messagebird.c: MessageBird (contract-internals.md §8). */
+/* sms_messagebird.c: MessageBird (internals.md §8). */
 #include "deliver/sms.h"
 
 enum { FORM_MAX = 65536 };

@@ -1,4 +1,4 @@
-/* sms_textlocal.c: Textlocal (contract-internals.md §8). */
+/* sms_textlocal.c: Textlocal (internals.md §8). */
 #include "deliver/sms.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* sms_twilio.c: Twilio's messages and Twilio Verify (contract-internals.md §8). */
+/* sms_twilio.c: Twilio's messages and Twilio Verify (internals.md §8). */
 #include "deliver/sms.h"
 
 #include <ctype.h>

@@ -1,4 +1,4 @@
-/* sms_vonage.c: Vonage (contract-internals.md §8). */
+/* sms_vonage.c: Vonage (internals.md §8). */
 #include "deliver/sms.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* account_update.h: PUT /user (contract-accounts.md 5.2). Like sign-in in three steps: check
+/* account_update.h: PUT /user (accounts.md 5.2). Like sign-in in three steps: check
  * (read), compare and hash outside any transaction, apply (write, which checks again). */
 #ifndef COUNTERSIGN_DOMAIN_ACCOUNT_UPDATE_H
 #define COUNTERSIGN_DOMAIN_ACCOUNT_UPDATE_H

@@ -1,4 +1,4 @@
-/* address.h: e-mail addresses and phone numbers as they are stored (contract-accounts.md N1, N2).
+/* address.h: e-mail addresses and phone numbers as they are stored (accounts.md N1, N2).
  */
 #ifndef COUNTERSIGN_DOMAIN_ADDRESS_H
 #define COUNTERSIGN_DOMAIN_ADDRESS_H

@@ -1,4 +1,4 @@
-/* admin_account.h: users as admins make, change and delete them (contract-accounts.md 6.5). */
+/* admin_account.h: users as admins make, change and delete them (accounts.md 6.5). */
 #ifndef COUNTERSIGN_DOMAIN_ADMIN_ACCOUNT_H
 #define COUNTERSIGN_DOMAIN_ADMIN_ACCOUNT_H
 

@@ -1,5 +1,5 @@
 /* assurance.h: authentication methods (amr) and the assurance level (aal) that follows from them
- * (contract rows S3, S4; contract-internals.md §6.7). */
+ * (contract rows S3, S4; internals.md §6.7). */
 #ifndef COUNTERSIGN_DOMAIN_ASSURANCE_H
 #define COUNTERSIGN_DOMAIN_ASSURANCE_H
 

@@ -1,5 +1,5 @@
 /* claims.h: the claims of access tokens, made and read (contract rows S5, S9, G2, G3, B15;
- * contract-internals.md §2.1). */
+ * internals.md §2.1). */
 #ifndef COUNTERSIGN_DOMAIN_CLAIMS_H
 #define COUNTERSIGN_DOMAIN_CLAIMS_H
 

@@ -1,5 +1,5 @@
 /* code_request.h: codes and links that users ask for: POST /otp, /magiclink, /recover, /resend,
- * GET /reauthenticate (contract-accounts.md 4.2 to 4.4, 4.7). */
+ * GET /reauthenticate (accounts.md 4.2 to 4.4, 4.7). */
 #ifndef COUNTERSIGN_DOMAIN_CODE_REQUEST_H
 #define COUNTERSIGN_DOMAIN_CODE_REQUEST_H
 

@@ -1,4 +1,4 @@
-/* invitation.h: POST /invite and POST /admin/generate_link (contract-accounts.md 6.3, 6.4). */
+/* invitation.h: POST /invite and POST /admin/generate_link (accounts.md 6.3, 6.4). */
 #ifndef COUNTERSIGN_DOMAIN_INVITATION_H
 #define COUNTERSIGN_DOMAIN_INVITATION_H
 

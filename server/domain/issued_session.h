@@ -45,7 +45,7 @@ void account_load(struct tx *tx, struct account *account);
 void account_created(struct tx *tx, const struct user *user);
 
 /* The same for the hook that is told afterwards: of accounts that are not confirmed at once, again
- * where such a one signs up or is invited again, and of anonymous ones (contract-internals.md §7).
+ * where such a one signs up or is invited again, and of anonymous ones (internals.md §7).
  */
 void account_announced(struct tx *tx, const struct user *user);
 

@@ -1,5 +1,5 @@
 /* message.h: one-time codes on their way: the limits, the making of the code, the mail or SMS
- * (contract-accounts.md 4.8, 7.1 to 7.4). The caller saves the user afterwards. */
+ * (accounts.md 4.8, 7.1 to 7.4). The caller saves the user afterwards. */
 #ifndef COUNTERSIGN_DOMAIN_MESSAGE_H
 #define COUNTERSIGN_DOMAIN_MESSAGE_H
 

@@ -1,5 +1,6 @@
 /* mfa.c: enrolling, challenging and removing factors; verification is in mfa_verify.c. */
 #include "domain/mfa.h"
+#include "domain/mfa_parts.h"
 
 #include "domain/address.h"
 #include "domain/audit_event.h"
@@ -12,10 +13,7 @@
 
 #include <string.h>
 
-enum { NAME_MAX_CHARS = 255 };
-
-/* Characters of UTF-8 text. */
-static size_t characters(const char *text)
+size_t mfa_name_length(const char *text)
 {
     size_t n = 0;
     for (; *text; text++) {
@@ -116,10 +114,10 @@ static enum problem check_limits(const struct realm *realm, struct tx *tx,
 
 static enum problem check_labels(struct ctx *ctx, const struct enroll_request *in)
 {
-    if (characters(in->friendly_name) > NAME_MAX_CHARS) {
+    if (mfa_name_length(in->friendly_name) > NAME_MAX_CHARS) {
         return ctx_fail(ctx, P_TEXT_TOO_LONG, "friendly_name cannot be longer than 255 characters");
     }
-    if (in->issuer && characters(in->issuer) > NAME_MAX_CHARS) {
+    if (in->issuer && mfa_name_length(in->issuer) > NAME_MAX_CHARS) {
         return ctx_fail(ctx, P_TEXT_TOO_LONG, "issuer cannot be longer than 255 characters");
     }
     return P_OK;
@@ -213,8 +211,8 @@ enum problem mfa_enroll(const struct realm *realm, struct tx *tx, const struct s
     return P_OK;
 }
 
-static enum problem own_factor(struct tx *tx, const struct uuid *user_id,
-                               const struct uuid *factor_id, struct factor *out)
+enum problem mfa_own_factor(struct tx *tx, const struct uuid *user_id, const struct uuid *factor_id,
+                            struct factor *out)
 {
     bool found = factor_by_id(tx, factor_id, out) && uuid_equal(&out->user_id, user_id);
     return found ? P_OK : P_FACTOR_NOT_FOUND;
@@ -264,7 +262,7 @@ enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struc
     if (!user_by_id(tx, &subject->user_id, &user)) {
         return P_JWT_USER_NOT_FOUND;
     }
-    enum problem problem = own_factor(tx, &user.id, factor_id, &factor);
+    enum problem problem = mfa_own_factor(tx, &user.id, factor_id, &factor);
     if (problem) {
         return problem;
     }
@@ -308,16 +306,15 @@ enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struc
     return P_OK;
 }
 
-static void remove_codes(struct tx *tx, const struct user *user, const struct uuid *set_id)
+void mfa_remove_codes(struct tx *tx, const struct user *user, const struct uuid *set_id)
 {
     recovery_set_delete(tx, &user->id);
     step_guards_clear(tx, &user->id, set_id);
     amr_drop_factor(tx, &user->id, set_id, "mfa/recovery_code", NULL);
 }
 
-/* Recovery codes stand in for a factor: they go with the last one. */
-static void remove_factor(const struct realm *realm, struct tx *tx, const struct user *user,
-                          const struct factor *factor, const char *ip)
+void mfa_remove_factor(const struct realm *realm, struct tx *tx, const struct user *user,
+                       const struct factor *factor, const char *ip)
 {
     struct factor codes;
     char id[UUID_TEXT];
@@ -327,7 +324,7 @@ static void remove_factor(const struct realm *realm, struct tx *tx, const struct
     if (factor_any_verified(tx, &user->id) || !recovery_set_as_factor(tx, &user->id, &codes)) {
         return;
     }
-    remove_codes(tx, user, &codes.id);
+    mfa_remove_codes(tx, user, &codes.id);
     audit_by_user(realm, tx, user, AUDIT_FACTOR_UNENROLLED, ip,
                   TRAITS({ "factor_id", uuid_format(&codes.id, id) },
                          { "factor_status", codes.status }, { "factor_type", codes.type }));
@@ -342,7 +339,7 @@ enum problem mfa_unenroll(const struct realm *realm, struct tx *tx, const struct
     if (!user_by_id(tx, &subject->user_id, &user)) {
         return P_JWT_USER_NOT_FOUND;
     }
-    enum problem problem = own_factor(tx, &user.id, factor_id, &factor);
+    enum problem problem = mfa_own_factor(tx, &user.id, factor_id, &factor);
     if (!problem) {
         problem = load_subject(tx, subject, &user, &session, P_UNENROLL_NO_SESSION);
     }
@@ -356,7 +353,7 @@ enum problem mfa_unenroll(const struct realm *realm, struct tx *tx, const struct
     if (problem) {
         return problem;
     }
-    remove_factor(realm, tx, &user, &factor, subject->client->ip);
+    mfa_remove_factor(realm, tx, &user, &factor, subject->client->ip);
     char id[UUID_TEXT], session_id[UUID_TEXT];
     audit_by_user(realm, tx, &user, AUDIT_FACTOR_UNENROLLED, subject->client->ip,
                   TRAITS({ "factor_id", uuid_format(&factor.id, id) },
@@ -368,154 +365,5 @@ enum problem mfa_unenroll(const struct realm *realm, struct tx *tx, const struct
         realm->config->mail.notify_mfa_factor_unenrolled == SWITCH_ON) {
         notify_of_factor(realm, tx, &user, MAIL_FACTOR_UNENROLLED, factor.type);
     }
-    return P_OK;
-}
-
-/* The user's recovery codes, by the id under which they are listed. */
-static bool own_codes(struct tx *tx, const struct uuid *user_id, const struct uuid *id,
-                      struct factor *out)
-{
-    return recovery_set_as_factor(tx, user_id, out) && uuid_equal(&out->id, id);
-}
-
-enum problem mfa_admin_delete(const struct realm *realm, struct tx *tx, const struct user *user,
-                              const struct uuid *factor_id, const char *ip, struct factor *out)
-{
-    user_lock(tx, &user->id);
-    if (own_codes(tx, &user->id, factor_id, out)) {
-        remove_codes(tx, user, factor_id);
-    } else {
-        enum problem problem = own_factor(tx, &user->id, factor_id, out);
-        if (problem) {
-            return problem;
-        }
-        remove_factor(realm, tx, user, out, ip);
-    }
-    char id[UUID_TEXT], user_id[UUID_TEXT];
-    audit_by_user(realm, tx, user, AUDIT_FACTOR_DELETED, ip,
-                  TRAITS({ "factor_id", uuid_format(factor_id, id) },
-                         { "user_id", uuid_format(&user->id, user_id) }));
-    if (factor_is_verified(out)) {
-        notify_of_factor(realm, tx, user, MAIL_FACTOR_REMOVED_BY_ADMIN, out->type);
-    }
-    return P_OK;
-}
-
-/* For the report: the lock that lasts longest, and the most wrong codes in a row. */
-static void add_step_guards(struct tx *tx, const struct user *user, const struct uuid *factor_id,
-                            struct tries *worst)
-{
-    struct step_guard *list = ARENA_ARRAY(tx->ctx->arena, struct step_guard, STEP_GUARDS_MAX);
-    int n = step_guards_of(tx, &user->id, factor_id, list);
-    for (int i = 0; i < n; i++) {
-        const struct tries *t = &list[i].tries;
-        worst->failures = t->failures > worst->failures ? t->failures : worst->failures;
-        worst->locked_until =
-            t->locked_until > worst->locked_until ? t->locked_until : worst->locked_until;
-    }
-}
-
-enum problem mfa_admin_show(struct tx *tx, const struct user *user, const struct uuid *factor_id,
-                            struct factor_report *out)
-{
-    factor_prefetch(tx, factor_id);
-    factor_guard_prefetch(tx, factor_id);
-    totp_device_prefetch(tx, factor_id);
-    enum problem problem = own_factor(tx, &user->id, factor_id, &out->factor);
-    if (!problem) {
-        out->guard = factor_guard_of(tx, factor_id);
-        add_step_guards(tx, user, factor_id, &out->guard.tries);
-        out->device = totp_device_of(tx, factor_id);
-    }
-    return problem;
-}
-
-static enum problem change_name(struct tx *tx, struct factor *factor, const char *name)
-{
-    if (characters(name) > NAME_MAX_CHARS) {
-        return ctx_fail(tx->ctx, P_TEXT_TOO_LONG,
-                        "friendly_name cannot be longer than 255 characters");
-    }
-    struct factor *list;
-    int n = factors_of(tx, &factor->user_id, &list);
-    for (int i = 0; i < n; i++) {
-        if (!uuid_equal(&list[i].id, &factor->id) && strcmp(list[i].friendly_name, name) == 0) {
-            return ctx_fail(tx->ctx, P_FACTOR_NAME_TAKEN, name);
-        }
-    }
-    factor->friendly_name = name;
-    return P_OK;
-}
-
-/* Only a phone has a number: another factor with one would stand in the way of enrolling it. */
-static enum problem change_phone(struct tx *tx, struct factor *factor, const char *phone)
-{
-    const char *digits;
-    struct factor *list;
-    enum problem problem = phone_normalise(tx->ctx, phone, &digits);
-    if (problem || strcmp(factor->type, "phone") != 0) {
-        return problem;
-    }
-    int n = factors_of(tx, &factor->user_id, &list);
-    for (int i = 0; i < n; i++) {
-        if (!uuid_equal(&list[i].id, &factor->id) && list[i].phone &&
-            strcmp(list[i].phone, digits) == 0) {
-            return P_FACTOR_PHONE_TAKEN;
-        }
-    }
-    factor->phone = digits;
-    return P_OK;
-}
-
-static enum problem unlock_codes(struct tx *tx, const struct user *user,
-                                 const struct factor *renamed)
-{
-    struct recovery_set set;
-    if (!recovery_set_of(tx, &user->id, &set)) {
-        return P_FACTOR_NOT_FOUND;
-    }
-    set.friendly_name = renamed->friendly_name;
-    set.failures = set.locked_until = 0;
-    recovery_set_save(tx, &set);
-    step_guards_clear(tx, &user->id, &set.id);
-    return P_OK;
-}
-
-static enum problem change_factor(struct tx *tx, const struct user *user, struct factor *factor,
-                                  const struct factor_change *change, bool codes)
-{
-    enum problem problem = P_OK;
-    if (change->phone && *change->phone && !codes) {
-        problem = change_phone(tx, factor, change->phone);
-    }
-    if (!problem && change->friendly_name && *change->friendly_name) {
-        problem = change_name(tx, factor, change->friendly_name);
-    }
-    if (problem || codes) {
-        return problem ? problem : unlock_codes(tx, user, factor);
-    }
-    factor_save(tx, factor);
-    factor_guard_clear(tx, &factor->id);
-    step_guards_clear(tx, &user->id, &factor->id);
-    return P_OK;
-}
-
-enum problem mfa_admin_update(const struct realm *realm, struct tx *tx, const struct user *user,
-                              const struct uuid *factor_id, const struct factor_change *change,
-                              struct factor *out)
-{
-    user_lock(tx, &user->id);
-    bool codes = own_codes(tx, &user->id, factor_id, out);
-    enum problem problem = codes ? P_OK : own_factor(tx, &user->id, factor_id, out);
-    if (!problem) {
-        problem = change_factor(tx, user, out, change, codes);
-    }
-    if (problem) {
-        return problem;
-    }
-    char id[UUID_TEXT], user_id[UUID_TEXT];
-    audit_by_admin(realm, tx, request_of(tx->ctx)->admin_role, AUDIT_FACTOR_UPDATED,
-                   TRAITS({ "factor_id", uuid_format(factor_id, id) }, { "factor_type", out->type },
-                          { "user_id", uuid_format(&user->id, user_id) }));
     return P_OK;
 }

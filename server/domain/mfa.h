@@ -1,4 +1,4 @@
-/* mfa.h: factors: enrollment, challenges, verification, removal (contract-mfa.md 4.2 to 4.5, 4.9).
+/* mfa.h: factors: enrollment, challenges, verification, removal (mfa.md 4.2 to 4.5, 4.9).
  * What is common to all kinds of factor stands here: limits, names, expiry, single use, lock-out,
  * step-up, audit. What a kind adds is in factor/. */
 #ifndef COUNTERSIGN_DOMAIN_MFA_H

@@ -1,4 +1,4 @@
-/* mfa_verify.c: a code against a challenge: guessing stopped, single use, step-up (contract-mfa.md
+/* mfa_verify.c: a code against a challenge: guessing stopped, single use, step-up (mfa.md
  * 4.4 and rows B1 to B4). One transaction; what a failed attempt counts is kept. */
 #include "domain/audit_event.h"
 #include "base/deferred.h"

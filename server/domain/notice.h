@@ -1,4 +1,4 @@
-/* notice.h: mails that tell a user what happened to the account (contract-accounts.md 7.4), and our
+/* notice.h: mails that tell a user what happened to the account (accounts.md 7.4), and our
  * own about second factors, which are on unless switched off (docs/decisions/0009). */
 #ifndef COUNTERSIGN_DOMAIN_NOTICE_H
 #define COUNTERSIGN_DOMAIN_NOTICE_H

@@ -1,4 +1,4 @@
-/* one_time_code.h: one-time codes and link tokens (contract-accounts.md 4.1): made, stored as keyed
+/* one_time_code.h: one-time codes and link tokens (accounts.md 4.1): made, stored as keyed
  * hashes, compared in constant time. Wrong tries are the caller's to count (code_guard.h). */
 #ifndef COUNTERSIGN_DOMAIN_ONE_TIME_CODE_H
 #define COUNTERSIGN_DOMAIN_ONE_TIME_CODE_H

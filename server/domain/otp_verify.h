@@ -1,4 +1,4 @@
-/* otp_verify.h: POST and GET /verify: codes and links used (contract-accounts.md 4.5). */
+/* otp_verify.h: POST and GET /verify: codes and links used (accounts.md 4.5). */
 #ifndef COUNTERSIGN_DOMAIN_OTP_VERIFY_H
 #define COUNTERSIGN_DOMAIN_OTP_VERIFY_H
 

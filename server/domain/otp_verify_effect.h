@@ -1,4 +1,4 @@
-/* otp_verify_effect.h: what a used code or link changes (contract-accounts.md VF30 to VF36). */
+/* otp_verify_effect.h: what a used code or link changes (accounts.md VF30 to VF36). */
 #ifndef COUNTERSIGN_DOMAIN_OTP_VERIFY_EFFECT_H
 #define COUNTERSIGN_DOMAIN_OTP_VERIFY_EFFECT_H
 

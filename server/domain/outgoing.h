@@ -8,7 +8,7 @@
 #include "domain/realm.h"
 #include "store/db.h"
 
-/* MAIL(name, kind, default subject): contract-accounts.md 7.1, 7.4. */
+/* MAIL(name, kind, default subject): accounts.md 7.1, 7.4. */
 #define MAIL_KINDS(MAIL)                                                                           \
     MAIL(CONFIRMATION, "confirmation", "Confirm your email address")                               \
     MAIL(INVITE, "invite", "You've been invited")                                                  \
@@ -68,7 +68,7 @@ struct sms {
     const char *kind;    /* "confirmation", "phone_change", "reauthentication", "mfa" */
 };
 
-/* Of notifications, failing is only logged (contract-accounts.md 7.4). */
+/* Of notifications, failing is only logged (accounts.md 7.4). */
 bool mail_is_notice(enum mail_kind kind);
 
 struct account;

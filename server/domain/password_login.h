@@ -1,4 +1,4 @@
-/* password_login.h: grant_type=password (contract-accounts.md 3.1, RL3; contract-internals.md §5).
+/* password_login.h: grant_type=password (accounts.md 3.1, RL3; internals.md §5).
  * Three steps, since hashing takes 50 ms: find the account (read), compare outside any
  * transaction, finish (write). */
 #ifndef COUNTERSIGN_DOMAIN_PASSWORD_LOGIN_H

@@ -1,4 +1,4 @@
-/* password_rules.h: what a new password must be like (contract-accounts.md N3, N4). */
+/* password_rules.h: what a new password must be like (accounts.md N3, N4). */
 #ifndef COUNTERSIGN_DOMAIN_PASSWORD_RULES_H
 #define COUNTERSIGN_DOMAIN_PASSWORD_RULES_H
 

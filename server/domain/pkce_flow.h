@@ -1,4 +1,4 @@
-/* pkce_flow.h: PKCE (RFC 7636) as the official clients use it (contract-accounts.md N7, 3.3). */
+/* pkce_flow.h: PKCE (RFC 7636) as the official clients use it (accounts.md N7, 3.3). */
 #ifndef COUNTERSIGN_DOMAIN_PKCE_FLOW_H
 #define COUNTERSIGN_DOMAIN_PKCE_FLOW_H
 

@@ -1,5 +1,5 @@
 /* profile.h: a user's identities and metadata as sign-up, updates and admins make them
- * (contract-accounts.md O7, O8, SU16, AC11, AP5). */
+ * (accounts.md O7, O8, SU16, AC11, AP5). */
 #ifndef COUNTERSIGN_DOMAIN_PROFILE_H
 #define COUNTERSIGN_DOMAIN_PROFILE_H
 

@@ -1,4 +1,4 @@
-/* recovery_codes.h: ten codes that stand in for a lost factor, once each (contract-mfa.md 2.6). */
+/* recovery_codes.h: ten codes that stand in for a lost factor, once each (mfa.md 2.6). */
 #ifndef COUNTERSIGN_DOMAIN_RECOVERY_CODES_H
 #define COUNTERSIGN_DOMAIN_RECOVERY_CODES_H
 

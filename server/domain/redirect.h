@@ -1,5 +1,5 @@
 /* redirect.h: where links and browsers may be sent (docs/protocol/security.md S16, in the place of
- * contract-accounts.md RD2 to RD4). */
+ * accounts.md RD2 to RD4). */
 #ifndef COUNTERSIGN_DOMAIN_REDIRECT_H
 #define COUNTERSIGN_DOMAIN_REDIRECT_H
 

@@ -1,5 +1,5 @@
 /* refresh.c: the refresh token grant: finding the session, its validity, and what becomes of each
- * form of token (contract-internals.md §3.2 to §3.4; rows R1 to R11, B4). */
+ * form of token (internals.md §3.2 to §3.4; rows R1 to R11, B4). */
 #include "crypto/refresh_token.h"
 #include "base/deferred.h"
 #include "domain/audit_event.h"

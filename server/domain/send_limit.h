@@ -1,5 +1,5 @@
 /* send_limit.h: limits on mails and SMS: a user's pause between two of a kind, and the total of
- * the whole server (contract-accounts.md ML10, ML12, ML13, SM1, SM3, RL4). */
+ * the whole server (accounts.md ML10, ML12, ML13, SM1, SM3, RL4). */
 #ifndef COUNTERSIGN_DOMAIN_SEND_LIMIT_H
 #define COUNTERSIGN_DOMAIN_SEND_LIMIT_H
 

@@ -1,5 +1,5 @@
-/* session.h: sessions begin, are raised and end; their refresh tokens (contract-mfa.md 4.6, 4.7;
- * contract-internals.md §3). */
+/* session.h: sessions begin, are raised and end; their refresh tokens (mfa.md 4.6, 4.7;
+ * internals.md §3). */
 #ifndef COUNTERSIGN_DOMAIN_SESSION_H
 #define COUNTERSIGN_DOMAIN_SESSION_H
 

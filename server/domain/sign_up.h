@@ -1,4 +1,4 @@
-/* sign_up.h: POST /signup (contract-accounts.md section 2). The caller checks, hashes the password
+/* sign_up.h: POST /signup (accounts.md section 2). The caller checks, hashes the password
  * outside any transaction, and then signs up. */
 #ifndef COUNTERSIGN_DOMAIN_SIGN_UP_H
 #define COUNTERSIGN_DOMAIN_SIGN_UP_H

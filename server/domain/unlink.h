@@ -1,4 +1,4 @@
-/* unlink.h: DELETE /user/identities/{identity_id} (contract-accounts.md 5.3). */
+/* unlink.h: DELETE /user/identities/{identity_id} (accounts.md 5.3). */
 #ifndef COUNTERSIGN_DOMAIN_UNLINK_H
 #define COUNTERSIGN_DOMAIN_UNLINK_H
 

@@ -1,5 +1,5 @@
 /* authenticate.h: from the Authorization header to a principal, and whether it has the rights that
- * the route asks for (contract-mfa.md 4.1, A4, A5, B15). */
+ * the route asks for (mfa.md 4.1, A4, A5, B15). */
 #ifndef COUNTERSIGN_HTTP_AUTHENTICATE_H
 #define COUNTERSIGN_HTTP_AUTHENTICATE_H
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 /* Recovery codes are listed in user.factors to clients that bear a verified factor of that type
- * (contract-mfa.md 2.6). header NULL: the client does not say what it is. */
+ * (mfa.md 2.6). header NULL: the client does not say what it is. */
 bool client_lists_recovery_codes(const char *header);
 
 #endif

@@ -1,5 +1,4 @@
-/* cors.h: what browsers on other origins may do (row W10 of contract-accounts.md, 2.2 of
- * contract-mfa.md). */
+/* cors.h: what browsers on other origins may do (accounts.md W10, mfa.md 2.2). */
 #ifndef COUNTERSIGN_HTTP_CORS_H
 #define COUNTERSIGN_HTTP_CORS_H
 

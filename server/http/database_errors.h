@@ -1,5 +1,5 @@
 /* database_errors.h: how a refusal of the database is told, in the official server's words for the
- * operation (contract-accounts.md 10.2). */
+ * operation (accounts.md 10.2). */
 #ifndef COUNTERSIGN_HTTP_DATABASE_ERRORS_H
 #define COUNTERSIGN_HTTP_DATABASE_ERRORS_H
 

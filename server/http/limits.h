@@ -1,4 +1,4 @@
-/* limits.h: request limits by key (contract-accounts.md section 8; contract-internals.md §10):
+/* limits.h: request limits by key (accounts.md section 8; internals.md §10):
  * token buckets in memory, bounded in number. They act only where a key is known: the value of the
  * configured header, or the client's address where so set. */
 #ifndef COUNTERSIGN_HTTP_LIMITS_H

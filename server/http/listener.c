@@ -1,121 +1,26 @@
-/* listener.c: sockets and HTTP by libmicrohttpd, which metrics_listener.c alone knows too. It
- * collects a request's body (bounded), hands the call to the pipeline, and, where that asks for the
- * executor, suspends the connection until the work is done. */
+/* listener.c: sockets and HTTP by libmicrohttpd. It collects a request (exchange.h), hands the call
+ * to the pipeline, and, where that asks for the executor, suspends the connection until the work is
+ * done. */
 #include "http/listener.h"
 
 #include "base/log.h"
-#include "base/strbuf.h"
-#include "http/in_flight.h"
-#include "http/connection_guard.h"
-#include "http/delay_queue.h"
+#include "http/exchange.h"
 #include "http/pipeline.h"
 #include "http/socket.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <microhttpd.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum {
-    CONNECTION_MEMORY = 256 << 10, /* header blocks must fit; each reset wipes so much */
-    HEADERS_MAX = 64 << 10,        /* above: 431 in our own envelope */
-    SWALLOW_MAX = 16 << 20,        /* of a body too large so much is read before the answer */
-    LARGE_BODY = 64 << 10,         /* nearly no request has more */
-    LARGE_BODIES_MAX = 64 << 20,   /* of memory for those that have, all together: uploads that stop
-                                    * in the   middle must not take the machine's */
-};
-
-struct listener {
-    struct services *services;
-    struct MHD_Daemon *daemon;
-    struct delay_queue *delays;
-    struct guard *guard;
-    atomic_bool stopping;
-    bool over; /* what is under way has had its time; under the lock of in_flight.c */
-    int socket, port;
-    atomic_int under_way;
-    atomic_size_t large_bodies; /* bytes */
-};
-
-/* One request on a connection. */
-struct exchange {
-    struct call call;
-    struct listener *listener;
-    struct MHD_Connection *connection;
-    struct seat *seat;
-    struct work work;
-    struct delayed delayed;
-    char peer[INET6_ADDRSTRLEN];
-    size_t swallowed, large;                      /* large: of the listener's large_bodies */
-    bool begun, counted, done, answered, refused; /* refused: the rest of the body is thrown away */
-    struct in_flight in_flight;
-};
+enum { CONNECTION_MEMORY = 256 << 10 }; /* header blocks must fit; each reset wipes so much */
 
 static struct exchange *exchange_of(struct in_flight *a)
 {
     return (struct exchange *)(void *)((char *)a - offsetof(struct exchange, in_flight));
-}
-
-/* The values of a field that came in several lines, as one (RFC 9110 §5.3). */
-struct lines {
-    const char *name;
-    struct strbuf value;
-};
-
-static enum MHD_Result add_line(void *arg, enum MHD_ValueKind kind, const char *name,
-                                const char *value)
-{
-    struct lines *lines = arg;
-    (void)kind;
-    if (value && strcasecmp(name, lines->name) == 0) {
-        strbuf_str(&lines->value, lines->value.len ? ", " : "");
-        strbuf_str(&lines->value, value);
-    }
-    return MHD_YES;
-}
-
-/* Some proxies put a line of their own below that of the client. What it says of addresses must not
- * be taken for theirs; of all other fields the first line counts. */
-static const char *header_of(void *arg, const char *name)
-{
-    struct exchange *x = arg;
-    if (strcasecmp(name, "X-Forwarded-For") == 0) {
-        struct lines lines = { name, strbuf_in(x->call.ctx.arena, 2 * HEADERS_MAX) };
-        MHD_get_connection_values(x->connection, MHD_HEADER_KIND, add_line, &lines);
-        return strbuf_ok(&lines.value) ? lines.value.data : NULL;
-    }
-    return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
-}
-
-/* Names the peer; an IPv4 address that came in over IPv6 keeps its IPv4 form. */
-static void name_peer(struct exchange *x)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const struct sockaddr *address = info ? info->client_addr : NULL;
-    if (address && address->sa_family == AF_INET) {
-        const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)address;
-        inet_ntop(AF_INET, &in->sin_addr, x->peer, sizeof x->peer);
-    } else if (address && address->sa_family == AF_INET6) {
-        const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)(const void *)address;
-        inet_ntop(AF_INET6, &in->sin6_addr, x->peer, sizeof x->peer);
-    }
-}
-
-/* Of a target in absolute form (RFC 9112 §3.2.2) the length of scheme and host; 0 if it is none. */
-static size_t authority_len(const char *uri)
-{
-    size_t scheme = strncasecmp(uri, "http://", 7) == 0    ? 7
-                    : strncasecmp(uri, "https://", 8) == 0 ? 8
-                                                           : 0;
-    return scheme ? scheme + strcspn(uri + scheme, "/?") : 0;
 }
 
 static struct seat *seat_of(struct MHD_Connection *connection)
@@ -163,43 +68,17 @@ static void *new_exchange(void *arg, const char *uri, struct MHD_Connection *con
     struct call *call = &x->call;
     call->services = x->listener->services;
     call->ctx.arena = arena_new();
-    size_t skip = authority_len(uri), len = strcspn(uri + skip, "?");
-    bool bare = skip && !len; /* http://host */
-    call->path = arena_strndup(call->ctx.arena, bare ? "/" : uri + skip, bare ? 1 : len);
-    len += skip;
-    call->query = arena_strdup(call->ctx.arena, uri[len] ? uri + len + 1 : "");
-    if (uri[len]) {
-        /* libmicrohttpd's buffer. The query is ours to read: it would store each pair, and closes
-         * the connection without a word to anyone when they do not fit. */
-        ((char *)(uintptr_t)uri)[len] = '\0';
-    }
-    call->header = header_of;
+    exchange_read_target(x, uri);
+    call->header = exchange_header;
     call->header_arg = x;
     call->peer = x->peer;
     return x;
 }
 
-static void drop_body(struct exchange *x)
-{
-    struct call *call = &x->call;
-    if (call->body) {
-        explicit_bzero(call->body, call->body_room);
-        free(call->body);
-        call->body = NULL;
-        call->body_len = call->body_room = 0;
-    }
-}
-
-static void give_share(struct exchange *x)
-{
-    atomic_fetch_sub(&x->listener->large_bodies, x->large);
-    x->large = 0;
-}
-
 /* The listener may be gone. */
 static void free_exchange(struct exchange *x)
 {
-    drop_body(x);
+    exchange_drop_body(x);
     arena_free(&x->call.ctx.arena);
     free(x);
 }
@@ -216,7 +95,7 @@ static void end_exchange(void *arg, struct MHD_Connection *connection, void **re
             atomic_fetch_sub(&x->listener->under_way, 1);
         }
         seat_is(x->seat, SEAT_IDLE);
-        give_share(x);
+        exchange_give_share(x);
         if (in_flight_leave(&x->in_flight)) {
             free_exchange(x);
         }
@@ -230,134 +109,6 @@ static size_t no_unescape(void *arg, struct MHD_Connection *connection, char *te
     (void)arg;
     (void)connection;
     return strlen(text);
-}
-
-struct header_facts {
-    size_t total;
-    int hosts;
-    const char *length, *coding,
-        *fault; /* Content-Length, Transfer-Encoding; why this is no HTTP */
-};
-
-/* RFC 9110 §5.6.2 */
-static bool is_token(const char *name)
-{
-    for (const char *p = name; *p; p++) {
-        bool letter = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z');
-        if (!letter && !(*p >= '0' && *p <= '9') && !strchr("!#$%&'*+-.^_`|~", *p)) {
-            return false;
-        }
-    }
-    return *name;
-}
-
-static enum MHD_Result see_header(void *arg, enum MHD_ValueKind kind, const char *name,
-                                  const char *value)
-{
-    struct header_facts *facts = arg;
-    (void)kind;
-    value = value ? value : "";
-    facts->total += strlen(name) + strlen(value);
-    if (!is_token(name)) {
-        facts->fault = "a header's name is no token";
-    } else if (strcasecmp(name, "Host") == 0 && ++facts->hosts > 1) {
-        facts->fault = "there are two Host headers";
-    } else if (strcasecmp(name, "Content-Length") == 0) {
-        if (facts->length && strcmp(facts->length, value) != 0) {
-            facts->fault = "there are two lengths";
-        }
-        facts->length = value;
-    } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
-        if (facts->coding || strcasecmp(value, "chunked") != 0) {
-            facts->fault = "a transfer coding is not chunked alone";
-        }
-        facts->coding = value;
-    }
-    if (facts->length && facts->coding) { /* RFC 9112 §6.1: an attack on proxies, most likely */
-        facts->fault = "there are a length and a transfer coding";
-    }
-    return MHD_YES;
-}
-
-/* Before the body: is it worth reading, and would a proxy in front of us see the same request? */
-static void look_at_headers(struct exchange *x, const char *version)
-{
-    struct header_facts facts = { .total = strlen(x->call.path) + strlen(x->call.query) };
-    MHD_get_connection_values(x->connection, MHD_HEADER_KIND, see_header, &facts);
-    if (!facts.hosts && strcmp(version, "HTTP/1.1") == 0) {
-        facts.fault = "there is no Host header";
-    }
-    if (facts.fault) {
-        x->call.problem = ctx_fail(&x->call.ctx, P_BAD_HTTP, facts.fault);
-    } else if (facts.total > HEADERS_MAX) {
-        x->call.problem = P_HEADERS_TOO_LARGE;
-    }
-    const char *length = facts.length;
-    if (length && strtoull(length, NULL, 10) > BODY_LIMIT) {
-        x->call.body_too_large = true;
-    }
-}
-
-/* Is there room for a body of so many bytes? */
-static bool take_share(struct exchange *x, size_t room)
-{
-    size_t more = room > LARGE_BODY ? room - x->large : 0;
-    if (atomic_fetch_add(&x->listener->large_bodies, more) + more > LARGE_BODIES_MAX) {
-        atomic_fetch_sub(&x->listener->large_bodies, more);
-        return false;
-    }
-    x->large += more;
-    return true;
-}
-
-static bool grow(struct exchange *x, size_t len)
-{
-    struct call *call = &x->call;
-    size_t room = call->body_room ? call->body_room : 1024;
-    while (room < len) {
-        room *= 2;
-    }
-    if (room == call->body_room) {
-        return true;
-    }
-    if (!take_share(x, room)) {
-        return false;
-    }
-    char *grown = calloc(1, room);
-    if (!grown) {
-        log_die("out of memory");
-    }
-    if (call->body) {
-        memcpy(grown, call->body, call->body_len);
-        explicit_bzero(call->body, call->body_room);
-        free(call->body);
-    }
-    call->body = grown;
-    call->body_room = room;
-    return true;
-}
-
-static enum MHD_Result collect(struct exchange *x, const char *data, size_t *len)
-{
-    struct call *call = &x->call;
-    if (!x->refused && !call->body_too_large && call->body_len + *len > BODY_LIMIT) {
-        call->body_too_large = true;
-    } else if (!x->refused && !call->body_too_large && !grow(x, call->body_len + *len + 1)) {
-        x->refused = true;
-        call->problem = P_OVERLOADED;
-        call->ctx.retry_after_s = 1;
-    }
-    if (x->refused || call->body_too_large) {
-        drop_body(x);
-        give_share(x);
-        x->swallowed += *len;
-        *len = 0;
-        return x->swallowed > SWALLOW_MAX ? MHD_NO : MHD_YES;
-    }
-    memcpy(call->body + call->body_len, data, *len);
-    call->body_len += *len;
-    *len = 0;
-    return MHD_YES;
 }
 
 static enum MHD_Result send_answer(struct exchange *x)
@@ -510,13 +261,13 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
         x->begun = true;
         seat_is(x->seat, SEAT_BODY);
         x->call.method = arena_strdup(x->call.ctx.arena, method);
-        name_peer(x);
-        look_at_headers(x, version);
+        exchange_name_peer(x);
+        exchange_check_headers(x, version);
         bool hopeless = x->call.problem == P_BAD_HTTP; /* nobody knows where its body would end */
         return hopeless && pipeline_begin(&x->call) == LANE_NONE ? send_answer(x) : MHD_YES;
     }
     if (*len) {
-        return collect(x, data, len);
+        return exchange_collect(x, data, len);
     }
     if (x->answered) {
         return MHD_NO;

@@ -1,5 +1,5 @@
 /* render.h: the answer's text and headers: a view, or a problem in the envelope that the client's
- * version header asks for (contract-mfa.md 2.3; contract-accounts.md 1.2). */
+ * version header asks for (mfa.md 2.3; accounts.md 1.2). */
 #ifndef COUNTERSIGN_HTTP_RENDER_H
 #define COUNTERSIGN_HTTP_RENDER_H
 

@@ -18,12 +18,13 @@ enum { AMR_MAX = 16 };
     "a.authentication_method in ('totp', 'mfa/phone', 'mfa/webauthn', 'mfa/recovery_code')"
 
 /* Does a factor live that is known to have earned the entry a of the session s? */
-#define AMR_OWNER_LIVES                                                                               \
-    "exists (select 1 from @@amr_factors o where o.session_id = a.session_id and "                    \
-    "o.authentication_method = a.authentication_method and (exists (select 1 from @mfa_factors f "    \
-    "where f.id = o.factor_id and f.user_id = s.user_id and f.status = 'verified') or "               \
-    "exists (select 1 from @@recovery_sets c where c.user_id = s.user_id and c.id = o.factor_id and " \
-    "exists (select 1 from @mfa_factors f where f.user_id = s.user_id and f.status = 'verified'))))"
+#define AMR_OWNER_LIVES                                                                            \
+    "exists (select 1 from @@amr_factors o where o.session_id = a.session_id and "                 \
+    "o.authentication_method = a.authentication_method and (exists (select 1 "                     \
+    "from @mfa_factors f where f.id = o.factor_id and f.user_id = s.user_id "                      \
+    "and f.status = 'verified') or exists (select 1 from @@recovery_sets c "                       \
+    "where c.user_id = s.user_id and c.id = o.factor_id and exists (select 1 "                     \
+    "from @mfa_factors f where f.user_id = s.user_id and f.status = 'verified'))))"
 
 /* Another server made the entry a, or renewed it. */
 #define AMR_FOREIGN                                                                                \

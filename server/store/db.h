@@ -135,7 +135,7 @@ int64_t rows_time(struct rows *rows, int column); /* NULL is 0 */
 const char *rows_text(struct rows *rows, int column);
 struct uuid rows_id(struct rows *rows, int column); /* NULL is the nil UUID */
 
-/* --- connections: for tx.c, work/ and the migrations alone --- */
+/* --- connections: for work/ and the migrations alone --- */
 
 enum db_open {
     DB_READ_ONLY = 1,

@@ -1,6 +1,6 @@
 /* sealed.c: SQL over the encrypted columns, see sealed.h. A sealed value begins with its key's
  * name:
- * {"key_id":"K",... in this order, at the official server too (contract-internals.md §4). */
+ * {"key_id":"K",... in this order, at the official server too (internals.md §4). */
 #include "store/sealed.h"
 
 #include "base/json.h"

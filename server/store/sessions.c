@@ -109,8 +109,9 @@ void session_delete(struct tx *tx, const struct uuid *id)
 
 void sessions_trim(struct tx *tx, const struct session *newest, int64_t most)
 {
-#define BEYOND(ours)                                                                                    \
-    "delete from @sessions where id in (select id from @sessions where user_id = $1 and id <> $2 " ours \
+#define BEYOND(ours)                                                                               \
+    "delete from @sessions where id in (select id from @sessions where user_id = $1 and "          \
+    "id <> $2 " ours                                                                               \
     "order by case when aal = 'aal1' then 1 else 0 end, created_at desc limit 1000 offset $3)"
     DB_SQL2(sql, BEYOND(""), BEYOND("and substr(id::text, 15, 1) = '7' "));
     if (most) {

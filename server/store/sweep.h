@@ -1,4 +1,4 @@
-/* sweep.h: deletes what has expired, a little at a time (contract-internals.md §12). */
+/* sweep.h: deletes what has expired, a little at a time (internals.md §12). */
 #ifndef COUNTERSIGN_STORE_SWEEP_H
 #define COUNTERSIGN_STORE_SWEEP_H
 

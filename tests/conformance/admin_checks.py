@@ -1,4 +1,4 @@
-"""The admin's routes (contract-mfa A1-A6; contract-accounts AD*, AC*, AP*, AX*, AU*), beyond what checks.py asks."""
+"""The admin's routes (mfa.md A1-A6; accounts.md AD*, AC*, AP*, AX*, AU*), beyond what checks.py asks."""
 import time, uuid
 from checks import again, check, is_, mfa_user
 from wire import claims_of, hs256, totp, wait_for_fresh_step

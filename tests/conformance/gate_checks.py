@@ -1,4 +1,4 @@
-"""Who is asking: the bearer gate in full (contract-mfa G3, G6, G10-G12, B15, B16, B18), beyond what checks.py asks.
+"""Who is asking: the bearer gate in full (mfa.md G3, G6, G10-G12, B15, B16, B18), beyond what checks.py asks.
 
 Tokens are made here with the server's secret, so that each claim can be wrong on its own.
 """

@@ -1,4 +1,4 @@
-"""Signing keys (contract-internals 2.2, 2.3; JW1): GOTRUE_JWT_KEYS with RSA, P-256 and Ed25519, the key set, and attacks on `alg`.
+"""Signing keys (internals.md 2.2, 2.3; JW1): GOTRUE_JWT_KEYS with RSA, P-256 and Ed25519, the key set, and attacks on `alg`.
 
 Each check starts a server of its own with its own keys.
 """

@@ -1,4 +1,4 @@
-"""Many requests at the same moment (contract-mfa B2, B3, B10, B13, B14, R11): exactly one may win, nobody gets a 5xx.
+"""Many requests at the same moment (mfa.md B2, B3, B10, B13, B14, R11): exactly one may win, nobody gets a 5xx.
 
 All requests of a race start behind one barrier, each on a connection of its own.
 """

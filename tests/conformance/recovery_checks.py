@@ -1,4 +1,4 @@
-"""Recovery codes (contract-mfa.md 2.6): made at aal2 beside another factor, shown once, used once, locked against guesses."""
+"""Recovery codes (mfa.md 2.6): made at aal2 beside another factor, shown once, used once, locked against guesses."""
 import re, threading, uuid
 from checks import again, check, is_, mfa_user
 from wire import claims_of

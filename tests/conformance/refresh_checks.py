@@ -1,4 +1,4 @@
-"""Refresh tokens of both versions (contract-mfa R1-R13, contract-internals 3), beyond what checks.py asks.
+"""Refresh tokens of both versions (mfa.md R1-R13, internals.md 3), beyond what checks.py asks.
 
 The server under test makes version 2; version 1 and the time limits are checked on servers of their own.
 """

@@ -1,4 +1,4 @@
-"""Sessions and passwords (contract-mfa S4-S10, U3, U4; contract-accounts US*), beyond what checks.py asks."""
+"""Sessions and passwords (mfa.md S4-S10, U3, U4; accounts.md US*), beyond what checks.py asks."""
 import time, uuid
 from checks import again, check, fresh_code, is_, mfa_user
 from wire import claims_of, hs256, totp, wait_for_fresh_step

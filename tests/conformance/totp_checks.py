@@ -1,4 +1,4 @@
-"""TOTP factors in full (contract-mfa E3-E13, C6, V9, V10, B1, B3-B6, B8, B10, B11, B17), beyond what checks.py asks.
+"""TOTP factors in full (mfa.md E3-E13, C6, V9, V10, B1, B3-B6, B8, B10, B11, B17), beyond what checks.py asks.
 
 Codes of a step count once for a factor, so a check that needs several successes uses several factors, or the step after the
 present one (which the window allows), instead of waiting.

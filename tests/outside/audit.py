@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The audit log, action by action (contract-internals.md §9, contract-accounts.md AU1 to AU5): who did it, of which log_type, with which traits and
+"""The audit log, action by action (internals.md §9, accounts.md AU1 to AU5): who did it, of which log_type, with which traits and
 address; that a request that failed leaves no row; paging and searching. On SQLite, and on PostgreSQL with three nodes.
 audit.py [--binary FILE]; ends with 'N passed, N failed'.
 """

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Passwords known from breaches (contract-accounts.md N3, N5, TK10), with a stand-in for the range service: what it is told, what its answers
+"""Passwords known from breaches (accounts.md N3, N5, TK10), with a stand-in for the range service: what it is told, what its answers
 become on each route that sets a password, and what a service that is away stops. breach.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import hashlib, sys, time, uuid

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Captcha (contract-accounts.md CP1 to CP5), with a stand-in for the provider: what it is asked, what its answers become, which requests
+"""Captcha (accounts.md CP1 to CP5), with a stand-in for the provider: what it is asked, what its answers become, which requests
 need it, and that a refused one leaves nothing. captcha.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import sys

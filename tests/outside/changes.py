@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Changes of address in every way that there is (contract-accounts.md VF33 to VF35, US16 to US18, GL7 to GL12, ID5, AP5), what a refresh changes
+"""Changes of address in every way that there is (accounts.md VF33 to VF35, US16 to US18, GL7 to GL12, ID5, AP5), what a refresh changes
 (TK21), audiences (W13), and one password for both addresses (TK11). On SQLite, and on PostgreSQL with three nodes.
 changes.py [--binary FILE]; ends with 'N passed, N failed'.
 """

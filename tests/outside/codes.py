@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""One-time codes and links of every kind (contract-accounts.md OT1 to OT5, VF10 to VF24, RA4, US8, US9, VF23): which type takes which, that each
+"""One-time codes and links of every kind (accounts.md OT1 to OT5, VF10 to VF24, RA4, US8, US9, VF23): which type takes which, that each
 counts once, until its age, until a newer one is made, until the password or an address changes, and in one request of many. On SQLite, and
 on PostgreSQL with three nodes. codes.py [--binary FILE]; ends with 'N passed, N failed'.
 """

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Everything a hook may answer, and what becomes of the request (contract-accounts.md HK3, contract-internals.md §7): late, cut off, too
+"""Everything a hook may answer, and what becomes of the request (accounts.md HK3, internals.md §7): late, cut off, too
 long, of the wrong type, busy, refusing, an error of its own. Each refusal must leave nothing behind, and nothing may be asked twice that
 the contract does not try again. hook_answers.py [--binary FILE]; ends with 'N passed, N failed'.
 """

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What each of the seven hooks is told, and what its answer changes (contract-internals.md §7 and §2.4, contract-accounts.md HK4 to HK6).
+"""What each of the seven hooks is told, and what its answer changes (internals.md §7 and §2.4, accounts.md HK4 to HK6).
 hook_calls.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import sys, time, uuid

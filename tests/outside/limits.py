@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Limits (contract-accounts.md 7.3, 8, contract-internals.md §10): a bucket a route group and key; the totals of all mails and SMS; the pause between two
+"""Limits (accounts.md 7.3, 8, internals.md §10): a bucket a route group and key; the totals of all mails and SMS; the pause between two
 messages of a kind to a user; wrong passwords; addresses that may be written to. What is refused has changed nothing and sent nothing. Totals and pauses on
 SQLite, and on PostgreSQL with three nodes. limits.py [--binary FILE]; ends with 'N passed, N failed'.
 """

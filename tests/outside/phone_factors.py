@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Phone factors (contract-mfa.md rows E4, E7, E8, C2 to C5, V1 to V5; contract-internals.md 6.3, 6.4): what is sent and what is limited, what a
+"""Phone factors (mfa.md rows E4, E7, E8, C2 to C5, V1 to V5; internals.md 6.3, 6.4): what is sent and what is limited, what a
 provider's or a hook's failure becomes; and enrollments of each kind that were left lying, which lock nobody out (row B10). On SQLite, and
 on PostgreSQL with three nodes. phone_factors.py [--binary FILE]; ends with 'N passed, N failed'.
 """

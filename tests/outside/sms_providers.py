@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The five SMS providers, each played by a stand-in that checks path, form and credentials (contract-internals.md §8, contract-accounts.md
+"""The five SMS providers, each played by a stand-in that checks path, form and credentials (internals.md §8, accounts.md
 4.8): what they are sent, what their refusals become, and that nothing is left of a refused request and nothing is sent twice.
 sms_providers.py [--binary FILE]; ends with 'N passed, N failed'.
 """

@@ -1,4 +1,4 @@
-/* test_admin_users.c: users as admins see, make, change and delete them (contract-accounts.md 6.5),
+/* test_admin_users.c: users as admins see, make, change and delete them (accounts.md 6.5),
  * and the rows of the audit (6.2). */
 #include "people.h"
 

@@ -1,5 +1,5 @@
-/* test_answers.c: the shape of answers: both error envelopes (contract-mfa.md 2.3,
- * contract-accounts 1.2), headers, CORS (W10), unknown paths and methods (W7, W8), bodies (W4, W5),
+/* test_answers.c: the shape of answers: both error envelopes (mfa.md 2.3,
+ * accounts.md 1.2), headers, CORS (W10), unknown paths and methods (W7, W8), bodies (W4, W5),
  * limits (RL1). */
 #include "people.h"
 

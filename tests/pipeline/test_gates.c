@@ -1,6 +1,6 @@
 /* test_gates.c: every route for everybody: the rows of routes.def × {no token, anon key, user,
  * anonymous user, banned user, deleted user, admin}. What is expected is worked out from the row's
- * rights (contract-mfa.md 4.1, A4, A5), not from the code that checks them. */
+ * rights (mfa.md 4.1, A4, A5), not from the code that checks them. */
 #include "people.h"
 
 enum who { NOBODY, ANON_KEY, USER, ANONYMOUS, BANNED, DELETED, SOFT_DELETED, ADMIN, WHO_COUNT };

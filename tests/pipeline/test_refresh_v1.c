@@ -1,5 +1,5 @@
 /* test_refresh_v1.c: the machine of version 1 refresh tokens and the move to version 2
- * (contract-internals.md §3.3; rows R3 to R6, R9, B4). */
+ * (internals.md §3.3; rows R3 to R6, R9, B4). */
 #include "people.h"
 
 static void begin(struct rig *rig)

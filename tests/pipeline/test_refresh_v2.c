@@ -1,4 +1,4 @@
-/* test_refresh_v2.c: the machine of version 2 refresh tokens (contract-internals.md §3.4; rows R2,
+/* test_refresh_v2.c: the machine of version 2 refresh tokens (internals.md §3.4; rows R2,
  * R3, R6, R9, R10, B4) with the clock moved by hand. */
 #include "people.h"
 

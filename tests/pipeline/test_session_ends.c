@@ -1,5 +1,5 @@
 /* test_session_ends.c: sessions that end by themselves: timebox, inactivity, a low level (row S9),
- * one a user (contract-internals.md §3.2, row R8), and what ends others (S7, S8, V8). */
+ * one a user (internals.md §3.2, row R8), and what ends others (S7, S8, V8). */
 #include "people.h"
 
 static void expect_expired(const struct got *got, const char *how)

@@ -1,4 +1,4 @@
-/* test_sign_up.c: POST /signup (contract-accounts.md section 2): accounts that exist, what
+/* test_sign_up.c: POST /signup (accounts.md section 2): accounts that exist, what
  * strangers must not get, reserved keys of the metadata; and how guessing of passwords is slowed
  * (row RL3). */
 #include "people.h"

@@ -106,7 +106,7 @@ def sms_life(p):
     is_(m.by_code(), *CODE_DEAD)
     never(p, official(m.to, m.code))
     m.age(-30)
-    name, host = e.split("@")           # an address that waits for its own proof; p.sql reads an @ as a table's
+    name, host = e.split("@")           # an address that waits for its own proof; the sql() of the test reads an @ as a table's
     p.sql("update @users set email = '%s' || %s(64) || '%s' where %s" % (name, "chr" if p.s.dsn else "char", host, p.id_is("id", m.user)))
     for t in TYPES_OF_LINKS:
         assert p.s.call("POST", "/verify", {"type": t, "email": e, "token": m.code}).status == 403

@@ -1,4 +1,4 @@
-"""What must hold for every row of the schema that Countersign shares with the official server (contract-internals.md 11.1): a row that
+"""What must hold for every row of the schema that Countersign shares with the official server (internals.md 11.1): a row that
 breaks one of these is one that the other server cannot read, or reads wrongly. broken(postgres, database) says which rules are broken."""
 
 NIL = "'00000000-0000-0000-0000-000000000000'"

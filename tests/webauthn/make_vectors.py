@@ -2,7 +2,7 @@
 """Prints tests/unit/factor/webauthn_vectors.h: registrations with self attestation and assertions, made by the software authenticator.
 
 make_vectors.py > FILE, with the Python of requirements.txt. The keys are new each time; relying party, origin and challenge are those
-of the recorded registration in contract-internals.md 13.2.
+of the recorded registration in internals.md 13.2.
 """
 import json, os, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))

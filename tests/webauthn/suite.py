@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A software authenticator against the real server: suite.py --binary FILE [-v]. Run by run_all.py, which makes the Python that it needs.
 
-Contract rows E5, C5, V13, B7 and contract-internals.md 6.5: registration and authentication with each algorithm, each lie refused as
+Contract rows E5, C5, V13, B7 and internals.md 6.5: registration and authentication with each algorithm, each lie refused as
 422 and its challenge spent, each fault of form a 400, one winner of a race, and what is kept. Ends with 'N passed, N failed'.
 """
 import argparse, base64, contextlib, copy, json, os, re, sys, uuid

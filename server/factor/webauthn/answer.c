@@ -1,4 +1,4 @@
-/* answer.c: reads a credential as JSON (row V13; contract-internals.md §6.5 "request body"). Only
+/* answer.c: reads a credential as JSON (row V13; internals.md §6.5 "request body"). Only
  * its form is looked at here: whether it proves anything is for attestation.c and assertion.c. */
 #include "factor/webauthn/answer.h"
 

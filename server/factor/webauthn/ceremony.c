@@ -1,5 +1,5 @@
 /* ceremony.c: WebAuthn §7.1 step 1 and §7.2 step 1, and the challenge kept between the two
- * requests (contract-internals.md §6.5). */
+ * requests (internals.md §6.5). */
 #include "factor/webauthn/ceremony.h"
 
 #include "crypto/base64.h"
@@ -96,7 +96,7 @@ const char *creation_options(const struct realm *realm, struct ctx *ctx, const s
         strbuf_char(&b, ',');
         put_keys(&b, "excludeCredentials", known);
     }
-    /* contract-mfa.md 2.5: without attestation the official helper asks for "direct"; clients that
+    /* mfa.md 2.5: without attestation the official helper asks for "direct"; clients that
      * read options strictly want the members whose defaults WebAuthn gives */
     strbuf_str(&b, ",\"authenticatorSelection\":{\"requireResidentKey\":false,"
                    "\"userVerification\":\"preferred\"},\"attestation\":\"none\"}}}");

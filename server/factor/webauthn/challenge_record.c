@@ -1,5 +1,5 @@
 /* challenge_record.c: the column last_webauthn_challenge_data: the challenge and the answer to it,
- * taken apart, in the official server's form (contract-internals.md §6.5). Nothing reads it back;
+ * taken apart, in the official server's form (internals.md §6.5). Nothing reads it back;
  * clients see it in the factor. */
 #include "base/rfc3339.h"
 #include "crypto/base64.h"

@@ -25,7 +25,7 @@ bool client_data_read(struct arena *arena, struct blob text, struct client_data 
 const char *client_data_fault(const struct client_data *data, const char *type,
                               const char *challenge, const struct config *config);
 
-/* Row "checks both" of contract-internals.md §6.5: http and https origins are equal by scheme,
+/* Row "checks both" of internals.md §6.5: http and https origins are equal by scheme,
  * host (in either case) and port, others as texts. */
 bool origin_equal(const char *configured, const char *claimed);
 

@@ -1,5 +1,5 @@
 /* credential.h: a registered key as it is stored in a factor (the columns web_authn_credential and
- * last_webauthn_challenge_data, contract-internals.md §6.5), in the official server's form. */
+ * last_webauthn_challenge_data, internals.md §6.5), in the official server's form. */
 #ifndef COUNTERSIGN_FACTOR_WEBAUTHN_CREDENTIAL_H
 #define COUNTERSIGN_FACTOR_WEBAUTHN_CREDENTIAL_H
 

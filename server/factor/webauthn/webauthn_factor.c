@@ -1,5 +1,5 @@
-/* webauthn_factor.c: security keys and passkeys as a kind of factor (contract-mfa.md rows E5, C5,
- * V13, B7; contract-internals.md §6.5). A challenge answers only the ceremony that it was made
+/* webauthn_factor.c: security keys and passkeys as a kind of factor (mfa.md rows E5, C5,
+ * V13, B7; internals.md §6.5). A challenge answers only the ceremony that it was made
  * for: a registration for a new factor, an assertion for a verified one. */
 #include "factor/webauthn/assertion.h"
 #include "base/deferred.h"

@@ -1,4 +1,4 @@
--- The tables of the official server (contract-internals.md 11.2), for SQLite: ids are 16 bytes,
+-- The tables of the official server (internals.md 11.2), for SQLite: ids are 16 bytes,
 -- times are microseconds since 1970 UTC, JSON is text, and text that the official server cannot
 -- read as NULL is never NULL. Our own tables stand at the end.
 

@@ -1,4 +1,4 @@
--- Our own: recovery codes (contract-mfa.md 2.6). Codes are keyed hashes; a set is one a user. Of a
+-- Our own: recovery codes (mfa.md 2.6). Codes are keyed hashes; a set is one a user. Of a
 -- user whom the official server deleted it stays until the sweep.
 
 CREATE TABLE countersign.recovery_sets (

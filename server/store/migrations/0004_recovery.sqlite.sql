@@ -1,4 +1,4 @@
--- Our own: recovery codes (contract-mfa.md 2.6). Codes are keyed hashes; a set is one a user.
+-- Our own: recovery codes (mfa.md 2.6). Codes are keyed hashes; a set is one a user.
 
 CREATE TABLE recovery_sets (
     user_id BLOB NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,

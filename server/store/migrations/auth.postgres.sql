@@ -1,4 +1,4 @@
--- The schema auth of the official server at its migration 20260625000000 (contract-internals.md
+-- The schema auth of the official server at its migration 20260625000000 (internals.md
 -- 11.2, 11.3), made where there is none yet, so that either server runs on the database. All of it
 -- is the official server's shape: what is ours alone stands in the schema countersign.
 

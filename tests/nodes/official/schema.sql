@@ -1,5 +1,5 @@
 -- A database as the official server leaves it at its migration 20260625000000, written for the tests from the description of its tables
--- (contract-internals.md 11.2, 11.3), apart from the script with which Countersign makes that schema itself: owned by a role that is
+-- (internals.md 11.2, 11.3), apart from the script with which Countersign makes that schema itself: owned by a role that is
 -- no superuser, as in Supabase, with the names, defaults and traps that the description gives.
 create role supabase_auth_admin login noinherit createrole;
 do $$ begin

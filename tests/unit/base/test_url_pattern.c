@@ -1,5 +1,5 @@
 /* test_url_pattern.c: patterns of redirect targets: what each sign stands for, that no star crosses
- * from one part into the next, what people have today (contract-accounts.md RD4, RD5), what they
+ * from one part into the next, what people have today (accounts.md RD4, RD5), what they
  * are told, and that matching costs pattern times text at most. */
 #include "base/url_pattern.h"
 

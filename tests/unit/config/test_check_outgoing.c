@@ -1,5 +1,5 @@
 /* test_check_outgoing.c: clamps, rates, test codes, and the forms of hook addresses and secrets
- * (contract-internals.md §1.7, §1.8, §1.11). */
+ * (internals.md §1.7, §1.8, §1.11). */
 #include "config/config.h"
 
 #include "base/clock.h"

@@ -1,4 +1,4 @@
-/* test_dotenv.c: the official server's dialect of dotenv files (contract-internals.md §1.2). */
+/* test_dotenv.c: the official server's dialect of dotenv files (internals.md §1.2). */
 #include "config/dotenv.h"
 
 #include "../crypto/testing.h"

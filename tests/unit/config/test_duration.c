@@ -1,4 +1,4 @@
-/* test_duration.c: durations as Go writes them (contract-internals.md §1.1). */
+/* test_duration.c: durations as Go writes them (internals.md §1.1). */
 #include "config/duration.h"
 
 #include "../crypto/testing.h"

@@ -1,4 +1,4 @@
-/* test_aead.c: sealed texts of contract-internals.md §13, and what must not open. */
+/* test_aead.c: sealed texts of internals.md §13, and what must not open. */
 #include "crypto/aead.h"
 
 #include "crypto/base64.h"

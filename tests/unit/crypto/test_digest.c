@@ -38,7 +38,7 @@ static void digests(void **state)
     assert_int_equal(digest_size(DIGEST_SHA512), 64);
 }
 
-static void one_time_password_hash(void **state) /* contract-internals.md §13.1 */
+static void one_time_password_hash(void **state) /* internals.md §13.1 */
 {
     (void)state;
     uint8_t out[SHA224_SIZE];
@@ -121,13 +121,13 @@ static void hkdf(void **state)
     assert_hex(out, 42,
                "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d"
                "9d201395faa4b61a96c8");
-    /* contract-internals.md §13.1 */
+    /* internals.md §13.1 */
     counting_fill(NULL, key, sizeof key);
     hkdf_sha256(key, sizeof key, "00112233-4455-4677-8899-aabbccddeeff", out, 32);
     assert_hex(out, 32, "1b3bfdfd0687b9f58ff25fe4644e025b1d8ae113860b663fd1e8677b37f7dd27");
 }
 
-static void webhook_signature(void **state) /* contract-internals.md §13.1 */
+static void webhook_signature(void **state) /* internals.md §13.1 */
 {
     static const char text[] = "11111111-2222-4333-8444-555555555555.1700000000.{\"a\":1}";
     uint8_t *key, mac[SHA256_SIZE];

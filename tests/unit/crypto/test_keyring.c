@@ -1,5 +1,5 @@
 /* test_keyring.c: which key signs and verifies, the JWKS, tokens of the official server, and the
- * tokens and configurations that must be refused, with the words of contract-internals.md §2.2. */
+ * tokens and configurations that must be refused, with the words of internals.md §2.2. */
 #include "crypto/keyring.h"
 
 #include "crypto/base64.h"

@@ -1,4 +1,4 @@
-/* test_refresh_token.c: the vectors of contract-internals.md §13 and the texts that row R1 refuses.
+/* test_refresh_token.c: the vectors of internals.md §13 and the texts that row R1 refuses.
  */
 #include "crypto/refresh_token.h"
 

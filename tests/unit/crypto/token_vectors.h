@@ -1,5 +1,5 @@
 /* token_vectors.h: keys and signed tokens with known answers: made by the official server
- * (contract-internals.md §13.2, thrown-away keys), and those of RFC 7515 appendix A and RFC 8037
+ * (internals.md §13.2, thrown-away keys), and those of RFC 7515 appendix A and RFC 8037
  * appendix A. Strings only. */
 #ifndef COUNTERSIGN_TESTS_UNIT_CRYPTO_TOKEN_VECTORS_H
 #define COUNTERSIGN_TESTS_UNIT_CRYPTO_TOKEN_VECTORS_H

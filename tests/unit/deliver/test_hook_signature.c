@@ -1,4 +1,4 @@
-/* test_hook_signature.c: the webhook vectors of contract-internals.md §13, several secrets, and
+/* test_hook_signature.c: the webhook vectors of internals.md §13, several secrets, and
  * secrets that cannot sign; the metadata of a payload. */
 #include "deliver/hook.h"
 

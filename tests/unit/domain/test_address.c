@@ -1,4 +1,4 @@
-/* test_address.c: e-mail addresses and phone numbers (contract-accounts.md N1, N2). */
+/* test_address.c: e-mail addresses and phone numbers (accounts.md N1, N2). */
 #include "domain/address.h"
 
 #include "../crypto/testing.h"

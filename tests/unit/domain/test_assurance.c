@@ -1,4 +1,4 @@
-/* test_assurance.c: levels from methods and factors (rows S3, S4; contract-internals.md §6.7). */
+/* test_assurance.c: levels from methods and factors (rows S3, S4; internals.md §6.7). */
 #include "domain/assurance.h"
 
 #include "../crypto/testing.h"

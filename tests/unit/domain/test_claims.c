@@ -1,4 +1,4 @@
-/* test_claims.c: access tokens made and read (rows S4, S5, S9, B15; contract-internals.md §2.1). */
+/* test_claims.c: access tokens made and read (rows S4, S5, S9, B15; internals.md §2.1). */
 #include "base/json.h"
 #include "crypto/base64.h"
 #include "domain/claims.h"

@@ -1,5 +1,5 @@
 /* test_one_time_code.c: codes and link tokens: made, kept as hashes, neither good for the other;
- * what wrong tries do (contract-accounts.md 4.1, docs/protocol/security.md S1, S2); the link of a
+ * what wrong tries do (accounts.md 4.1, docs/protocol/security.md S1, S2); the link of a
  * mail (ML3). */
 #include "domain/message.h"
 

@@ -1,5 +1,5 @@
 /* test_redirect.c: where links and browsers may be sent (docs/protocol/security.md S16, and
- * contract-accounts.md RD1). */
+ * accounts.md RD1). */
 #include "domain/redirect.h"
 
 #include "../crypto/testing.h"

@@ -1,4 +1,4 @@
-/* test_send_limit.c: the pause between two messages and the server's totals (contract-accounts.md
+/* test_send_limit.c: the pause between two messages and the server's totals (accounts.md
  * ML10, ML12, RL4). */
 #include "domain/send_limit.h"
 

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-/* What the official server was sent, and what it then kept (contract-internals.md 13.2). */
+/* What the official server was sent, and what it then kept (internals.md 13.2). */
 static const char recorded_answer[] =
     "{\"type\":\"create\",\"credential_response\":{\"id\":\"8KeX9rgMhtS3--KrPEQKkmQIySN3HHdTSwyPHM057"
     "Yo\",\"rawId\":\"8KeX9rgMhtS3--KrPEQKkmQIySN3HHdTSwyPHM057Yo\",\"type\":\"public-key\",\"respons"
