@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "domain/key_check.h"
 #include "lost_database.h"
+#include "options.h"
 #include "say.h"
 #include "store/db.h"
 
@@ -58,10 +59,7 @@ int common_options(const struct command *command, int argc, char **argv, struct 
             }
         }
         if (!value) {
-            char text[8192];
-            snprintf(text, sizeof text, "%.200s is not an option, or lacks its value\n\n%s",
-                     argv[i], command->help);
-            return say_error(2, command->name, text);
+            return usage_error(command, "%.200s is not an option, or lacks its value", argv[i]);
         }
     }
     return -1;

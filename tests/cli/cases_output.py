@@ -148,7 +148,8 @@ def case_json_of_settings_and_files(server):
     assert facts["ok"] is True and facts["port"] == 9999 and facts["database"].startswith(server.data), facts
     assert h.run("check-db", "--json", "--data-dir", server.data).ok().json == {"findings": [], "note": "", "ok": True}
     for args in (["migrate", "--json"], ["completion", "bash", "--json"], ["serve", "--json"], ["keys", "--once"], ["check-db", "--from", "x"], ["copy", "--data-dir", "x"], ["version", "--once"], ["outbox", "--host=x"]):
-        h.run(*args).ends(2, "is not an option")
+        out = h.run(*args).ends(2, "is not an option", "--help")
+        assert len(out.err.splitlines()) == 2, out       # it is not lost above a list
 
 
 def case_what_holds_and_what_is_advised(server):

@@ -3,7 +3,7 @@
 
 Without any setting: the folder, the keys, the banner and a second start. With settings: what is refused and how it says so.
 """
-import argparse, contextlib, json, os, re, signal, sqlite3, stat, subprocess, sys, tempfile, time
+import argparse, contextlib, json, os, re, signal, socket, sqlite3, stat, subprocess, sys, tempfile, time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from countersign import SECRET, Countersign, default_binary  # noqa: E402
 from tally import Tally  # noqa: E402
@@ -194,8 +194,14 @@ def settings():
             c.discard()
 
 
+def files_below(folder):
+    """Path, content and time of change of each file."""
+    paths = [os.path.join(at, name) for at, _, names in os.walk(folder) for name in names]
+    return {p: (os.stat(p).st_mtime_ns, open(p, "rb").read()) for p in paths}
+
+
 def older_schema():
-    """A schema that a start brings up: a line of the log says so before each step, and that a backup is the way back; a new database has none; COUNTERSIGN_MIGRATE=false refuses."""
+    """A schema that a start brings up: a line of the log says so before each step, and that a backup is the way back; a new database has none; COUNTERSIGN_MIGRATE=false refuses, and where the port is taken nothing is changed."""
     c = Countersign(a.binary)
     try:
         c.start()
@@ -207,6 +213,11 @@ def older_schema():
             assert name == "strangers", "undo the newest step here: %s" % name
             db.executescript("drop table send_pauses; drop table ghosts; drop table sign_in_networks; drop index password_guards_account_idx; alter table password_guards drop column account; "
                              "delete from schema_version where version = %d" % newest)
+        with socket.create_server(("127.0.0.1", 0)) as rival:
+            port, before = str(rival.getsockname()[1]), files_below(c.folder)
+            out = c.command("serve", "--host", "127.0.0.1", "--port", port, timeout=20)
+            assert out.returncode != 0 and port in out.stderr, (out.returncode, out.stderr)
+            assert c.database in before and files_below(c.folder) == before, (sorted(before), sorted(files_below(c.folder)))
         out = c.command("serve", "--once", env={**c.environment(), "COUNTERSIGN_MIGRATE": "false"}, timeout=60)
         assert out.returncode != 0 and "countersign migrate" in out.stderr, out.stderr
         c.start()

@@ -47,7 +47,7 @@ def told(s, r):
 
 
 def everywhere(s, r):
-    """Sign-up, PUT /user, admin update and generate_link refuse it, with all reasons; nothing is left. Admin create asks nobody."""
+    """Sign-up, PUT /user, admin update and generate_link refuse it, with all reasons; nothing is left. Admin create asks nobody, unless it is told to enforce the rules."""
     teach(r)
     t, e = s.admin_token(), addr()
     weak(s.call("POST", "/signup", {"email": e, "password": KNOWN}), 422, PWNED, ["pwned"])
@@ -63,6 +63,11 @@ def everywhere(s, r):
     is_(s.call("POST", "/admin/users", {"email": e, "password": KNOWN, "email_confirm": True}, t), 200)
     is_(s.call("POST", "/admin/generate_link", {"type": "recovery", "email": e, "password": KNOWN}, t), 200)
     assert len(r.seen) == asked, [c.path for c in r.seen[asked:]]
+    ours = {"email": addr(), "enforce_password_rules": True}
+    weak(s.call("POST", "/admin/users", {**ours, "password": KNOWN}, t), 422, PWNED, ["pwned"])
+    assert rows_of(s, address=ours["email"])["users"] == 0
+    is_(s.call("POST", "/admin/users", {**ours, "password": FRESH}, t), 200)
+    assert len(r.seen) == asked + 2, [c.path for c in r.seen[asked:]]
 
 
 def at_sign_in(s, r):
