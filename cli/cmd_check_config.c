@@ -2,7 +2,7 @@
 #include "command.h"
 
 #include "config/advice.h"
-#include "lost_database.h"
+#include "keys/lost_database.h"
 #include "show.h"
 #include "store/migrate.h"
 #include "store/needed_keys.h"

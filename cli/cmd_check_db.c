@@ -1,7 +1,7 @@
 /* cmd_check_db.c: `countersign check-db`: is the database file sound? */
 #include "command.h"
 
-#include "lost_database.h"
+#include "keys/lost_database.h"
 #include "show.h"
 #include "store/db.h"
 #include "store/migrate.h"

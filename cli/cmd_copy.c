@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "base/url.h"
-#include "key_files.h"
+#include "keys/key_files.h"
 #include "progress.h"
 #include "say.h"
 #include "store/copy.h"

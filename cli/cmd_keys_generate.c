@@ -1,5 +1,5 @@
 /* cmd_keys_generate.c: `countersign keys generate`: a new key, as settings that can be pasted. */
-#include "app_keys.h"
+#include "keys/keys.h"
 #include "crypto/base64.h"
 #include "job.h"
 #include "show.h"
@@ -34,7 +34,7 @@ static int act(struct job *job)
     if (job->options.jwt_secret) {
         return print_secret(job, &entropy);
     }
-    const char *key = app_new_key(job->arena, &entropy, &id);
+    const char *key = vault_new_key(job->arena, &entropy, &id);
     if (job->options.json) {
         struct strbuf out = json_begin(job->arena, '{');
         json_add_text(&out, "GOTRUE_SECURITY_DB_ENCRYPTION_ENCRYPT", "true");

@@ -2,8 +2,8 @@
  * and says what it found and did. */
 #include "command.h"
 
-#include "key_files.h"
-#include "lost_database.h"
+#include "keys/key_files.h"
+#include "keys/lost_database.h"
 #include "store/lock_file.h"
 #include "store/migrate.h"
 

@@ -1,10 +1,10 @@
 /* common.c: options and settings that commands share, see command.h. */
 #include "command.h"
 
-#include "app_keys.h"
+#include "keys/keys.h"
 #include "base/log.h"
 #include "domain/key_check.h"
-#include "lost_database.h"
+#include "keys/lost_database.h"
 #include "options.h"
 #include "say.h"
 #include "store/db.h"
@@ -177,7 +177,7 @@ const char *keys_fault(struct arena *arena, const struct config *config, struct 
     struct vault vault = { .count = 0 };
     struct key_check keys = { .vault = &vault, .thorough = thorough };
     const char *error = NULL;
-    if (app_read_vault(arena, config, &vault, &error)) {
+    if (vault_read(arena, config, &vault, &error)) {
         tx.status = db_begin(db, TX_READ);
         enum problem problem = key_check_in_tx(&ctx, &tx, &keys);
         error = problem || tx.status != DB_OK ? "the keys could not be looked at (see the log)"

@@ -2,7 +2,6 @@
 #include "app.h"
 
 #include "api/external_calls.h"
-#include "app_keys.h"
 #include "base/log.h"
 #include "deliver/breach.h"
 #include "deliver/sender.h"
@@ -11,15 +10,15 @@
 #include "http/listener.h"
 #include "http/metrics_listener.h"
 #include "http/unauthenticated_limits.h"
-#include "key_files.h"
-#include "lost_database.h"
+#include "keys/key_files.h"
+#include "keys/keys.h"
+#include "keys/lost_database.h"
 #include "work/outbox_worker.h"
 #include "work/sweeper.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef COUNTERSIGN_VERSION
@@ -43,28 +42,10 @@ const char *app_version(void)
     return COUNTERSIGN_VERSION;
 }
 
-/* The official clients read claims signed with RS256 and ES256, and ask the server about HS256. */
-static void warn_of_algorithm(const struct keyring *keyring)
-{
-    const char *alg = keyring ? keyring_signs_with(keyring) : "HS256";
-    if (strcmp(alg, "HS256") != 0 && strcmp(alg, "RS256") != 0 && strcmp(alg, "ES256") != 0) {
-        log_write(LOG_WARN,
-                  "tokens are signed with an algorithm that the official clients cannot read: "
-                  "take an ES256 or RS256 key (docs/guide/signing.md)",
-                  LOG_STR("alg", alg));
-    }
-}
-
 static bool load_keys(struct app *app, struct arena *arena, const char **error)
 {
     struct services *s = &app->services;
-    struct keyring_settings settings = {
-        .secret = app->secret,
-        .secret_kid = s->config->jwt.key_id,
-        .jwks = s->config->jwt.keys,
-        .valid_methods = *s->config->jwt.valid_methods ? s->config->jwt.valid_methods : NULL,
-    };
-    app->keyring = keyring_new(arena, &settings, error);
+    app->keyring = signing_keyring(arena, s->config, app->secret, error);
     s->realm.config = s->config;
     s->realm.official_tokens = s->config->postgres; /* the official server may share it */
     s->realm.vault = &s->vault;
@@ -80,9 +61,7 @@ static bool load_keys(struct app *app, struct arena *arena, const char **error)
                   "settings, or GOTRUE_HOOK_SEND_SMS_ENABLED");
     }
     s->realm.codes_elsewhere = !by_hook && sms_is_checked_by_provider(s->config);
-    warn_of_algorithm(app->keyring);
-    hkdf_sha256(app->secret, strlen(app->secret), "countersign lookup key", s->realm.lookup_key,
-                sizeof s->realm.lookup_key);
+    signing_lookup_key(app->secret, s->realm.lookup_key);
     return app->keyring != NULL;
 }
 
@@ -126,7 +105,7 @@ bool app_check(struct arena *arena, const struct config *config, const char **er
     struct vault *vault = &app.services.vault;
     *error = NULL;
     app.secret = *config->jwt.secret ? config->jwt.secret : "any secret serves to check the rest";
-    bool ok = load_keys(&app, arena, error) && app_vault_of(arena, config, vault, error) &&
+    bool ok = load_keys(&app, arena, error) && vault_of_settings(arena, config, vault, error) &&
               sender_ready(config, arena, error);
     keyring_free(&app.keyring);
     explicit_bzero(&app, sizeof app);
@@ -185,10 +164,11 @@ static bool start_parts(struct app *app, struct arena *arena, unsigned parts, co
     if ((parts & APP_STORE) && !open_store(app, arena, error)) {
         return false;
     }
+    const struct key_place keys = { arena, s->config, s->executor, &s->entropy };
     app->secret_is_own = !*s->config->jwt.secret;
-    app->secret = app_signing_secret(s, arena, error);
+    app->secret = signing_secret(&keys, error);
     if (!app->secret || !load_keys(app, arena, error) ||
-        ((parts & APP_STORE) && !app_open_vault(s, arena, error))) {
+        ((parts & APP_STORE) && !vault_open_keys(&keys, &s->vault, error))) {
         return false;
     }
     if ((parts & APP_LISTEN) && !sender_ready(s->config, arena, error)) {
@@ -291,13 +271,6 @@ bool app_secret_is_own(const struct app *app)
 
 int64_t app_keys_from_us(const struct app *app)
 {
-    char path[4096];
-    struct stat file;
-    const char *database = app->services.config->database_path;
-    if (app->secret_is_own &&
-        (size_t)snprintf(path, sizeof path, "%s.jwt-secret", database) < sizeof path &&
-        stat(path, &file) == 0) {
-        return (int64_t)file.st_mtime * US_PER_S;
-    }
-    return clock_now_us(&app->services.clock);
+    int64_t made = app->secret_is_own ? signing_secret_made_us(app->services.config) : 0;
+    return made ? made : clock_now_us(&app->services.clock);
 }

@@ -1,6 +1,6 @@
 /* lost_database.h: an SQLite file that is missing or empty although it was in use. */
-#ifndef COUNTERSIGN_LOST_DATABASE_H
-#define COUNTERSIGN_LOST_DATABASE_H
+#ifndef COUNTERSIGN_KEYS_LOST_DATABASE_H
+#define COUNTERSIGN_KEYS_LOST_DATABASE_H
 
 #include "config/config.h"
 

@@ -1,6 +1,6 @@
 /* lost_database.c: see lost_database.h. A server makes its key files after the tables, so where
  * there is one of them there were tables; a first start that failed leaves tables, or no key. */
-#include "lost_database.h"
+#include "keys/lost_database.h"
 
 #include "store/db.h"
 #include "store/migrate.h"

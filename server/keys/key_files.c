@@ -1,5 +1,5 @@
 /* key_files.c: secrets in files, see key_files.h. */
-#include "key_files.h"
+#include "keys/key_files.h"
 
 #include "crypto/base64.h"
 

@@ -1,7 +1,7 @@
 /* key_files.h: the secrets that a server without configuration makes for itself and keeps in files
  * beside its database, readable by their owner alone. */
-#ifndef COUNTERSIGN_KEY_FILES_H
-#define COUNTERSIGN_KEY_FILES_H
+#ifndef COUNTERSIGN_KEYS_KEY_FILES_H
+#define COUNTERSIGN_KEYS_KEY_FILES_H
 
 #include "base/arena.h"
 #include "base/entropy.h"
