@@ -6,7 +6,7 @@
 #include "say.h"
 #include "show.h"
 
-#include "domain/factor_import.h"
+#include "factor/totp/import.h"
 #include "domain/request.h"
 #include "factor/totp/transfer.h"
 

@@ -4,7 +4,6 @@
 #include "base/rfc3339.h"
 #include "domain/lockout.h"
 #include "domain/mfa_policy.h"
-#include "factor/totp/qr_svg.h"
 
 #include <string.h>
 
@@ -255,14 +254,9 @@ void view_enrollment(struct call *call, struct strbuf *b)
     if (e->phone) {
         text(b, "phone", e->phone);
     }
-    if (e->uri) {
-        const char *svg = qr_svg(call->ctx.arena, e->uri);
-        name(b, "totp");
-        strbuf_char(b, '{');
-        text(b, "qr_code", svg);
-        text(b, "secret", e->secret);
-        text(b, "uri", e->uri);
-        strbuf_char(b, '}');
+    const struct factor_kind *kind = factor_kind_of(&call->services->realm, e->factor.type);
+    if (kind && kind->show_enrollment) {
+        kind->show_enrollment(e, b);
     }
     strbuf_char(b, '}');
 }
@@ -275,8 +269,8 @@ void view_challenge(struct call *call, struct strbuf *b)
     text(b, "type", c->type);
     name(b, "expires_at");
     strbuf_int(b, c->expires_at_s);
-    if (c->webauthn) {
-        raw(b, "webauthn", c->webauthn);
+    if (c->shown) {
+        raw(b, c->type, c->shown);
     }
     strbuf_char(b, '}');
 }
@@ -292,20 +286,6 @@ static void number(struct strbuf *b, const char *key, int64_t value)
     strbuf_int(b, value);
 }
 
-static void write_device(struct strbuf *b, const struct totp_device *d, bool drift_on)
-{
-    strbuf_char(b, '{');
-    text(b, "algorithm", totp_digest_name(d->kind.digest));
-    number(b, "digits", d->kind.digits);
-    number(b, "period", d->kind.period_s);
-    number(b, "clock_ahead_s", drift_on ? (int64_t)d->drift * d->kind.period_s : 0);
-    if (d->refused_at) {
-        number(b, "refused_ahead_s", d->refused_off_s);
-        when(b, "refused_at", d->refused_at);
-    }
-    strbuf_char(b, '}');
-}
-
 void view_factor_report(struct call *call, struct strbuf *b)
 {
     const struct factor_report *r = call->reply.data;
@@ -313,9 +293,9 @@ void view_factor_report(struct call *call, struct strbuf *b)
     number(b, "failed_attempts", r->guard.tries.failures);
     when(b, "locked_until",
          lockout_end(call->services->config, call->ctx.now_us, r->guard.tries.locked_until, true));
-    if (strcmp(r->factor.type, "totp") == 0) {
-        name(b, "totp");
-        write_device(b, &r->device, r->drift_on);
+    const struct factor_kind *kind = factor_kind_of(&call->services->realm, r->factor.type);
+    if (kind && kind->show_report) {
+        kind->show_report(r, b);
     }
     strbuf_char(b, '}');
 }

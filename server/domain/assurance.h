@@ -19,8 +19,8 @@ bool aal_is_2(const char *aal);
  */
 const char *aal_of_request(const char *token_aal, const struct session *session);
 
-/* The amr method of a factor type. */
-const char *method_of_factor(const char *factor_type);
+/* Is the method a second factor's? */
+bool method_is_second_factor(const char *method);
 
 /* The time of the newest second-factor entry; 0 if there is none. */
 int64_t mfa_at(const struct amr *list, int n);

@@ -36,8 +36,7 @@ static bool began_otherwise(const struct amr *list, int n)
 {
     for (int i = 0; i < n; i++) {
         const char *method = list[i].method;
-        bool second = strcmp(method, "totp") == 0 || strncmp(method, "mfa/", 4) == 0;
-        if (!second && strcmp(method, "password") != 0) {
+        if (!method_is_second_factor(method) && strcmp(method, "password") != 0) {
             return true;
         }
     }

@@ -5,6 +5,7 @@
 #define COUNTERSIGN_DOMAIN_FACTOR_H
 
 #include "base/json.h"
+#include "base/strbuf.h"
 #include "domain/realm.h"
 #include "store/challenges.h"
 #include "store/factors.h"
@@ -59,10 +60,16 @@ struct factor_check {
     int64_t off_s;                           /* how far the device is ahead; negative: behind */
 };
 
+struct factor_report;
+
 struct factor_kind {
     const char *type;
     bool (*enroll_on)(const struct config *config);
     bool (*verify_on)(const struct config *config);
+    const char *method;                  /* in amr: factor/methods.h */
+    enum problem enroll_off, verify_off; /* the answers where it is switched off: rows E13, C6 */
+    bool unnamed;    /* the audit row of an enrollment leaves the type out, as the official one */
+    bool has_number; /* an administrator may give it another number */
     enum problem wrong; /* the answer to a proof that does not fit */
     bool has_code;      /* the proof is a code, which can be guessed: V1, B3 hold */
     bool spends;        /* a wrong proof spends the challenge */
@@ -77,7 +84,7 @@ struct factor_kind {
                            const struct enroll_request *in, struct enrollment *out);
 
     /* Fills what the kind keeps in the challenge (otp, webauthn_data) and *shown, the JSON of the
-     * answer's member "webauthn" (NULL: none). NULL: nothing to do. */
+     * answer's member that has the type's name (NULL: none). NULL: nothing to do. */
     enum problem (*challenge)(const struct realm *realm, struct tx *tx, const struct user *user,
                               struct factor *factor, const struct challenge_request *in,
                               struct challenge *challenge, const char **shown);
@@ -90,6 +97,11 @@ struct factor_kind {
 
     /* Does the proof fit? P_OK, .wrong (which is counted), or another problem (which is not). */
     enum problem (*check)(struct factor_check *check);
+
+    /* Further members of the answer to an enrollment, and of what an administrator is shown of a
+     * factor: JSON that begins with a comma. NULL: none. */
+    void (*show_enrollment)(const struct enrollment *enrollment, struct strbuf *out);
+    void (*show_report)(const struct factor_report *report, struct strbuf *out);
 };
 
 #endif

@@ -10,6 +10,7 @@
 #include "store/recovery_sets.h"
 #include "store/step_guards.h"
 #include "domain/request.h"
+#include "factor/methods.h"
 
 #include <string.h>
 
@@ -32,15 +33,18 @@ const struct factor_kind *factor_kind_of(const struct realm *realm, const char *
     return NULL;
 }
 
-enum problem factor_kind_off(const char *type, bool enrolling)
+enum problem factor_kind_usable(const struct realm *realm, const struct factor_kind *kind)
 {
-    if (strcmp(type, "totp") == 0) {
-        return enrolling ? P_TOTP_ENROLL_OFF : P_TOTP_VERIFY_OFF;
+    if (!kind) {
+        return P_WEBAUTHN_VERIFY_OFF; /* the words of the kind that comes last */
     }
-    if (strcmp(type, "phone") == 0) {
-        return enrolling ? P_PHONE_ENROLL_OFF : P_PHONE_VERIFY_OFF;
-    }
-    return enrolling ? P_WEBAUTHN_ENROLL_OFF : P_WEBAUTHN_VERIFY_OFF;
+    return kind->verify_on(realm->config) ? P_OK : kind->verify_off;
+}
+
+const char *factor_method(const struct realm *realm, struct arena *arena, const char *type)
+{
+    const struct factor_kind *kind = factor_kind_of(realm, type);
+    return kind ? kind->method : arena_printf(arena, METHOD_PREFIX "%s", type);
 }
 
 static bool has_number(const struct factor *factor, const char *phone)
@@ -150,11 +154,11 @@ static enum problem check_enrollment(const struct realm *realm, struct tx *tx, c
                                      const struct enroll_request *in)
 {
     const struct factor_kind *kind = factor_kind_of(realm, type);
-    if (strcmp(type, "totp") != 0 && strcmp(type, "phone") != 0 && strcmp(type, "webauthn") != 0) {
+    if (!kind) {
         return P_FACTOR_TYPE_UNKNOWN;
     }
-    if (!kind || !kind->enroll_on(realm->config)) {
-        return factor_kind_off(type, true);
+    if (!kind->enroll_on(realm->config)) {
+        return kind->enroll_off;
     }
     return check_labels(tx->ctx, in);
 }
@@ -204,10 +208,9 @@ enum problem mfa_enroll(const struct realm *realm, struct tx *tx, const struct s
     factor_insert(tx, &out->factor);
     factor_enrolled_put(tx, &out->factor.id, &session.id);
     char id[UUID_TEXT];
-    bool told = strcmp(kind->type, "totp") != 0; /* the official server's rows have it so */
     audit_by_user(realm, tx, &user, AUDIT_FACTOR_IN_PROGRESS, subject->client->ip,
                   TRAITS({ "factor_id", uuid_format(&out->factor.id, id) },
-                         { told ? "factor_type" : NULL, kind->type }));
+                         { kind->unnamed ? NULL : "factor_type", kind->type }));
     return P_OK;
 }
 
@@ -267,8 +270,9 @@ enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struc
         return problem;
     }
     const struct factor_kind *kind = factor_kind_of(realm, factor.type);
-    if (!kind || !kind->verify_on(realm->config)) {
-        return factor_kind_off(factor.type, false);
+    problem = factor_kind_usable(realm, kind);
+    if (problem) {
+        return problem;
     }
     struct challenge challenge = {
         .id = uuid_v7(ctx->entropy, ctx->now_us),
@@ -301,7 +305,7 @@ enum problem mfa_challenge(const struct realm *realm, struct tx *tx, const struc
         .id = challenge.id,
         .type = factor.type,
         .expires_at_s = ctx->now_us / US_PER_S + (int64_t)realm->config->mfa.challenge_ttl_s,
-        .webauthn = shown,
+        .shown = shown,
     };
     return P_OK;
 }
@@ -310,7 +314,7 @@ void mfa_remove_codes(struct tx *tx, const struct user *user, const struct uuid 
 {
     recovery_set_delete(tx, &user->id);
     step_guards_clear(tx, &user->id, set_id);
-    amr_drop_factor(tx, &user->id, set_id, "mfa/recovery_code", NULL);
+    amr_drop_factor(tx, &user->id, set_id, RECOVERY_CODE_METHOD, NULL);
 }
 
 void mfa_remove_factor(const struct realm *realm, struct tx *tx, const struct user *user,
@@ -320,7 +324,8 @@ void mfa_remove_factor(const struct realm *realm, struct tx *tx, const struct us
     char id[UUID_TEXT];
     factor_delete(tx, &factor->id);
     step_guards_clear(tx, &user->id, &factor->id);
-    amr_drop_factor(tx, &user->id, &factor->id, method_of_factor(factor->type), NULL);
+    amr_drop_factor(tx, &user->id, &factor->id, factor_method(realm, tx->ctx->arena, factor->type),
+                    NULL);
     if (factor_any_verified(tx, &user->id) || !recovery_set_as_factor(tx, &user->id, &codes)) {
         return;
     }

@@ -23,14 +23,18 @@ struct opened_challenge {
     struct uuid id;
     const char *type;
     int64_t expires_at_s;
-    const char *webauthn; /* JSON; NULL: none */
+    const char *shown; /* JSON of the member that has the type's name; NULL: none */
 };
 
 /* The kind of that type, or NULL. */
 const struct factor_kind *factor_kind_of(const struct realm *realm, const char *type);
 
-/* The answer where the kind is switched off or not there: row E13, or C6. */
-enum problem factor_kind_off(const char *type, bool enrolling);
+/* Rows C6, V14: the answer where factors of the kind cannot be used, or the kind is not here. */
+enum problem factor_kind_usable(const struct realm *realm,
+                                const struct factor_kind *kind) MUST_CHECK;
+
+/* The amr method of a factor, also of a kind that is not here. */
+const char *factor_method(const struct realm *realm, struct arena *arena, const char *type);
 
 /* Was a factor verified in the session lately? Who finds an open browser must not swap factors:
  * P_MFA_NOT_FRESH, which official clients answer by challenge and verify. */

@@ -86,12 +86,14 @@ static enum problem change_name(struct tx *tx, struct factor *factor, const char
 }
 
 /* Only a phone has a number: another factor with one would stand in the way of enrolling it. */
-static enum problem change_phone(struct tx *tx, struct factor *factor, const char *phone)
+static enum problem change_phone(const struct realm *realm, struct tx *tx, struct factor *factor,
+                                 const char *phone)
 {
     const char *digits;
     struct factor *list;
     enum problem problem = phone_normalise(tx->ctx, phone, &digits);
-    if (problem || strcmp(factor->type, "phone") != 0) {
+    const struct factor_kind *kind = factor_kind_of(realm, factor->type);
+    if (problem || !kind || !kind->has_number) {
         return problem;
     }
     int n = factors_of(tx, &factor->user_id, &list);
@@ -119,12 +121,13 @@ static enum problem unlock_codes(struct tx *tx, const struct user *user,
     return P_OK;
 }
 
-static enum problem change_factor(struct tx *tx, const struct user *user, struct factor *factor,
-                                  const struct factor_change *change, bool codes)
+static enum problem change_factor(const struct realm *realm, struct tx *tx, const struct user *user,
+                                  struct factor *factor, const struct factor_change *change,
+                                  bool codes)
 {
     enum problem problem = P_OK;
     if (change->phone && *change->phone && !codes) {
-        problem = change_phone(tx, factor, change->phone);
+        problem = change_phone(realm, tx, factor, change->phone);
     }
     if (!problem && change->friendly_name && *change->friendly_name) {
         problem = change_name(tx, factor, change->friendly_name);
@@ -146,7 +149,7 @@ enum problem mfa_admin_update(const struct realm *realm, struct tx *tx, const st
     bool codes = own_codes(tx, &user->id, factor_id, out);
     enum problem problem = codes ? P_OK : mfa_own_factor(tx, &user->id, factor_id, out);
     if (!problem) {
-        problem = change_factor(tx, user, out, change, codes);
+        problem = change_factor(realm, tx, user, out, change, codes);
     }
     if (problem) {
         return problem;

@@ -193,7 +193,7 @@ static void show(struct attempt *a, bool anew, struct issued_session *out)
     out->account.user = a->user;
     out->session = a->session;
     out->refresh_version = a->session.refresh_key ? 2 : 1;
-    out->method = method_of_factor(a->factor.type);
+    out->method = factor_method(a->realm, a->tx->ctx->arena, a->factor.type);
     memcpy(out->amr, a->amr, sizeof out->amr);
     out->n_amr = a->n_amr;
     if (anew) {
@@ -267,8 +267,9 @@ static enum problem settle(struct attempt *a, struct issued_session *out)
     session_raise(a->realm, tx, s, &out->refresh_token);
     bool first = !factor_is_verified(&a->factor), alone = a->account.n_factors == 1;
     save_factor(a, first);
-    amr_earn(tx, &s->id, method_of_factor(a->factor.type), &a->factor.id);
-    a->n_amr = amr_with(a->amr, a->n_amr, method_of_factor(a->factor.type), tx->ctx->now_us);
+    amr_earn(tx, &s->id, factor_method(a->realm, tx->ctx->arena, a->factor.type), &a->factor.id);
+    a->n_amr = amr_with(a->amr, a->n_amr, factor_method(a->realm, tx->ctx->arena, a->factor.type),
+                        tx->ctx->now_us);
     s->aal = aal_of(a->amr, a->n_amr);
     s->factor_id = a->factor.id;
     session_save(tx, s);
@@ -337,8 +338,9 @@ enum problem mfa_verify(const struct realm *realm, struct tx *tx, const struct s
         return problem;
     }
     const struct factor_kind *kind = factor_kind_of(realm, a.factor.type);
-    if (!kind || !kind->verify_on(realm->config)) {
-        return factor_kind_off(a.factor.type, false);
+    problem = factor_kind_usable(realm, kind);
+    if (problem) {
+        return problem;
     }
     if (kind->has_code && (!proof->code || !proof->code[strspn(proof->code, " \t\r\n")])) {
         return P_CODE_EMPTY;

@@ -1,6 +1,8 @@
 /* recovery_codes.c: making and using recovery codes, see recovery_codes.h. */
 #include "domain/recovery_codes.h"
 
+#include "factor/methods.h"
+
 #include "crypto/base32.h"
 #include "domain/audit_event.h"
 #include "domain/lockout.h"
@@ -14,7 +16,7 @@
 
 enum { CODE_BYTES = 10, CODE_TEXT = 16, NAME_MAX_BYTES = 1020 /* 255 characters */ };
 
-static const char method[] = "mfa/recovery_code", type[] = "recovery_code";
+static const char method[] = RECOVERY_CODE_METHOD, type[] = RECOVERY_CODE_TYPE;
 
 /* Keyed with the set's id: a code is good in its own set alone. */
 static const char *hash_of(const struct realm *realm, struct arena *arena,

@@ -4,6 +4,7 @@
 #ifndef COUNTERSIGN_STORE_AMR_H
 #define COUNTERSIGN_STORE_AMR_H
 
+#include "factor/methods.h"
 #include "store/db.h"
 
 struct amr {
@@ -15,7 +16,8 @@ enum { AMR_MAX = 16 };
 
 /* Is the entry a a second factor's? */
 #define AMR_SECOND                                                                                 \
-    "a.authentication_method in ('totp', 'mfa/phone', 'mfa/webauthn', 'mfa/recovery_code')"
+    "(a.authentication_method like '" METHOD_PREFIX "%' or a.authentication_method = "             \
+    "'" METHOD_WITHOUT_PREFIX "')"
 
 /* Does a factor live that is known to have earned the entry a of the session s? */
 #define AMR_OWNER_LIVES                                                                            \
@@ -34,9 +36,9 @@ enum { AMR_MAX = 16 };
 /* Has the session's user a verified factor of the entry's method? */
 #define AMR_KIND_LIVES                                                                             \
     "exists (select 1 from @mfa_factors f where f.user_id = s.user_id and f.status = 'verified' "  \
-    "and cast(f.factor_type as text) = case a.authentication_method when 'totp' then 'totp' "      \
-    "when 'mfa/phone' then 'phone' when 'mfa/webauthn' then 'webauthn' end) or "                   \
-    "(a.authentication_method = 'mfa/recovery_code' and "                                          \
+    "and cast(f.factor_type as text) = replace(a.authentication_method, '" METHOD_PREFIX           \
+    "', '')) "                                                                                     \
+    "or (a.authentication_method = '" RECOVERY_CODE_METHOD "' and "                                \
     "exists (select 1 from @@recovery_sets c where c.user_id = s.user_id) and "                    \
     "exists (select 1 from @mfa_factors f where f.user_id = s.user_id and f.status = 'verified'))"
 

@@ -1,6 +1,8 @@
 /* recovery_sets.c: SQL of recovery codes, see recovery_sets.h. */
 #include "store/recovery_sets.h"
 
+#include "factor/methods.h"
+
 bool recovery_set_of(struct tx *tx, const struct uuid *user_id, struct recovery_set *out)
 {
     DB_SQL(sql, "select s.id, s.friendly_name, s.failures, s.locked_until, s.created_at, "
@@ -42,7 +44,7 @@ bool recovery_set_as_factor(struct tx *tx, const struct uuid *user_id, struct fa
             .id = rows_id(r, 0),
             .user_id = *user_id,
             .friendly_name = rows_text(r, 1),
-            .type = "recovery_code",
+            .type = RECOVERY_CODE_TYPE,
             .status = "verified",
             .secret = "",
             .created_at = rows_time(r, 2),

@@ -1,6 +1,8 @@
 /* totp_devices.c: SQL of the table totp_devices, see totp_devices.h. */
 #include "store/totp_devices.h"
 
+#include "factor/methods.h"
+
 DB_SQL(of_factor, "select algorithm, digits, period_s, drift, readings, read_at, refused_off_s, "
                   "refused_at from @@totp_devices where factor_id = $1");
 
@@ -57,11 +59,12 @@ void totp_device_put(struct tx *tx, const struct uuid *factor_id, const struct t
 
 int totp_owned_page(struct tx *tx, const struct uuid *after, struct totp_owned *out, int n)
 {
-    DB_SQL(sql, "select f.id, f.user_id, f.friendly_name, f.secret, u.email, u.phone, d.algorithm, "
-                "d.digits, d.period_s from @mfa_factors f join @users u on u.id = f.user_id "
-                "left join @@totp_devices d on d.factor_id = f.id where f.factor_type = 'totp' "
-                "and f.status = 'verified' and u.deleted_at is null and f.id > $1 "
-                "order by f.id limit $2");
+    DB_SQL(sql,
+           "select f.id, f.user_id, f.friendly_name, f.secret, u.email, u.phone, d.algorithm, "
+           "d.digits, d.period_s from @mfa_factors f join @users u on u.id = f.user_id "
+           "left join @@totp_devices d on d.factor_id = f.id where f.factor_type = '" TOTP_TYPE "' "
+           "and f.status = 'verified' and u.deleted_at is null and f.id > $1 "
+           "order by f.id limit $2");
     struct rows *r = db_query(tx, &sql, V_ID(after), V_INT(n));
     int found = 0;
     while (found < n && rows_next(r)) {

@@ -78,7 +78,7 @@ const char *code_at(struct rig *rig, const struct totp *factor, int steps)
     return totp_code(&totp_default, secret, len, step, code);
 }
 
-const char *failed_attempt(struct rig *rig, const struct totp *factor)
+const char *wrong_code(struct rig *rig, const struct totp *factor)
 {
     for (int n = 0;; n++) {
         char *code = rig_text(rig, "%06d", n);

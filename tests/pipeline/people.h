@@ -33,7 +33,7 @@ struct totp enrolled(const struct got *got);
 const char *code_at(struct rig *rig, const struct totp *factor, int steps);
 
 /* A code of the right form that is none of the codes around now. */
-const char *failed_attempt(struct rig *rig, const struct totp *factor);
+const char *wrong_code(struct rig *rig, const struct totp *factor);
 
 const char *challenge(struct rig *rig, const char *access, const char *factor_id);
 const struct got *verify(struct rig *rig, const char *access, const char *factor_id,

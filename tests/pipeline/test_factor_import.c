@@ -1,9 +1,9 @@
 /* test_factor_import.c: what an import does when accounts change between the look and the writing:
- * all of it or nothing (domain/factor_import.h). The rows themselves: tests/outside. */
+ * all of it or nothing (factor/totp/import.h). The rows themselves: tests/outside. */
 #include "people.h"
 
 #include "base/log.h"
-#include "domain/factor_import.h"
+#include "factor/totp/import.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -122,7 +122,7 @@ static void an_open_challenge_keeps_an_enrollment(void **state)
     rig_wait(rig, 200);
     enrolled(enroll(rig, s.access, "y"));
     assert_true(has_factor(rig, &s, f.id));
-    expect_problem(verify(rig, s.access, f.id, id, failed_attempt(rig, &f)), TOTP_WRONG);
+    expect_problem(verify(rig, s.access, f.id, id, wrong_code(rig, &f)), TOTP_WRONG);
     rig_wait(rig, 100.000001);
     enrolled(enroll(rig, s.access, "z"));
     assert_false(has_factor(rig, &s, f.id));

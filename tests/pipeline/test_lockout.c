@@ -21,8 +21,7 @@ static struct scene begin(void **state)
 static void guess(struct scene *x, int times)
 {
     for (int i = 0; i < times; i++) {
-        expect_problem(prove(x->rig, x->s.access, &x->f, failed_attempt(x->rig, &x->f)),
-                       TOTP_WRONG);
+        expect_problem(prove(x->rig, x->s.access, &x->f, wrong_code(x->rig, &x->f)), TOTP_WRONG);
     }
 }
 
@@ -120,7 +119,7 @@ static void a_lock_changes_nothing(void **state)
     guess(&x, 10);
     const char *code = code_at(x.rig, &x.f, 2);
     for (int i = 0; i < 15; i++) { /* not counted, and the challenge is not consumed */
-        expect_problem(verify(x.rig, x.s.access, x.f.id, id, failed_attempt(x.rig, &x.f)),
+        expect_problem(verify(x.rig, x.s.access, x.f.id, id, wrong_code(x.rig, &x.f)),
                        FACTOR_LOCKED);
     }
     rig_wait(x.rig, 60);

@@ -137,7 +137,7 @@ static void a_challenge_counts_once(void **state)
     struct login_session s = sign_up(rig, "a@example.com");
     struct totp f = enrolled(enroll(rig, s.access, "x"));
     const char *id = challenge(rig, s.access, f.id);
-    expect_problem(verify(rig, s.access, f.id, id, failed_attempt(rig, &f)), TOTP_WRONG);
+    expect_problem(verify(rig, s.access, f.id, id, wrong_code(rig, &f)), TOTP_WRONG);
     s = session_in(verify(rig, s.access, f.id, id, code_at(rig, &f, 0)));
     rig_wait(rig, 60);
     expect_problem(verify(rig, s.access, f.id, id, code_at(rig, &f, 0)), CHALLENGE_SPENT);

@@ -130,7 +130,7 @@ static void a_clock_that_is_off_is_told(void **state)
     struct login_session s = sign_up(rig, "a@example.com");
     struct totp f = add_totp(rig, &s, "x");
     rig_wait(rig, 600);
-    expect_problem(prove(rig, s.access, &f, failed_attempt(rig, &f)), TOTP_WRONG);
+    expect_problem(prove(rig, s.access, &f, wrong_code(rig, &f)), TOTP_WRONG);
     assert_null(got_value(show(rig, &s, &f), "totp.refused_at"));
     static const int steps[] = { -20, -3, -2, 2, 20 };
     for (size_t i = 0; i < COUNT(steps); i++) {

@@ -9,6 +9,7 @@
 #include "domain/one_time_code.h"
 #include "domain/send_limit.h"
 #include "store/notices.h"
+#include "factor/methods.h"
 
 #include <string.h>
 
@@ -211,6 +212,10 @@ static enum problem check(struct factor_check *k)
 
 const struct factor_kind phone_factor = {
     .type = "phone",
+    .method = METHOD_PREFIX "phone",
+    .enroll_off = P_PHONE_ENROLL_OFF,
+    .verify_off = P_PHONE_VERIFY_OFF,
+    .has_number = true,
     .enroll_on = enroll_on,
     .verify_on = verify_on,
     .wrong = P_PHONE_CODE_WRONG,

@@ -32,7 +32,7 @@ static char *decoded(struct arena *arena, const char *text, size_t len)
             }
             i += 2;
         }
-        out[n++] = low < 0 ? text[i] : (char)(high << 4 | low);
+        out[n++] = (char)(low < 0 ? text[i] : high << 4 | low);
     }
     return memchr(out, '\0', n) || !utf8_valid(out, n) ? NULL : out;
 }

@@ -1,10 +1,13 @@
 /* totp_factor.c: authenticator apps as a kind of factor: secret and Key URI at enrollment, codes of
  * RFC 6238 afterwards (contract rows E2, E3, V5, V6, B1, B6, B11, B18). */
+#include "base/rfc3339.h"
 #include "crypto/base32.h"
 #include "crypto/totp.h"
-#include "domain/factor.h"
+#include "domain/mfa.h"
+#include "factor/methods.h"
 #include "factor/totp/drift.h"
 #include "factor/totp/key_uri.h"
+#include "factor/totp/qr_svg.h"
 
 #include <string.h>
 
@@ -127,8 +130,41 @@ static enum problem check(struct factor_check *c)
     return good ? P_OK : P_TOTP_WRONG;
 }
 
+static void show_enrollment(const struct enrollment *e, struct strbuf *out)
+{
+    strbuf_str(out, ",\"totp\":{\"qr_code\":");
+    json_quote(out, qr_svg(out->arena, e->uri));
+    strbuf_str(out, ",\"secret\":");
+    json_quote(out, e->secret);
+    strbuf_str(out, ",\"uri\":");
+    json_quote(out, e->uri);
+    strbuf_char(out, '}');
+}
+
+static void show_report(const struct factor_report *r, struct strbuf *out)
+{
+    char at[RFC3339_TEXT];
+    const struct totp_device *d = &r->device;
+    int64_t ahead_s = r->drift_on ? (int64_t)d->drift * d->kind.period_s : 0;
+    strbuf_str(out, ",\"totp\":{\"algorithm\":");
+    json_quote(out, totp_digest_name(d->kind.digest));
+    strbuf_printf(out, ",\"digits\":%d,\"period\":%d,\"clock_ahead_s\":%lld", d->kind.digits,
+                  d->kind.period_s, (long long)ahead_s);
+    if (d->refused_at) {
+        strbuf_printf(out, ",\"refused_ahead_s\":%lld,\"refused_at\":\"%s\"",
+                      (long long)d->refused_off_s, rfc3339_format(d->refused_at, at));
+    }
+    strbuf_char(out, '}');
+}
+
 const struct factor_kind totp_factor = {
-    .type = "totp",
+    .type = TOTP_TYPE,
+    .method = TOTP_TYPE,
+    .enroll_off = P_TOTP_ENROLL_OFF,
+    .verify_off = P_TOTP_VERIFY_OFF,
+    .unnamed = true,
+    .show_enrollment = show_enrollment,
+    .show_report = show_report,
     .enroll_on = enroll_on,
     .verify_on = verify_on,
     .wrong = P_TOTP_WRONG,

@@ -3,6 +3,7 @@
  * for: a registration for a new factor, an assertion for a verified one. */
 #include "factor/webauthn/assertion.h"
 #include "base/deferred.h"
+#include "factor/methods.h"
 #include "factor/webauthn/attestation.h"
 
 #include <string.h>
@@ -127,6 +128,9 @@ static enum problem check(struct factor_check *c)
 
 const struct factor_kind webauthn_factor = {
     .type = "webauthn",
+    .method = METHOD_PREFIX "webauthn",
+    .enroll_off = P_WEBAUTHN_ENROLL_OFF,
+    .verify_off = P_WEBAUTHN_VERIFY_OFF,
     .enroll_on = enroll_on,
     .verify_on = verify_on,
     .wrong = P_WEBAUTHN_WRONG,

@@ -1,5 +1,7 @@
 /* test_assurance.c: levels from methods and factors (rows S3, S4; internals.md §6.7). */
 #include "domain/assurance.h"
+#include "domain/mfa.h"
+#include "factor/registry.h"
 
 #include "../crypto/testing.h"
 
@@ -47,10 +49,25 @@ static void levels_are_compared_exactly(void **state)
 
 static void methods_of_factors(void **state)
 {
+    static const char *const second[] = { "totp", "mfa/phone", "mfa/webauthn",
+                                          "mfa/recovery_code" };
+    static const char *const first[] = {
+        "password", "otp", "magiclink", "anonymous", "mfa", "totp2"
+    };
+    struct arena *arena = arena_new();
+    struct realm realm = { .kinds = factor_kinds };
     (void)state;
-    assert_string_equal(method_of_factor("totp"), "totp");
-    assert_string_equal(method_of_factor("phone"), "mfa/phone");
-    assert_string_equal(method_of_factor("webauthn"), "mfa/webauthn");
+    assert_string_equal(factor_method(&realm, arena, "totp"), "totp");
+    assert_string_equal(factor_method(&realm, arena, "phone"), "mfa/phone");
+    assert_string_equal(factor_method(&realm, arena, "webauthn"), "mfa/webauthn");
+    assert_string_equal(factor_method(&realm, arena, "of_tomorrow"), "mfa/of_tomorrow");
+    for (size_t i = 0; i < sizeof second / sizeof second[0]; i++) {
+        assert_true(method_is_second_factor(second[i]));
+    }
+    for (size_t i = 0; i < sizeof first / sizeof first[0]; i++) {
+        assert_false(method_is_second_factor(first[i]));
+    }
+    arena_free(&arena);
 }
 
 int main(void)

@@ -1,12 +1,12 @@
-/* factor_import.h: factors that were enrolled at another server become verified factors here, all
+/* import.h: factors that were enrolled at another server become verified factors here, all
  * of a file or none. Rows are looked at first, without locks; then all are written in one
  * transaction, which looks again at what may have changed meanwhile.
  *
  * They are verified at once: their owners have proved them to the server that they come from, and
  * an unverified factor would not only be swept after minutes but leave its owner with a password
  * alone, which is less than they had. */
-#ifndef COUNTERSIGN_DOMAIN_FACTOR_IMPORT_H
-#define COUNTERSIGN_DOMAIN_FACTOR_IMPORT_H
+#ifndef COUNTERSIGN_FACTOR_TOTP_IMPORT_H
+#define COUNTERSIGN_FACTOR_TOTP_IMPORT_H
 
 #include "crypto/totp.h"
 #include "domain/realm.h"

@@ -1,5 +1,5 @@
-/* factor_import.c: see factor_import.h. */
-#include "domain/factor_import.h"
+/* import.c: see import.h. */
+#include "factor/totp/import.h"
 
 #include "base/key_map.h"
 #include "base/log.h"
@@ -9,6 +9,7 @@
 #include "domain/audit_event.h"
 #include "domain/factor.h"
 #include "domain/first_factor.h"
+#include "factor/methods.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -141,7 +142,7 @@ static bool is_enrolled(const struct factor_import *f, struct arena *arena,
     for (int i = 0; i < n; i++) {
         uint8_t *bytes;
         size_t len;
-        const char *text = strcmp(list[i].type, "totp") == 0
+        const char *text = strcmp(list[i].type, TOTP_TYPE) == 0
                                ? vault_open(f->realm->vault, arena, &list[i].id, list[i].secret)
                                : NULL;
         if (text && base32_decode(arena, text, &bytes, &len) && len == row->secret_len &&
@@ -290,7 +291,7 @@ static void write_row(const struct factor_import *f, struct tx *tx, const struct
         .id = uuid_v4(ctx->entropy),
         .user_id = row->user_id,
         .friendly_name = row->name,
-        .type = "totp",
+        .type = TOTP_TYPE,
         .status = "verified",
         .created_at = ctx->now_us,
     };
