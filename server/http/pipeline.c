@@ -60,33 +60,32 @@ static enum problem read_client(struct call *call)
     return P_OK;
 }
 
+static bool has_flag(const struct call *call, enum route_flag flag)
+{
+    return call->route && (call->route->flags & flag);
+}
+
 static enum problem decode_body(struct call *call)
 {
     const struct body_shape *shape = call->route->body;
     if (shape == &shape_none) {
         return P_OK;
     }
-    bool magic = shape == &shape_magic_link; /* rows W4, OT32: it has words of its own */
+    bool own_words = call->route->flags & ROUTE_OWN_WORDS;
     if (call->body_too_large) {
-        return magic ? ctx_fail(&call->ctx, P_MAGIC_BODY, "request body too large")
-                     : P_BODY_TOO_LARGE;
+        return own_words ? ctx_fail(&call->ctx, P_MAGIC_BODY, "request body too large")
+                         : P_BODY_TOO_LARGE;
     }
     enum problem problem = body_decode(&call->ctx, shape, call->body, call->body_len, &call->in);
-    return magic && problem == P_BAD_JSON ? P_MAGIC_BODY : problem;
+    return own_words && problem == P_BAD_JSON ? P_MAGIC_BODY : problem;
 }
 
 /* Anonymous sign-ups have a limiter of their own (row SU3), known only from the body. */
 static enum limiter limiter_of(const struct call *call)
 {
-    if (call->route->limiter != LIMIT_SIGNUP) {
-        return call->route->limiter;
-    }
-    const struct body_sign_up *in = call->in;
-    if (!in) {
-        return LIMIT_SIGNUP;
-    }
-    bool named = (in->email && *in->email) || (in->phone && *in->phone);
-    return named ? LIMIT_SIGNUP : LIMIT_ANONYMOUS;
+    const struct body_sign_up *in = call->route->body == &shape_sign_up ? call->in : NULL;
+    bool anonymous = in && !(in->email && *in->email) && !(in->phone && *in->phone);
+    return anonymous ? LIMIT_ANONYMOUS : call->route->limiter;
 }
 
 /* The token of the body, whatever else it holds. */
@@ -105,7 +104,7 @@ static enum problem check_captcha(struct call *call)
 /* Limits and body, in the route's order. */
 static enum problem later_gates(struct call *call)
 {
-    bool body_first = call->route->limiter == LIMIT_SIGNUP;
+    bool body_first = call->route->flags & ROUTE_BODY_FIRST;
     enum problem problem = body_first ? decode_body(call) : P_OK;
     if (!problem && !call->counted) {
         problem = limits_check(call, limiter_of(call));
@@ -120,7 +119,7 @@ static enum problem later_gates(struct call *call)
  * what it asks; what is wrong with it is told later. */
 static enum problem check_unauthenticated(struct call *call)
 {
-    if (call->route->limiter == LIMIT_SIGNUP && decode_body(call)) {
+    if ((call->route->flags & ROUTE_BODY_FIRST) && decode_body(call)) {
         call->in = NULL;
     }
     return unauthenticated_limits_check(call, limiter_of(call));
@@ -229,8 +228,7 @@ enum lane pipeline_next(struct call *call, enum problem problem)
 bool pipeline_is_unauthenticated(const struct call *call)
 {
     const struct route *route = call->route;
-    return route && route->rights == RIGHTS_NOBODY &&
-           strcmp(route->grant_type, "refresh_token") != 0;
+    return route && route->rights == RIGHTS_NOBODY && !(route->flags & ROUTE_SHOWS_TOKEN);
 }
 
 /* Would the gates or the handler wait for another machine, here where nobody may wait? */
@@ -327,26 +325,10 @@ enum lane pipeline_begin(struct call *call)
     return begin_here(call);
 }
 
-/* About an address, asked by anybody: such answers leave in steps of time. */
-static bool asks_openly(const struct call *call)
-{
-    switch (call->route ? call->route->limiter : LIMIT_NONE) {
-    case LIMIT_SIGNUP:
-    case LIMIT_OTP:
-    case LIMIT_MAGIC_LINK:
-    case LIMIT_RECOVER:
-    case LIMIT_RESEND:
-    case LIMIT_TOKEN_VERIFY:
-        return true;
-    default:
-        return false;
-    }
-}
-
 int64_t pipeline_due_us(struct call *call)
 {
     int64_t wait = equal_time_wait_us(request_of(&call->ctx)->equal_time, &call->services->entropy);
-    bool openly = asks_openly(call) && !call->issued;
+    bool openly = has_flag(call, ROUTE_OPENLY) && !call->issued;
     if (!openly && !wait) {
         return 0;
     }
@@ -390,9 +372,8 @@ void pipeline_answer(struct call *call, struct answer *out)
     }
     log_write(LOG_DEBUG, "statements", LOG_INT("reads", call->ctx.reads),
               LOG_INT("writes", call->ctx.writes), LOG_STR("request_id", call->ctx.request_id));
-    bool health = call->route && strcmp(call->route->pattern, "/health") == 0;
-    if (!call->services->config->log.access || health || !log_wants(LOG_INFO) ||
-        !unauthenticated_limits_may_log(call)) {
+    if (!call->services->config->log.access || has_flag(call, ROUTE_QUIET) ||
+        !log_wants(LOG_INFO) || !unauthenticated_limits_may_log(call)) {
         return;
     }
     enum log_level level = out->status >= 500   ? LOG_ERROR

@@ -7,7 +7,8 @@
 #include <strings.h>
 
 static const struct route rows[] = {
-#define ROW(method_, path_, grant_, handler_, rights_, limiter_, body_, run_, captcha_)            \
+#define ROW(method_, path_, grant_, handler_, rights_, limiter_, body_, run_, spend_, flags_,      \
+            captcha_)                                                                              \
     { .captcha = captcha_,                                                                         \
       .method = #method_,                                                                          \
       .pattern = path_,                                                                            \
@@ -16,7 +17,9 @@ static const struct route rows[] = {
       .rights = RIGHTS_##rights_,                                                                  \
       .limiter = LIMIT_##limiter_,                                                                 \
       .body = &shape_##body_,                                                                      \
-      .run = RUN_##run_ },
+      .run = RUN_##run_,                                                                           \
+      .spend = SPEND_##spend_,                                                                     \
+      .flags = (flags_) },
 #define ROUTE(...) ROW(__VA_ARGS__, false)
 #define CAPTCHA(...) ROW(__VA_ARGS__, true)
 #define REFUSE(method_, path_, rights_, problem_)                                                  \

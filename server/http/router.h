@@ -25,6 +25,17 @@ enum limiter {
 
 enum run { RUN_INLINE, RUN_READ, RUN_WRITE, RUN_SLOW };
 
+/* Budgets of unauthenticated clients: http/unauthenticated_limits.h. */
+enum spend { SPEND_NOTHING, SPEND_SIGN_UP, SPEND_ANONYMOUS, SPEND_MESSAGE, SPEND_GUESS, SPENDS };
+
+enum route_flag {
+    ROUTE_OPENLY = 1,      /* about an address, asked by anybody: answers leave in steps of time */
+    ROUTE_BODY_FIRST = 2,  /* the body is read before the limiter, which depends on it */
+    ROUTE_OWN_WORDS = 4,   /* a body that cannot be read has words of its own: rows W4, OT32 */
+    ROUTE_QUIET = 8,       /* no line in the access log */
+    ROUTE_SHOWS_TOKEN = 16 /* needs no bearer, and yet shows a token of somebody who signed in */
+};
+
 struct route {
     const char *method;  /* "ANY": all */
     const char *pattern; /* as in routes.def */
@@ -34,7 +45,9 @@ struct route {
     enum limiter limiter;
     const struct body_shape *body;
     enum run run;
-    bool captcha; /* row CP2 */
+    enum spend spend;
+    unsigned flags; /* enum route_flag */
+    bool captcha;   /* row CP2 */
     enum problem refusal;
 };
 

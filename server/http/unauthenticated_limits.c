@@ -16,7 +16,6 @@ static const int log_sets[RATE_TIERS] = { 2048, 1024 };
 #define HOUR_US (3600 * US_PER_S)
 #define MINUTE_US (60 * US_PER_S)
 
-enum spend { SPEND_NOTHING, SPEND_SIGN_UP, SPEND_ANONYMOUS, SPEND_MESSAGE, SPEND_GUESS, SPENDS };
 enum { NETWORK_LINES = 10 }; /* a network may fill as much of the log as so many addresses */
 
 struct unauthenticated_limits {
@@ -60,23 +59,7 @@ void unauthenticated_limits_free(struct unauthenticated_limits **unauthenticated
 
 static enum spend spend_of(const struct call *call, enum limiter limiter)
 {
-    switch (limiter) {
-    case LIMIT_SIGNUP:
-        return SPEND_SIGN_UP;
-    case LIMIT_ANONYMOUS:
-        return SPEND_ANONYMOUS;
-    case LIMIT_OTP:
-    case LIMIT_MAGIC_LINK:
-    case LIMIT_RECOVER:
-    case LIMIT_RESEND:
-        return SPEND_MESSAGE;
-    case LIMIT_TOKEN_VERIFY:
-        return SPEND_GUESS;
-    case LIMIT_TOKEN: /* whoever refreshes was signed in; who only says so finds nothing to guess */
-        return strcmp(call->route->grant_type, "refresh_token") == 0 ? SPEND_NOTHING : SPEND_GUESS;
-    default:
-        return SPEND_NOTHING;
-    }
+    return limiter == LIMIT_ANONYMOUS ? SPEND_ANONYMOUS : call->route->spend;
 }
 
 static bool on_loopback(const char *ip)
