@@ -24,7 +24,7 @@ def conformance(rounds):
 
 # One row a part: name, needs (builds), the commands one after the other, minutes at most, whether it may run beside others.
 PARTS = [
-    ("lint", [], [["script/lint"]], 10, True),
+    ("lint", [], [["script/lint"]], 30, True),
     ("unit", ["build"], [meson_test("build"), PY + ["tests/store/query_plans.py"]], 10, True),
     ("asan", ["build-asan"], [meson_test("build-asan"), conformance("asan"), PY + ["tests/webauthn/run_all.py", "--only", "soft", "--binary", "build-asan/countersign"]], 25, True),
     ("nodes", ["build"], [PY + ["tests/nodes/nodes_suite.py"], PY + ["tests/nodes/time_suite.py"], PY + ["tests/nodes/official_suite.py"], PY + ["tests/nodes/project_suite.py"], PY + ["tests/nodes/keys_suite.py"], PY + ["tests/nodes/stop_suite.py"], conformance("postgres,interop,older")], 20, True),
