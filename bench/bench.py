@@ -155,7 +155,6 @@ class Target:
             with open(path, "w") as f:
                 for i in range(n):
                     f.write("%s%s-%d@example.com\t%s\t%s\t-\t-\t-\t-\t0\n" % (kind, run, i, PASSWORD, hash_))
-        before, pg = cpu_of(self.pid), self.pg and cpu_of(self.pg)
         a = self.load("setup", min(16, count), 600)
         b = self.load("create", 4, 600, users=self.plain)
         for r in (a, b):

@@ -1,7 +1,7 @@
 """The admin's routes (mfa.md A1-A6; accounts.md AD*, AC*, AP*, AX*, AU*), beyond what checks.py asks."""
 import time, uuid
-from checks import again, check, is_, mfa_user
-from wire import claims_of, hs256, totp, wait_for_fresh_step
+from checks import check, is_, mfa_user
+from wire import claims_of, hs256
 
 PW = "correct horse battery"
 ARGON2 = "$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbHQxMjM0NTY3OA$8u4GHYdi77qnKvdgq27SV+dAQ7Zg3RLLBwKBWYDkxuI"          # of PW, by the reference tool

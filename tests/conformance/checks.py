@@ -4,7 +4,7 @@ A check is a function of (server, kit) and fails by AssertionError. better=True 
 and this project must not.
 """
 import json, time, uuid, threading
-from wire import API_VERSION, Server, User, claims_of, hs256, totp, wait_for_fresh_step, b64
+from wire import API_VERSION, claims_of, hs256, totp, wait_for_fresh_step, b64
 
 CHECKS = []
 
@@ -333,7 +333,7 @@ def other_sessions(s, kit):
     u = mfa_user(s)
     second = u.another_session()
     second.factor, second.secret = u.factor, u.secret
-    v = is_(again(second), 200)
+    is_(again(second), 200)
     is_(s.call("GET", "/user", token=u.token), 200)
     third = u.another_session()
     third.factor, third.secret = u.factor, u.secret
@@ -522,7 +522,7 @@ def password_change_ends_others(s, kit):
 def logout_scopes(s, kit):
     """logout: global, local, others; any other scope 400."""
     u = s.sign_up()
-    b, c = u.another_session(), u.another_session()
+    b, _ = u.another_session(), u.another_session()
     is_(s.call("POST", "/logout?scope=some", token=u.token), 400, "validation_failed", 'Unsupported logout scope "some"')
     is_(s.call("POST", "/logout?scope=others", token=u.token), 204)
     is_(s.call("GET", "/user", token=b.token), 403, "session_not_found")

@@ -3,7 +3,7 @@
 Tokens are made here with the server's secret, so that each claim can be wrong on its own.
 """
 import json, time, uuid
-from checks import check, fresh_code, is_, mfa_user, again
+from checks import check, is_
 from wire import b64, claims_of, hs256, totp, wait_for_fresh_step
 import hashlib, hmac
 

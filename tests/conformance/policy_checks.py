@@ -4,7 +4,7 @@ Each check starts servers of its own; tests/nodes/nodes_suite.py runs them once 
 """
 import concurrent.futures, os, sys, time, uuid
 from checks import again, check, is_, mfa_user
-from wire import claims_of, totp
+from wire import claims_of
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
 VERIFY = "A second factor is required for this account: sign in again and verify it"

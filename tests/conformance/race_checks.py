@@ -3,7 +3,7 @@
 All requests of a race start behind one barrier, each on a connection of its own.
 """
 import time, uuid
-from checks import check, is_, mfa_user
+from checks import check, is_
 from totp_checks import fresh_factor, wrong
 from wire import claims_of, totp, wait_for_fresh_step
 import os, sys

@@ -3,8 +3,8 @@
 The server under test makes version 2; version 1 and the time limits are checked on servers of their own.
 """
 import hashlib, time, uuid
-from checks import check, fresh_code, is_, mfa_user
-from wire import b64, claims_of, totp, unb64, wait_for_fresh_step
+from checks import check, is_
+from wire import b64, claims_of, unb64
 import re
 
 MALFORMED = "Refresh token is not valid"

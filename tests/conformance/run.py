@@ -6,7 +6,6 @@ With --binary FILE the checks that need servers of their own (other settings, a 
 """
 import argparse, concurrent.futures, json, os, sys, time, traceback
 import checks
-import accounts
 import gate_checks, keys_checks, admin_checks, refresh_checks, session_checks, totp_checks, race_checks, wire_checks, recovery_checks, policy_checks, words_checks  # noqa: F401  (they register themselves)
 from wire import Server
 

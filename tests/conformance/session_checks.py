@@ -1,6 +1,6 @@
 """Sessions and passwords (mfa.md S4-S10, U3, U4; accounts.md US*), beyond what checks.py asks."""
 import time, uuid
-from checks import again, check, fresh_code, is_, mfa_user
+from checks import check, fresh_code, is_, mfa_user
 from wire import claims_of, hs256, totp, wait_for_fresh_step
 
 AAL2_FOR_PASSWORD = "AAL2 session is required to update email or password when MFA is enabled."

@@ -3,11 +3,11 @@
 
 Without any setting: the folder, the keys, the banner and a second start. With settings: what is refused and how it says so.
 """
-import argparse, contextlib, json, os, re, signal, socket, sqlite3, stat, subprocess, sys, tempfile, time
+import argparse, contextlib, json, os, re, signal, socket, sqlite3, stat, sys, tempfile, time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from countersign import SECRET, Countersign, default_binary  # noqa: E402
 from tally import Tally  # noqa: E402
-from wire import Server, claims_of  # noqa: E402
+from wire import claims_of  # noqa: E402
 
 p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 p.add_argument("--binary", default=default_binary()); p.add_argument("-v", action="store_true")

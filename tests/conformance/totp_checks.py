@@ -3,8 +3,8 @@
 Codes of a step count once for a factor, so a check that needs several successes uses several factors, or the step after the
 present one (which the window allows), instead of waiting.
 """
-import base64, glob, os, re, subprocess, tempfile, time, urllib.parse, uuid
-from checks import again, check, fresh_code, is_, mfa_user, older
+import base64, glob, os, re, tempfile, time, urllib.parse, uuid
+from checks import check, is_, mfa_user, older
 from wire import User, claims_of, totp, wait_for_fresh_step
 import picture
 

@@ -1,6 +1,6 @@
 """The transport (accounts.md W1-W10, X1-X3, X6, 1.4): headers, envelopes, routes, CORS, refusals of what is not there."""
 import http.client, json, re, time, uuid
-from checks import check, is_, mfa_user, preflight
+from checks import check, is_, preflight
 from wire import Answer, claims_of, hs256
 
 JS = {"Content-Type": "application/json"}

@@ -2,7 +2,7 @@
 
 A table of requests for each configuration; each starts a server of its own.
 """
-import tempfile, time, urllib.parse, uuid
+import tempfile, urllib.parse, uuid
 import accounts
 from checks import check, is_, mfa_user
 from wire import claims_of

@@ -83,7 +83,7 @@ class Suite:
         assert r.status == 200, "after %s /health answers %s" % (what, r.short())
 
     def endpoints(self):
-        u, s = self.u, self.s
+        u = self.u
         new = lambda: "h%s@example.com" % uuid.uuid4().hex[:12]
         text, obj, flag = "text", "object", "flag"
         return [

@@ -11,7 +11,7 @@ sys.path[:0] = [os.path.join(TESTS, "support"), os.path.join(TESTS, "conformance
 from countersign import SECRET, Countersign, default_binary  # noqa: E402
 from postgres import PgBouncer, Postgres  # noqa: E402
 from standby import Pair  # noqa: E402
-from tally import Tally, at_once  # noqa: E402
+from tally import Tally  # noqa: E402
 from wire import totp, wait_for_fresh_step  # noqa: E402
 
 p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

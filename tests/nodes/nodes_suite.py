@@ -3,7 +3,7 @@
 
 Starts Debian's PostgreSQL in a temporary folder and three processes of the program on it, without stickiness: each request of a
 step goes to another node. Ends with 'N passed, N failed'. Steps: see the functions below, in their order."""
-import argparse, concurrent.futures, functools, importlib, json, os, signal, subprocess, sys, threading, time
+import argparse, concurrent.futures, functools, importlib, json, os, signal, sys, threading, time
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.environ.get("COUNTERSIGN_TESTS") or os.path.dirname(HERE)
 sys.path[:0] = [os.path.join(TESTS, "support"), os.path.join(TESTS, "conformance"), os.path.join(os.path.dirname(HERE), "support")]

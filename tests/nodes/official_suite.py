@@ -4,7 +4,7 @@
 official/schema.sql and people.sql beside this file are such a database, at the official server's newest known migration; versions.py takes
 away what came with the later ones. Countersign runs on each, as a role that is no superuser, touches nothing of the schema auth and serves
 the people in it, and goes on when an older one is brought to a newer shape. Ends with 'N passed, N failed'."""
-import argparse, base64, contextlib, hashlib, os, re, sqlite3, subprocess, sys, tempfile
+import argparse, contextlib, hashlib, os, re, sqlite3, subprocess, sys, tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(os.path.dirname(HERE), "support"), os.path.join(os.path.dirname(HERE), "conformance"), os.path.join(HERE, "official")]
 from countersign import Countersign, default_binary  # noqa: E402

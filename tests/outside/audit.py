@@ -5,7 +5,7 @@ audit.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import json, re, sys, urllib.parse, uuid
 from hook_rig import PW, Rig, Tally, User, addr, at_once, default_binary, fresh_code, is_, made, on_both_engines, phone
-from settings import CONFIRM, body, link_in, person, place, texts_to
+from settings import CONFIRM, link_in, person, place, texts_to
 
 binary = sys.argv[sys.argv.index("--binary") + 1] if "--binary" in sys.argv else default_binary()
 NIL = str(uuid.UUID(int=0))

@@ -3,7 +3,7 @@
 need it, and that a refused one leaves nothing. captcha.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import sys
-from hook_rig import JSON, PW, Countersign, Tally, addr, default_binary, entered, is_, made, rows_of
+from hook_rig import JSON, PW, Countersign, Tally, addr, default_binary, is_, made, rows_of
 from sinks import Receiver
 
 binary = sys.argv[sys.argv.index("--binary") + 1] if "--binary" in sys.argv else default_binary()

@@ -3,7 +3,7 @@
 (TK21), audiences (W13), and one password for both addresses (TK11). On SQLite, and on PostgreSQL with three nodes.
 changes.py [--binary FILE]; ends with 'N passed, N failed'.
 """
-import re, sys, time, urllib.parse, uuid
+import re, sys, time, urllib.parse
 from hook_rig import PW, Tally, User, addr, at_once, claims_of, default_binary, is_, made, on_both_engines, phone
 from settings import CONFIRM, body, link_in, person, place, texts_to
 

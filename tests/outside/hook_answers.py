@@ -4,7 +4,7 @@ long, of the wrong type, busy, refusing, an error of its own. Each refusal must 
 the contract does not try again. hook_answers.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import json, re, sys, time
-from hook_rig import HOOKS, JSON, PW, Countersign, Rig, Tally, addr, at_once, default_binary, entered, fresh_code, good, is_, made, phone, rows_of, tag, claims_of
+from hook_rig import JSON, PW, Countersign, Rig, Tally, addr, at_once, default_binary, entered, fresh_code, good, is_, made, phone, rows_of, tag, claims_of
 
 binary = sys.argv[sys.argv.index("--binary") + 1] if "--binary" in sys.argv else default_binary()
 TIMEOUT = (422, "hook_timeout", "Failed to reach hook within maximum time of 5.000000 seconds")

@@ -3,7 +3,7 @@
 hook_calls.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import sys, time, uuid
-from hook_rig import HOOKS, JSON, PW, Countersign, Rig, Tally, User, addr, claims_of, default_binary, entered, fresh_code, good, is_, made, phone, rows_of, tag
+from hook_rig import HOOKS, PW, Countersign, Rig, Tally, User, addr, claims_of, default_binary, entered, fresh_code, good, is_, made, phone, rows_of, tag
 
 binary = sys.argv[sys.argv.index("--binary") + 1] if "--binary" in sys.argv else default_binary()
 NEVER = "0001-01-01T00:00:00Z"

@@ -3,13 +3,13 @@
 A request to a hook belongs to the case that is named in it: by an e-mail address "CASE.HOOK.random@example.com", or by a phone number or
 user id that was registered with claim(). So all cases of a table run at the same time against one server.
 """
-import base64, json, os, sys, threading, uuid
+import base64, os, sys, threading, uuid
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "support"), os.path.join(HERE, "..", "conformance")]
 from accounts import addr, phone  # noqa: E402,F401
 from checks import fresh_code, is_  # noqa: E402,F401
-from countersign import Countersign, default_binary  # noqa: E402
-from postgres import Postgres  # noqa: E402
+from countersign import Countersign, default_binary  # noqa: E402,F401
+from postgres import Postgres  # noqa: E402,F401
 from sinks import Receiver, check_signature  # noqa: E402,F401
 from tally import Tally, at_once  # noqa: E402,F401
 from wire import Server, User, claims_of  # noqa: E402,F401

@@ -4,8 +4,7 @@ refusal of the hook uses nothing up; the claims hook at every way in; the MFA ho
 with three nodes. hook_rules.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import re, sys, urllib.parse, uuid
-from hook_rig import JSON, PW, Rig, Tally, User, addr, at_once, claims_of, default_binary, fresh_code, good, is_, made, on_both_engines, phone
-from checks import mfa_user
+from hook_rig import JSON, PW, Rig, Tally, addr, at_once, claims_of, default_binary, fresh_code, good, is_, made, on_both_engines, phone
 from settings import ALL_ON, CONFIRM, body, link_in, person, place, texts_to
 from totp_checks import wrong
 from wire import totp, wait_for_fresh_step

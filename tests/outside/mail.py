@@ -4,7 +4,7 @@ restart and goes out exactly once, what `countersign outbox` shows meanwhile, TL
 'N passed, N failed'.
 """
 import email, email.policy, json, os, re, shutil, subprocess, sys, tempfile, time
-from hook_rig import PW, Countersign, Tally, addr, at_once, default_binary, is_, made
+from hook_rig import PW, Countersign, Tally, addr, at_once, default_binary, is_
 from sinks import MailServer
 
 binary = sys.argv[sys.argv.index("--binary") + 1] if "--binary" in sys.argv else default_binary()

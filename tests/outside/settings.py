@@ -3,7 +3,7 @@
 a template is kept, each notification alone, who is an admin, how long codes of flows live, how fresh a factor must be, digits of phone
 codes, the limit of /verify, threads, logs, metrics, cleanup. settings.py [--binary FILE]; ends with 'N passed, N failed'.
 """
-import contextlib, html, json, os, re, sys, time, urllib.parse, urllib.request, uuid
+import contextlib, html, json, os, re, sys, time, urllib.parse, urllib.request
 from hook_rig import PW, Receiver, Tally, User, addr, at_once, default_binary, fresh_code, is_, made, on_both_engines, phone
 from checks import mfa_user
 from countersign import Countersign, free_port

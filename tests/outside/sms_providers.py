@@ -4,7 +4,7 @@
 sms_providers.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import base64, re, sys, time
-from hook_rig import JSON, PW, Countersign, Rig, Tally, User, addr, at_once, default_binary, entered, is_, made, phone, rows_of
+from hook_rig import JSON, PW, Countersign, Rig, Tally, addr, at_once, default_binary, entered, is_, made, phone, rows_of
 from sinks import Receiver
 
 binary = sys.argv[sys.argv.index("--binary") + 1] if "--binary" in sys.argv else default_binary()

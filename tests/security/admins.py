@@ -4,7 +4,7 @@ second factor, or where the policy asks for one, aal2 is needed. Keys are as eve
 """
 import sys, time, uuid
 from rig import *  # noqa: F401,F403
-from levels import added, proved, row
+from levels import added, proved
 from wire import hs256
 from countersign import SECRET
 

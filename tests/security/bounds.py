@@ -3,7 +3,7 @@
 goes and none is refused; sign-ups that nobody confirmed, anonymous accounts that nobody uses and old audit rows are swept, what belongs to somebody stays; the log is bounded by
 client, and the folder of mails by number. bounds.py [--binary FILE]; ends with 'N passed, N failed'.
 """
-import contextlib, json, os, re, subprocess, sys, time, uuid
+import json, os, re, subprocess, sys, time, uuid
 from rig import *  # noqa: F401,F403
 from rig import CONFIRM, PW, Tally, User, addr, at_once, binary, fresh_code, is_, on_both_engines, person, place
 

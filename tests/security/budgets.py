@@ -5,7 +5,7 @@ budgets.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import os, sys
 from rig import *  # noqa: F401,F403
-from rig import CONFIRM, PW, Tally, addr, at_once, binary, is_, on_both_engines, person, phone, place, texts_to
+from rig import CONFIRM, PW, Tally, addr, at_once, is_, on_both_engines, person, phone, place, texts_to
 
 PROXY = {"COUNTERSIGN_TRUSTED_PROXIES": "127.0.0.1"}
 FIELDS = ("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset")

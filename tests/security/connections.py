@@ -124,7 +124,7 @@ def monitored(t):
     """The port of the metrics is bounded alike: who drips a head or a body is closed, more silent ones than it has places keep nobody out, and an answer ends its connection"""
     port = free_port()
     env = {"GOTRUE_METRICS_ENABLED": "true", "GOTRUE_METRICS_EXPORTER": "prometheus", "OTEL_EXPORTER_PROMETHEUS_PORT": str(port), "COUNTERSIGN_HEAD_TIMEOUT": "1s", "COUNTERSIGN_BODY_TIMEOUT": "1s"}
-    with Countersign(binary, env=env) as c:
+    with Countersign(binary, env=env):
         there = lambda: socket.create_connection(("127.0.0.1", port), timeout=60)
         head = b"GET /metrics HTTP/1.1\r\nHost: x\r\n"
         for first, drip in ((b"", b"G"), (head, b"X"), (head + b"Content-Length: 100000\r\n\r\n", b" ")):

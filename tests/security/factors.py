@@ -4,10 +4,9 @@ and locks (S15): enrollments that were left lying keep nobody out, and wrong cod
 SQLite, and on PostgreSQL with three nodes. factors.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import re, sys, urllib.parse
-from rig import CONFIRM, PW, Tally, User, addr, at_once, binary, claims_of, fresh_code, is_, on_both_engines, person, phone, place, texts_to
+from rig import CONFIRM, PW, Tally, User, addr, at_once, claims_of, fresh_code, is_, on_both_engines, person, phone, place, texts_to
 from settings import body, link_in
 from totp_checks import wrong
-from wire import totp, wait_for_fresh_step
 
 ON = {"GOTRUE_MFA_%s_%s_ENABLED" % (kind, what): "true" for kind in ("PHONE", "WEB_AUTHN") for what in ("ENROLL", "VERIFY")}
 ON.update({"GOTRUE_MFA_PHONE_MAX_FREQUENCY": "1ms", "GOTRUE_WEBAUTHN_RP_ORIGINS": "http://localhost:3000", "GOTRUE_WEBAUTHN_RP_DISPLAY_NAME": "here", "GOTRUE_WEBAUTHN_RP_ID": "localhost"})

@@ -3,7 +3,7 @@
 statements, whether somebody has the address or not. known_unknown.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import json, re, sys, time, uuid
-from rig import CONFIRM, PW, Tally, addr, binary, is_, made, on_both_engines, person, phone, place, texts_to
+from rig import CONFIRM, PW, Tally, addr, is_, on_both_engines, phone, place, texts_to
 
 STRANGER = {"X-Forwarded-For": "203.0.113.9"}       # whom the operator's own machine stands for: not told what that one is
 RARE = {"GOTRUE_SMTP_MAX_FREQUENCY": "10m", "GOTRUE_SMS_MAX_FREQUENCY": "10m", "GOTRUE_RATE_LIMIT_EMAIL_SENT": "100000", "GOTRUE_RATE_LIMIT_SMS_SENT": "100000"}
@@ -29,7 +29,6 @@ def by_phone(name):
 def one_of(p, name, state):
     """A new address of that kind in that state."""
     who = phone() if by_phone(name) else addr()
-    field = {"phone": who, "email": None} if by_phone(name) else {"email": who}
     if state == "unknown":
         return who
     fields = {**({"phone_confirm": state != "unconfirmed"} if by_phone(name) else {"email_confirm": state != "unconfirmed"}), "password": PW}

@@ -3,7 +3,7 @@
 and its refusal holds for each. On SQLite, and on PostgreSQL with three nodes. mfa_hook.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import sys
-from rig import CONFIRM, JSON, Receiver, Rig, Tally, binary, fresh_code, good, is_, on_both_engines, person, phone, place, texts_to
+from rig import CONFIRM, JSON, Receiver, Rig, Tally, fresh_code, good, is_, on_both_engines, person, phone, place, texts_to
 from soft_key import SoftKey
 from totp_checks import wrong
 

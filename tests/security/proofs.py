@@ -3,7 +3,7 @@
 that number. On SQLite, and on PostgreSQL with three nodes. proofs.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import re, sys
-from rig import CONFIRM, PW, Tally, User, addr, binary, claims_of, fresh_code, is_, made, on_both_engines, phone, place, texts_to
+from rig import CONFIRM, PW, Tally, User, claims_of, fresh_code, is_, made, on_both_engines, phone, place, texts_to
 from settings import body
 
 ON = {"GOTRUE_MFA_PHONE_ENROLL_ENABLED": "true", "GOTRUE_MFA_PHONE_VERIFY_ENABLED": "true", "GOTRUE_MFA_PHONE_MAX_FREQUENCY": "1ms"}

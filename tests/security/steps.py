@@ -2,10 +2,9 @@
 """The step of a second factor and refresh tokens (docs/protocol/security.md, S7): what was issued before it is answered by no setting and in no
 interval, and does not end the raised session. On SQLite, and on PostgreSQL with three nodes. steps.py [--binary FILE]; ends with 'N passed, N failed'.
 """
-import base64, sys, uuid
+import sys, uuid
 from rig import *  # noqa: F401,F403
 from levels import added, code, level, proved
-from wire import totp
 
 # every setting that lets an older token be answered, one after the other and all together
 GRACES = ({}, {"GOTRUE_SECURITY_REFRESH_TOKEN_REUSE_INTERVAL": "3600"}, {"GOTRUE_SECURITY_REFRESH_TOKEN_ALLOW_REUSE": "true"}, {"GOTRUE_SECURITY_REFRESH_TOKEN_ROTATION_ENABLED": "false"},

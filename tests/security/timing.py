@@ -5,7 +5,7 @@ half: under 55 % are guessed right. What a slow machine does to both alike cance
 timing.py [--binary FILE] [--pairs N]; ends with 'N passed, N failed'.
 """
 import random, sys, time, uuid
-from rig import CONFIRM, PW, Tally, addr, at_once, binary, is_, on_both_engines, place
+from rig import CONFIRM, PW, Tally, addr, at_once, is_, on_both_engines, place
 
 PAIRS = int(sys.argv[sys.argv.index("--pairs") + 1]) if "--pairs" in sys.argv else 2000
 MOST = 0.55

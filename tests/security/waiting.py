@@ -4,7 +4,7 @@ for configured audiences alone (docs/protocol/security.md S13). On SQLite, and o
 waiting.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import sys, urllib.parse
-from rig import CONFIRM, PW, Tally, User, addr, at_once, claims_of, is_, made, on_both_engines, person, phone, place, texts_to
+from rig import CONFIRM, PW, Tally, addr, at_once, claims_of, is_, made, on_both_engines, person, phone, place, texts_to
 from first_confirmation import KEYS, OTHERS, OWN, click, code_in, fragment, see, signs_in
 from settings import link_in
 

@@ -3,7 +3,7 @@
 there. On SQLite, and on PostgreSQL with three nodes. wrong_clock.py [--binary FILE]; ends with 'N passed, N failed'.
 """
 import sys, time
-from rig import CONFIRM, PW, Tally, addr, fresh_code, is_, on_both_engines, person, place
+from rig import CONFIRM, PW, Tally, fresh_code, is_, on_both_engines, person, place
 
 MONTH = 30 * 86400
 STRANGER = {"X-Forwarded-For": "203.0.113.77"}

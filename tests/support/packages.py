@@ -6,6 +6,7 @@ the test suite from making the same folder at once. That a package cannot be had
 import fcntl, hashlib, os, shutil, subprocess, sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CLIENTS = os.path.join(ROOT, "tests", "clients")
+LINT = os.path.join(ROOT, "build", "lint")
 CACHE = os.environ.get("TEST_PACKAGES") or os.path.join(ROOT, "build", "clients")
 
 
@@ -44,6 +45,16 @@ def python_with_clients(cache=CACHE):
         run(sys.executable, "-m", "venv", where)
         run(os.path.join(where, "bin", "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", source)
     return os.path.join(cached(os.path.join(cache, "python"), source, make), "bin", "python")
+
+
+def python_for_lint(cache=LINT):
+    """The folder of programs that look at Python sources: tools/lint-requirements.txt names them."""
+    source = os.path.join(ROOT, "tools", "lint-requirements.txt")
+
+    def make(where):
+        run(sys.executable, "-m", "venv", where)
+        run(os.path.join(where, "bin", "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", source)
+    return os.path.join(cached(os.path.join(cache, "python"), source, make), "bin")
 
 
 def node_with_clients(cache=CACHE):

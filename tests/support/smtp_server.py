@@ -5,7 +5,7 @@ With a certificate it offers STARTTLS and, once encrypted, AUTH for the user "ma
 a mail is in the file .answer of the folder, read anew each time ("250 kept" where there is none); the sessions it saw go to .sessions,
 a JSON line each: the name of the greeting, whether TLS was on, who signed in, and to whom. Runs until its standard input ends.
 """
-import asyncio, itertools, json, os, ssl, sys, time
+import itertools, json, os, ssl, sys, time
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
