@@ -4,6 +4,7 @@
  * same time) or lost its connection before its commit was sent runs again, a few times. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/db_limits.h"
 #include "store/migrate.h"
 #include "work/connections.h"
 #include "work/executor_engine.h"
@@ -142,19 +143,11 @@ static const struct executor_engine engine = {
 static int connections_of(struct db *db, struct arena *arena,
                           const struct executor_settings *settings)
 {
-    DB_SQL(sql, "select current_setting('max_connections')::bigint");
-    struct ctx ctx = { .arena = arena };
-    struct tx tx = { .ctx = &ctx, .db = db, .mode = TX_READ };
-    int64_t most = 0;
     if (settings->percent > 0) {
-        tx.status = db_begin(db, TX_READ);
-        struct rows *r = db_query(&tx, &sql);
-        most = rows_next(r) ? rows_int(r, 0) * settings->percent / 100 : 0;
-        rows_end(r);
-        db_rollback(db);
-        most = most < 1 ? 1 : most;
+        int64_t part = db_most_connections(db, arena) * settings->percent / 100;
+        return part < 1 ? 1 : (int)part;
     }
-    return most ? (int)most : settings->connections ? settings->connections : CONNECTIONS;
+    return settings->connections ? settings->connections : CONNECTIONS;
 }
 
 /* Once a process, which keeps to the shape that it found. */
