@@ -50,7 +50,7 @@ def in_tmux(server, h, columns, rows, words, until):
     env = {**h.env, "TMUX_TMPDIR": h.path}
     try:
         subprocess.run(tmux + ["new-session", "-d", "-x", str(columns), "-y", str(rows), "%s %s; sleep 60" % (server.binary, words)], env=env, check=True)
-        end, screen = time.monotonic() + 20, ""
+        end, screen = time.monotonic() + 90, ""
         while until not in screen and time.monotonic() < end:
             time.sleep(0.2)
             screen = subprocess.run(tmux + ["capture-pane", "-e", "-p"], env=env, stdout=subprocess.PIPE, check=True).stdout.decode()
@@ -281,7 +281,7 @@ def case_phone(server):
         h.run("mfa", "challenge", "cell", "--channel", "pigeon").ends(1, "Invalid channel")
         made = h.run("mfa", "challenge", "cell", "--channel", "sms", "--json").ok().json
         assert made["type"] == "phone", made
-        texts, end = [], time.monotonic() + 20
+        texts, end = [], time.monotonic() + 90
         while not texts and time.monotonic() < end:
             time.sleep(0.1)
             texts = glob.glob(os.path.join(own.data, "outbox", "*.sms.json"))

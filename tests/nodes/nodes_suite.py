@@ -440,7 +440,7 @@ def policies_see_the_age_of_the_step(pg):
 def trips_of(own, pattern, do):
     """What a request costs, by the log of a server that stands at debug: the round trips of its last transaction."""
     def own_line(begin, path):
-        end = time.monotonic() + 10
+        end = time.monotonic() + 90
         while time.monotonic() < end:       # it comes after those of its transactions, and after the answer
             lines = [json.loads(line) for line in own.log_text()[begin:].splitlines() if line.endswith("}")]
             found = [line["request_id"] for line in lines if line.get("path") == path]

@@ -126,7 +126,7 @@ class PgBouncer:
         binary = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
         self.process = subprocess.Popen([binary, "-q", os.path.join(self.folder, "pgbouncer.ini")], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder, **self.postgres.who)
-        end = time.monotonic() + 10
+        end = time.monotonic() + 90
         while time.monotonic() < end:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
