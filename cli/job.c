@@ -23,12 +23,6 @@ enum { CONNECT_MS = 5000, REQUEST_MS = 20000 };
     ((size_t)256 * 1024 * 1024) /* a page of 1000 users with their metadata                        \
                                  */
 
-const char *environment(const char *name)
-{
-    const char *value = getenv(name);
-    return value && *value ? value : NULL;
-}
-
 /* A password over plain HTTP to another machine can be read on the way. */
 static void warn_of_plain_http(const char *url)
 {

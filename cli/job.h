@@ -3,6 +3,7 @@
 #define COUNTERSIGN_CLI_JOB_H
 
 #include "countersign.h"
+#include "environment.h"
 #include "options.h"
 
 struct direct;
@@ -31,8 +32,5 @@ int job_complain(struct job *job, int code, const char *format, ...)
 /* Before something is removed for good: asks a person, or wants --yes where there is none. -1: go
  * on. */
 int job_confirm(struct job *job, const char *question);
-
-/* The variable of the environment, or NULL if it is not set or empty. */
-const char *environment(const char *name);
 
 #endif
