@@ -1,10 +1,11 @@
-/* external_calls.h: requests that must hear from the outside world before they count: hooks, and
- * SMS providers, whose refusal is the answer (accounts.md 4.8, 10.1). Such a request runs
- * first in a transaction that is rolled back if there is somebody to ask, which tells what it would
- * send; then each of those is asked, on the pool of that destination and without a transaction;
- * then it runs again, with the same named draws (base/draws.h), so that the codes that went out are
- * the codes that are stored, and counts if it asks nothing new. What need not ask anybody counts at
- * its first run, like any other write. docs/decisions/0005-asking-first.md. */
+/* external_calls.h: requests that must ask somebody outside before they count: a hook, or an SMS
+ * provider whose refusal is the answer (accounts.md 4.8, 10.1).
+ *
+ * Such a request first runs in a transaction that is rolled back; the run shows whom to ask. They
+ * are asked without a transaction, each on the pool of its destination. Then the request runs
+ * again, with the same named draws (base/draws.h), so that the codes that went out are the codes
+ * that are stored. It counts once a run asks nothing new. A request that asks nobody counts at its
+ * first run. See docs/decisions/0005-asking-first.md. */
 #ifndef COUNTERSIGN_API_EXTERNAL_CALLS_H
 #define COUNTERSIGN_API_EXTERNAL_CALLS_H
 

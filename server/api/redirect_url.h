@@ -1,7 +1,6 @@
-/* redirect_url.h: the address that a browser is sent to, with what it is told there. What is told
- * cannot be doubled by the target: parameters of the target's own that have such a name, or one of
- * those that clients take a session or an error from, are left out (docs/protocol/security.md S16).
- */
+/* redirect_url.h: the URL that a browser is sent to, with the result in its query or fragment. The
+ * target cannot forge a result: parameters of its own that have such a name, or one from which
+ * clients take a session or an error, are left out (security.md S16). */
 #ifndef COUNTERSIGN_API_REDIRECT_URL_H
 #define COUNTERSIGN_API_REDIRECT_URL_H
 

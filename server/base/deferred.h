@@ -1,5 +1,5 @@
-/* deferred.h: what is told of a transaction, in the log or by counters, once it has ended: a
- * transaction may run several times, and what is told of it leaves once, after the last run. */
+/* deferred.h: log lines and counters of a transaction, which leave when it has ended. A transaction
+ * may run several times; they leave once, after the last run. */
 #ifndef COUNTERSIGN_BASE_DEFERRED_H
 #define COUNTERSIGN_BASE_DEFERRED_H
 

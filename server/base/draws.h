@@ -1,6 +1,6 @@
-/* draws.h: what a request draws at random and tells the world, by name. Every run of the request
- * gets the same bytes under the same name, whatever else that run draws, so a code that went out
- * is the code that is stored, and an id that a hook was told is the id of the row. */
+/* draws.h: random bytes by name. Every run of a request gets the same bytes under the same name,
+ * whatever else that run draws: the code that went out is the code that is stored, and the id that
+ * a hook was told is the id of the row. */
 #ifndef COUNTERSIGN_BASE_DRAWS_H
 #define COUNTERSIGN_BASE_DRAWS_H
 

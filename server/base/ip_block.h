@@ -1,5 +1,5 @@
-/* ip_block.h: what of an address stands for one client where attempts are counted: an IPv4 address
- * itself; of an IPv6 address the first 64 bits, as whoever has one has the others behind them. */
+/* ip_block.h: the part of an address that stands for one client where attempts are counted: all of
+ * an IPv4 address, the first 64 bits of an IPv6 address. */
 #ifndef COUNTERSIGN_BASE_IP_BLOCK_H
 #define COUNTERSIGN_BASE_IP_BLOCK_H
 

@@ -1,5 +1,5 @@
-/* advice.h: what is allowed and probably not what a person wants. Some of it is said at each start,
- * the rest by `countersign check-config`. */
+/* advice.h: settings that are allowed and probably not meant. Some are warned of at each start, the
+ * others by `countersign check-config`. */
 #ifndef COUNTERSIGN_CONFIG_ADVICE_H
 #define COUNTERSIGN_CONFIG_ADVICE_H
 

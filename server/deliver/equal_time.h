@@ -1,5 +1,5 @@
-/* equal_time.h: how long the world took to answer of late, by what it was asked (enum alike), so
- * that a request that has nothing to ask, for nobody is there, waits as long as one that has (rule
+/* equal_time.h: how long external calls took of late, by kind (enum equal_time). A request that
+ * saves such a call, because the account is not there, waits as long as one that makes it (rule
  * S4). */
 #ifndef COUNTERSIGN_DELIVER_EQUAL_TIME_H
 #define COUNTERSIGN_DELIVER_EQUAL_TIME_H

@@ -1,5 +1,5 @@
-/* folder.h: messages as files in a folder, for a laptop where no mail server or SMS provider is
- * set. The files hold one-time codes: they are their owner's alone, and appear whole or not. */
+/* folder.h: messages as files in a folder, for development, where no mail server or SMS provider is
+ * set. The files hold one-time codes: their owner alone can read them, and they appear whole. */
 #ifndef COUNTERSIGN_DELIVER_FOLDER_H
 #define COUNTERSIGN_DELIVER_FOLDER_H
 

@@ -1,5 +1,5 @@
-/* attempt_origin.h: where a proof comes from, as far as wrong ones are counted apart (security.md
- * S15): who knows only the password must not use up the tries of the owner. */
+/* attempt_origin.h: where an attempt comes from. Wrong ones are counted by origin (security.md
+ * S15), so that somebody who knows only the password cannot use up the owner's tries. */
 #ifndef COUNTERSIGN_DOMAIN_ATTEMPT_ORIGIN_H
 #define COUNTERSIGN_DOMAIN_ATTEMPT_ORIGIN_H
 

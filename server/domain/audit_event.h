@@ -1,5 +1,5 @@
-/* audit_event.h: what happened, written in the same transaction as the deed; where rows are
- * switched off, into the log after it. */
+/* audit_event.h: audit rows, written in the transaction of the event; where rows are switched off,
+ * log lines after the commit. */
 #ifndef COUNTERSIGN_DOMAIN_AUDIT_EVENT_H
 #define COUNTERSIGN_DOMAIN_AUDIT_EVENT_H
 

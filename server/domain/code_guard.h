@@ -1,7 +1,6 @@
-/* code_guard.h: what stops the guessing of one-time codes. The target is an address, whoever waits
- * for a code there and whether anybody does: ten wrong tries since the newest code void all codes
- * on their way to it, and a day has room for COUNTERSIGN_CODE_GUESSES wrong tries, however many
- * codes are asked for meanwhile. */
+/* code_guard.h: bounds on guessing one-time codes. They are counted by address, whether an account
+ * has it or not: ten wrong tries since the newest code void all codes that are on their way there,
+ * and a day has room for COUNTERSIGN_CODE_GUESSES wrong tries, however many codes are asked for. */
 #ifndef COUNTERSIGN_DOMAIN_CODE_GUARD_H
 #define COUNTERSIGN_DOMAIN_CODE_GUARD_H
 

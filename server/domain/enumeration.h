@@ -1,8 +1,8 @@
-/* enumeration.h: requests that anybody may send about an address (rule S4): sign-up, /otp,
- * /magiclink, /recover, /resend, /verify. Whether somebody has the address shows neither in the
- * status, nor in a second call, nor in the time taken: the pause between two messages is kept for
- * every address alike, and where nobody is there, or nothing is to be sent, the same work is done
- * for nobody. */
+/* enumeration.h: requests about an address that need no token: sign-up, /otp, /magiclink, /recover,
+ * /resend, /verify (rule S4). Neither the status, nor a second request, nor the time taken tells
+ * whether an account has the address: every address has the same pause between two messages, and
+ * where there is no account, or nothing to send, the same work is done on rows that mean nothing.
+ */
 #ifndef COUNTERSIGN_DOMAIN_ENUMERATION_H
 #define COUNTERSIGN_DOMAIN_ENUMERATION_H
 

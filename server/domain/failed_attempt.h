@@ -1,5 +1,5 @@
-/* failed_attempt.h: what follows from a proof that did not fit, beside its being counted: the audit
- * log says so, and the user hears of a lock and of a stranger who has the password. */
+/* failed_attempt.h: what follows from a wrong proof, besides the count: an audit row, and mails
+ * about a lockout and about somebody else who has the password. */
 #ifndef COUNTERSIGN_DOMAIN_FAILED_ATTEMPT_H
 #define COUNTERSIGN_DOMAIN_FAILED_ATTEMPT_H
 

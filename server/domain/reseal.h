@@ -1,5 +1,5 @@
-/* reseal.h: writes what is stored plain or with an older key anew with the current key, a batch of
- * rows a transaction, beside servers that use the database. For `countersign keys encrypt`. */
+/* reseal.h: encrypts stored secrets anew with the current key, a batch of rows in a transaction,
+ * while servers use the database. For `countersign keys encrypt`. */
 #ifndef COUNTERSIGN_DOMAIN_RESEAL_H
 #define COUNTERSIGN_DOMAIN_RESEAL_H
 

@@ -1,4 +1,4 @@
-/* client_info.h: what the client that asks can bear, by its header X-Client-Info. */
+/* client_info.h: what a client's version can handle, by its X-Client-Info header. */
 #ifndef COUNTERSIGN_HTTP_CLIENT_INFO_H
 #define COUNTERSIGN_HTTP_CLIENT_INFO_H
 

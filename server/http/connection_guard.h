@@ -1,5 +1,5 @@
-/* connection_guard.h: bounds of connections in number and time, whoever opens them. Knows sockets
- * and addresses, and nothing of libmicrohttpd. */
+/* connection_guard.h: limits on connections, in number and in time. It knows sockets and addresses,
+ * and nothing of libmicrohttpd. */
 #ifndef COUNTERSIGN_HTTP_CONNECTION_GUARD_H
 #define COUNTERSIGN_HTTP_CONNECTION_GUARD_H
 

@@ -1,5 +1,5 @@
-/* delay_queue.h: answers that leave at a set time, so that the time taken does not tell what was
- * done (rule S4): one thread and a list, nothing that waits. */
+/* delay_queue.h: answers that leave at a set time, so that the time taken tells nothing (rule S4).
+ * One thread and a list: no thread waits for any single answer. */
 #ifndef COUNTERSIGN_HTTP_DELAY_QUEUE_H
 #define COUNTERSIGN_HTTP_DELAY_QUEUE_H
 

@@ -1,6 +1,6 @@
 /* in_flight.h: requests whose connection is suspended while another thread works for them. A stop
- * can answer them before that is done; then the work goes on, nobody hears of it, and whoever is
- * last frees the request. For listener.c. */
+ * can answer them early; the work then goes on unheard, and whoever is done last frees the request.
+ * For listener.c. */
 #ifndef COUNTERSIGN_HTTP_IN_FLIGHT_H
 #define COUNTERSIGN_HTTP_IN_FLIGHT_H
 

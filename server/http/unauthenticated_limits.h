@@ -1,8 +1,8 @@
-/* unauthenticated_limits.h: how often whoever is not signed in may do what costs something
- * (security rule 3): sign-ups, anonymous accounts, requests for mails and SMS, guesses of passwords
- * and codes; an hour, by the client's address and by its network. In this process alone: with N
- * nodes an address may do up to N times as much. Not counted: what signed-in users do, an admin's
- * key, and peers on loopback that name no other client. */
+/* unauthenticated_limits.h: how often requests without a token may do what is costly (rule S3):
+ * sign-ups, anonymous accounts, mails and SMS, guesses of passwords and codes; per hour, by client
+ * address and by network. Counts are of this process: with N nodes an address may do up to N times
+ * as much. Exempt are signed-in users, an admin's key, and peers on loopback that name no other
+ * client. */
 #ifndef COUNTERSIGN_HTTP_UNAUTHENTICATED_LIMITS_H
 #define COUNTERSIGN_HTTP_UNAUTHENTICATED_LIMITS_H
 

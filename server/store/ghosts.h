@@ -1,6 +1,6 @@
-/* ghosts.h: our own table ghosts, where writes go that stand for those about an account that is not
- * there (rule S4): as many statements of about the same size, so that the time taken does not tell
- * who has an account. Its rows say nothing, and their number is bounded. */
+/* ghosts.h: our own table ghosts. Writes about an account that is not there go here instead, as
+ * many and of about the same size, so that the time taken does not tell who has an account (rule
+ * S4). Its rows mean nothing, and their number is bounded. */
 #ifndef COUNTERSIGN_STORE_GHOSTS_H
 #define COUNTERSIGN_STORE_GHOSTS_H
 

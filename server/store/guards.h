@@ -1,5 +1,5 @@
-/* guards.h: our own tables factor_guards and password_guards: what stops guessing and the second
- * use of a code. */
+/* guards.h: our own tables factor_guards and password_guards: failed attempts, lockouts, and the
+ * last time step that a factor used. */
 #ifndef COUNTERSIGN_STORE_GUARDS_H
 #define COUNTERSIGN_STORE_GUARDS_H
 

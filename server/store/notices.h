@@ -1,6 +1,5 @@
-/* notices.h: our own tables notice_counts and wrong_codes: what keeps notices from becoming a
- * flood, and what shows that a stranger has a password. Both hold on all nodes and over restarts.
- */
+/* notices.h: our own tables notice_counts and wrong_codes: they bound the number of notices, and
+ * show when somebody else has a password. They hold on all nodes and over restarts. */
 #ifndef COUNTERSIGN_STORE_NOTICES_H
 #define COUNTERSIGN_STORE_NOTICES_H
 

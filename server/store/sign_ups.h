@@ -1,5 +1,5 @@
-/* sign_ups.h: our own table sign_ups: accounts that strangers made here and that nobody has
- * confirmed, or that are anonymous; the sweep looks at them (rule S19). */
+/* sign_ups.h: our own table sign_ups: accounts made here that are anonymous or that nobody has
+ * confirmed; the sweep looks at them (rule S19). */
 #ifndef COUNTERSIGN_STORE_SIGN_UPS_H
 #define COUNTERSIGN_STORE_SIGN_UPS_H
 

@@ -1,5 +1,5 @@
-/* vouched.h: our own table vouched_users: what an admin put on accounts before their first address
- * was confirmed. */
+/* vouched.h: our own table vouched_users: what an administrator gave to accounts that nobody has
+ * confirmed yet, which their first confirmation keeps. */
 #ifndef COUNTERSIGN_STORE_VOUCHED_H
 #define COUNTERSIGN_STORE_VOUCHED_H
 

@@ -1,11 +1,14 @@
-/* executor.h: where transactions run. On SQLite reads run on the calling thread with a connection
- * of its own, and writes go to one writer, which commits what has queued up as a batch: a mark
- * each, one commit; answers leave after it. On PostgreSQL both run on the calling thread, with one
- * of a bounded number of connections, and wait for the server, which is why threads that must not
- * wait hand whole calls to the executor's workers (exec_run_later). Password hashes are computed on
- * a bounded pool in the background, whose threads may read and write themselves; and what waits
- * for another machine waits on a pool of its destination's own, so that one that hangs holds up
- * nobody who asks another. Nothing here knows of HTTP. */
+/* executor.h: where transactions run.
+ *
+ * On SQLite reads run on the calling thread, with a connection of its own, and writes go to one
+ * writer, which commits what has queued up as a batch: a savepoint each, one commit. Answers leave
+ * after it. On PostgreSQL both run on the calling thread, with one of a bounded number of
+ * connections, and wait for the server; threads that must not wait hand whole calls to workers
+ * (exec_run_later).
+ *
+ * Passwords are hashed on a bounded pool in the background. External calls wait on a pool of their
+ * destination, so that one that hangs delays nobody who asks another. Nothing here knows of HTTP.
+ */
 #ifndef COUNTERSIGN_WORK_EXECUTOR_H
 #define COUNTERSIGN_WORK_EXECUTOR_H
 
