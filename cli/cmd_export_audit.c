@@ -2,17 +2,15 @@
  * for who must keep them longer than the server does (COUNTERSIGN_AUDIT_KEPT). */
 #include "admin.h"
 #include "help.h"
+#include "output.h"
 #include "say.h"
 #include "show.h"
 
 #include "base/rfc3339.h"
 #include "store/audit.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { PAGE = 500, LINE_MAX_BYTES = 4 << 20 };
 #define FIRST_US INT64_C(1)                 /* 1970 */
@@ -82,26 +80,6 @@ static int read_time(struct job *job, const char *option, const char *text, int6
                         "%s takes a day (2026-12-31) or a time (2026-12-31T00:00:00Z)", option);
 }
 
-static int open_output(struct job *job, FILE **out)
-{
-    const char *path = job->options.output;
-    int file = path ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : STDOUT_FILENO;
-    *out = file < 0 ? NULL : path ? fdopen(file, "w") : stdout;
-    return *out ? -1
-                : job_complain(job, EXIT_USAGE, "%s cannot be made: %s", safe(job->arena, path),
-                               errno == EEXIST ? "it is there already" : strerror(errno));
-}
-
-static bool close_output(struct run *run)
-{
-    bool good = fflush(run->out) == 0 && !ferror(run->out);
-    if (run->out != stdout) {
-        good = good && fsync(fileno(run->out)) == 0;
-        good = fclose(run->out) == 0 && good;
-    }
-    return good;
-}
-
 static int act(struct job *job)
 {
     struct run run = { .services = direct_services(job->direct),
@@ -109,17 +87,14 @@ static int act(struct job *job)
                        .before = LAST_US };
     int code = read_time(job, "--since", job->options.since, &run.since);
     code = code < 0 ? read_time(job, "--before", job->options.before, &run.before) : code;
-    code = code < 0 ? open_output(job, &run.out) : code;
+    code = code < 0 ? output_open(job, &run.out) : code;
     if (code >= 0) {
         return code;
     }
     do {
         code = write_page(&run);
     } while (code < 0);
-    if (!close_output(&run) || code != EXIT_OK) {
-        if (job->options.output) {
-            unlink(job->options.output); /* half a file would look like a whole one */
-        }
+    if (!output_close(job, run.out, code != EXIT_OK) || code != EXIT_OK) {
         return code == EXIT_UNREACHABLE
                    ? job_complain(job, code, "the database went away before the end")
                    : job_complain(job, EXIT_REFUSED, "the output could not be written");

@@ -3,6 +3,7 @@
  * a copy in a safe. That it was done stands in the audit log before the first secret is out. */
 #include "admin.h"
 #include "help.h"
+#include "output.h"
 #include "say.h"
 #include "show.h"
 
@@ -12,7 +13,6 @@
 #include "store/totp_devices.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -115,31 +115,15 @@ static int write_all(struct run *run)
     return code;
 }
 
-/* A new file for its owner alone, or standard output where that is no terminal. */
 static int open_output(struct job *job, FILE **out)
 {
-    const char *path = job->options.output;
-    if (!path && isatty(STDOUT_FILENO)) {
+    if (!job->options.output && isatty(STDOUT_FILENO)) {
         return job_complain(job, EXIT_USAGE,
                             "these are the secrets of everybody's second factor, which do not "
                             "belong onto a screen.\nNext: --output FILE, or a pipe to a program "
                             "that encrypts them");
     }
-    int file = path ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : STDOUT_FILENO;
-    *out = file < 0 ? NULL : path ? fdopen(file, "w") : stdout;
-    return *out ? -1
-                : job_complain(job, EXIT_USAGE, "%s cannot be made: %s", safe(job->arena, path),
-                               errno == EEXIST ? "it is there already" : strerror(errno));
-}
-
-static bool close_output(struct run *run)
-{
-    bool good = fflush(run->out) == 0 && !ferror(run->out);
-    if (run->out != stdout) {
-        good = good && fsync(fileno(run->out)) == 0;
-        good = fclose(run->out) == 0 && good;
-    }
-    return good;
+    return output_open(job, out);
 }
 
 static int act(struct job *job)
@@ -151,15 +135,12 @@ static int act(struct job *job)
     }
     run.issuer = key_uri_issuer(job->arena, run.services->realm.config->site.url);
     code = write_all(&run);
-    bool good = close_output(&run);
+    bool good = output_close(job, run.out, code != EXIT_OK);
     if (!good && code == EXIT_OK) {
         code =
             job_complain(job, EXIT_REFUSED, "the output could not be written: %s", strerror(errno));
     }
     if (code != EXIT_OK) {
-        if (job->options.output) {
-            unlink(job->options.output); /* half a file would look like a whole one */
-        }
         return code;
     }
     fprintf(stderr, "countersign: %lld factors written\n", (long long)run.written);

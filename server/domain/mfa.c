@@ -150,10 +150,10 @@ enum problem mfa_fresh(const struct realm *realm, struct tx *tx, const struct se
     return fresh_us && tx->ctx->now_us - session->mfa_at > fresh_us ? P_MFA_NOT_FRESH : P_OK;
 }
 
-static enum problem check_enrollment(const struct realm *realm, struct tx *tx, const char *type,
+static enum problem check_enrollment(const struct realm *realm, struct tx *tx,
+                                     const struct factor_kind *kind,
                                      const struct enroll_request *in)
 {
-    const struct factor_kind *kind = factor_kind_of(realm, type);
     if (!kind) {
         return P_FACTOR_TYPE_UNKNOWN;
     }
@@ -170,13 +170,13 @@ enum problem mfa_enroll(const struct realm *realm, struct tx *tx, const struct s
     struct user user;
     struct session session;
     enum problem problem = load_subject(tx, subject, &user, &session, P_ENROLL_NO_SESSION);
+    const struct factor_kind *kind = factor_kind_of(realm, type);
     if (!problem) {
-        problem = check_enrollment(realm, tx, type, in);
+        problem = check_enrollment(realm, tx, kind, in);
     }
-    if (problem) {
+    if (problem || !kind) {
         return problem;
     }
-    const struct factor_kind *kind = factor_kind_of(realm, type);
     const char *number = NULL;
     problem = kind->prepare ? kind->prepare(tx, &user, in, &number) : P_OK;
     if (problem) {
