@@ -54,7 +54,16 @@ class Postgres:
 
     def __enter__(self):
         self.run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N", *self.initdb)
-        self.start()
+        for attempt in range(5):
+            try:
+                self.start()
+                return self
+            except subprocess.CalledProcessError:
+                with open(os.path.join(self.folder, "log")) as f:
+                    said = f.read()
+                if attempt == 4 or "in use" not in said:
+                    raise RuntimeError("PostgreSQL did not start: " + said[-2000:]) from None
+                self.port = free_port()         # another test took it between our look and the start
         return self
 
     def start(self):
